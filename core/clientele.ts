@@ -1,0 +1,80 @@
+/** What `createClientele` returns, and what a call may say. */
+import type { CustomerError } from './errors.js'
+import type { Caller, CustomerList, FlavourName } from './model.js'
+import type { DocumentOf, InputOf, Operation, PreviousOf, Reading, ResultOf, TargetOf, Writing } from './operations.js'
+import type { Profile } from './profiles.js'
+
+/** What a call may say of itself. */
+export interface CallOptions {
+  /** The API that the call came through; default `library`. */
+  readonly flavour?: FlavourName | 'library'
+  readonly caller?: Caller
+  /** Correlates log lines, incidents and events; generated if absent. */
+  readonly requestId?: string
+  /** Rules that travel with the call; default `library` (decision 1.7). */
+  readonly profile?: Profile['name'] | Profile
+}
+
+/** One method per operation, on one customer list. `context.customers` in a hook has this type too. */
+export type CustomerOperations = {
+  readonly [O in Operation]: object extends InputOf<O>
+    ? (input?: InputOf<O>) => Promise<ResultOf<O>>
+    : (input: InputOf<O>) => Promise<ResultOf<O>>
+}
+
+/** A reading call as a flavour makes it. */
+export interface ReadCall<O extends Reading> extends CallOptions {
+  readonly list: string
+  readonly input: InputOf<O>
+}
+
+/** A writing call as a flavour makes it: the document is decoded inside the unit of work, when the record is loaded. */
+export interface WriteCall<O extends Writing> extends CallOptions {
+  readonly list: string
+  readonly target: TargetOf<O>
+  /**
+   * Gives the document, already checked against the flavour's own schema. `current` is the state before the change, read
+   * under the customer's lock; undefined on create. Throws a CustomerError for a document that breaks rules.
+   */
+  readonly document: (current: PreviousOf<O>) => DocumentOf<O>
+  /** Runs right after `document`; throws to stop the operation before any handler (If-Match, version). */
+  readonly precondition?: (current: PreviousOf<O>) => void
+  /** Everything runs, then is rolled back; the result is the would-be result (decision 4.7). */
+  readonly dryRun?: boolean
+}
+
+/** A change that was made, told after the commit (yaas.md 7). Payloads are plain JSON. */
+export interface DomainEvent {
+  readonly name: string
+  readonly list: string
+  readonly requestId: string
+  readonly time: string
+  readonly payload: Readonly<Record<string, unknown>>
+}
+
+/** The library: customers of all lists of one storage. */
+export interface Clientele {
+  /**
+   * The operations on one customer list.
+   *
+   * ```ts
+   * const shop = clientele.list('SiteGenesis')
+   * const customer = await shop.createCustomer({ create: { lastName: 'Lebowski' } })
+   * ```
+   */
+  list(id: string, options?: CallOptions): CustomerOperations
+  /** The list with this id, or undefined (decision 1.1). */
+  listById(id: string): Promise<CustomerList | undefined>
+  /** The list that this YaaS tenant names, or undefined. */
+  listByTenant(tenant: string): Promise<CustomerList | undefined>
+  /** Runs a reading operation. Throws CustomerError only. */
+  read<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>>
+  /** Runs a writing operation as one unit of work. Throws CustomerError only. */
+  write<O extends Writing>(operation: O, call: WriteCall<O>): Promise<ResultOf<O>>
+  /** Reports an error that nobody expected and gives the CustomerError of kind `internal` to answer with. */
+  incident(error: unknown, facts: Readonly<Record<string, unknown>>): CustomerError
+  /** Registers a listener for committed changes; returns its undo. A listener's failure is reported and changes nothing. */
+  subscribe(listener: (event: DomainEvent) => void | Promise<void>): () => void
+  /** Stops taking calls, aborts the handlers that still run after `graceMs` (default 4,000), then closes the storage. */
+  close(options?: { readonly graceMs?: number }): Promise<void>
+}
