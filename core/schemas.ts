@@ -1,0 +1,197 @@
+/**
+ * One JSON Schema literal per domain document: types, limits and names in one place (decisions 1.10, 2.10; ocapi.md
+ * 2.1-2.3). `test/types.test.ts` proves each equal to its interface. Lengths count code points. Formats that have
+ * problems of their own (email, login, password, empty address id) are no part of them: the rules check those.
+ */
+
+const text = { type: 'string', maxLength: 256 } as const
+const phone = { type: 'string', maxLength: 32 } as const
+const anyText = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
+const time = { type: 'string', format: 'date-time' } as const
+const count = { type: 'integer', minimum: 1 } as const
+
+/** Custom attributes: scalars or lists of scalars, names `[A-Za-z_][A-Za-z0-9_]*` (decision 2.16). */
+const custom = {
+  type: 'object',
+  propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
+  additionalProperties: {
+    type: ['string', 'number', 'boolean', 'array'],
+    items: { type: ['string', 'number', 'boolean'] },
+  },
+} as const
+
+const credentials = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['locked'],
+  properties: { login: anyText, locked: flag, passwordQuestion: text },
+} as const
+
+/** Not blank, and neither `.` nor `..` (decision 1.4). */
+const customerNo = { type: 'string', maxLength: 100, pattern: '^(?!\\s*\\.{1,2}\\s*$)[^]*\\S' } as const
+
+/** Schema of `Customer`. */
+export const customerSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['customerNo', 'active', 'credentials', 'creationDate', 'lastModified', 'version'],
+  properties: {
+    customerNo,
+    email: anyText,
+    title: text,
+    firstName: text,
+    secondName: text,
+    lastName: text,
+    suffix: text,
+    salutation: text,
+    companyName: text,
+    jobTitle: text,
+    phoneHome: phone,
+    phoneBusiness: phone,
+    phoneMobile: phone,
+    fax: phone,
+    birthday: { type: 'string', format: 'date' },
+    gender: { type: 'integer', enum: [1, 2] },
+    preferredLocale: anyText,
+    preferredCurrency: anyText,
+    preferredSite: anyText,
+    active: flag,
+    credentials,
+    custom,
+    mixins: { type: 'object', propertyNames: { pattern: '^[a-zA-Z0-9_-]+$' }, additionalProperties: true },
+    mixinSchemas: {
+      type: 'object',
+      propertyNames: { pattern: '^[a-zA-Z0-9_-]+$' },
+      additionalProperties: { type: 'string' },
+    },
+    creationDate: time,
+    lastModified: time,
+    version: count,
+  },
+} as const
+
+/** Schema of `Address`. */
+export const addressSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['addressId', 'isDefault', 'creationDate', 'lastModified', 'version'],
+  properties: {
+    addressId: text,
+    title: text,
+    firstName: text,
+    secondName: text,
+    lastName: text,
+    suffix: text,
+    salutation: text,
+    companyName: text,
+    jobTitle: text,
+    contactName: anyText,
+    address1: text,
+    address2: text,
+    suite: phone,
+    postBox: text,
+    streetNumber: anyText,
+    extraLine1: anyText,
+    extraLine2: anyText,
+    extraLine3: anyText,
+    extraLine4: anyText,
+    postalCode: text,
+    city: text,
+    stateCode: text,
+    countryCode: { type: 'string', maxLength: 3 },
+    phone,
+    isDefault: flag,
+    tags: { type: 'array', items: { type: 'string' } },
+    custom,
+    creationDate: time,
+    lastModified: time,
+    version: count,
+  },
+} as const
+
+/** Schema of `AccountCreate`. */
+export const accountCreateSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { email: anyText },
+} as const
+
+/** Schema of `MappingCreate`. */
+export const mappingCreateSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['customerNumber', 'sdCustomerNumber'],
+  properties: {
+    customerNumber: { type: 'string', pattern: '\\S' },
+    sdCustomerNumber: { type: 'string', pattern: '\\S' },
+    deletedInYaaS: flag,
+  },
+} as const
+
+/** Schema of `SocialMediaUser`. */
+export const socialMediaUserSchema = {
+  type: 'object',
+  required: ['id', 'referenceCustomerNumber'],
+  properties: { id: { type: 'string', pattern: '\\S' }, referenceCustomerNumber: { type: 'string', pattern: '\\S' } },
+} as const
+
+/** A JSON Schema as data. */
+export interface Schema {
+  readonly type?: string | readonly string[]
+  readonly properties?: { readonly [name: string]: Schema }
+  readonly required?: readonly string[]
+  readonly additionalProperties?: boolean | Schema
+  readonly [keyword: string]: unknown
+}
+
+const managed = ['creationDate', 'lastModified', 'version']
+
+function withoutManaged(schema: Schema): { [name: string]: Schema } {
+  return Object.fromEntries(Object.entries(schema.properties ?? {}).filter(([name]) => !managed.includes(name)))
+}
+
+/** The same schema, and null. */
+export function nullable(schema: Schema): Schema {
+  const types = [schema.type ?? []].flat()
+  return {
+    ...schema,
+    type: [...types, 'null'],
+    ...(Array.isArray(schema['enum']) && { enum: [...schema['enum'], null] }),
+  }
+}
+
+/** Schema of a create document: nothing mandatory, nothing that the library keeps. */
+function createSchemaOf(schema: Schema): Schema {
+  const properties = withoutManaged(schema)
+  for (const [name, property] of Object.entries(properties))
+    if (property.required) properties[name] = { ...property, required: [] }
+  return { ...schema, required: [], properties }
+}
+
+/** Schema of a change document: null removes, except where the domain needs a value (decision 4.3). */
+function changeSchemaOf(schema: Schema): Schema {
+  const needed = schema.required ?? []
+  const properties = Object.fromEntries(
+    Object.entries(withoutManaged(schema)).map(([name, property]): [string, Schema] => {
+      const { additionalProperties: rest } = property
+      const merged: Schema = property.properties
+        ? { ...changeSchemaOf(property), required: [] }
+        : property.type === 'object' && typeof rest === 'object'
+          ? { ...property, additionalProperties: nullable(rest) }
+          : property
+      return [name, needed.includes(name) || name === 'credentials' ? merged : nullable(merged)]
+    }),
+  )
+  if (properties['login']) properties['login'] = schema.properties?.['login'] as Schema
+  return { ...schema, required: [], properties }
+}
+
+/** Schema of `CustomerCreate`. */
+export const customerCreateSchema = createSchemaOf(customerSchema)
+/** Schema of `CustomerChange`. */
+export const customerChangeSchema = changeSchemaOf(customerSchema)
+/** Schema of `AddressCreate`. */
+export const addressCreateSchema = createSchemaOf(addressSchema)
+/** Schema of `AddressChange`. */
+export const addressChangeSchema = changeSchemaOf(addressSchema)
