@@ -67,6 +67,7 @@ export interface Problems {
   /** A mistake of ours or of a plug-in; nothing but the incident id is told. */
   readonly internal: { readonly incident: string }
 }
+/** Name of a kind of problem. */
 export type ProblemKind = keyof Problems
 
 /** One problem: its kind and its facts. */

@@ -44,6 +44,7 @@ export interface Records {
   readonly mappings: MappingRecord
   readonly socialMediaUsers: SocialMediaUserRecord
 }
+/** Name of a kind of record. */
 export type Kind = keyof Records
 
 /** Every kind, its unique keys in the order in which they are checked, and the other keys that are looked up. */

@@ -1,0 +1,216 @@
+/** The house as design.md draws it: rooms, arrows, one-file rules and doors. */
+import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { expect } from 'chai'
+import { describe, it } from 'mocha'
+import { importsOf, isFile, packageOf, readText, resolve, root, sources, type Source } from './support/sources.js'
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly peerDependencies: Readonly<Record<string, string>>
+  readonly devDependencies: Readonly<Record<string, string>>
+}
+const manifest = JSON.parse(readText('package.json')) as Manifest
+const publishedTests = ['testing', 'storage-contract', 'faulty-storage', 'hook-kit'].map((name) => `test/${name}.ts`)
+const library = sources('core', 'adapters', 'hooks')
+const published = [...library, ...sources('test').filter(({ name }) => publishedTests.includes(name))]
+const everything = sources('core', 'adapters', 'hooks', 'examples', 'test')
+
+/** Lines `file: import` of the imports that a rule refuses. */
+const refused = (files: readonly Source[], allows: (target: string, file: Source) => boolean): readonly string[] =>
+  files.flatMap((file) =>
+    file.imports.filter((target) => !allows(target, file)).map((target) => `${file.name}: ${target}`),
+  )
+
+const inFolder =
+  (...folders: readonly string[]) =>
+  (name: string): boolean =>
+    folders.some((folder) => name.startsWith(`${folder}/`))
+
+describe('architecture: rooms (design.md, the fixed top level)', () => {
+  it('has nothing at the top level but what the design page lists', () => {
+    const made = readText('.gitignore').split('\n')
+    const rooms = ['core', 'adapters', 'hooks', 'examples', 'test']
+    const files = ['package.json', 'package-lock.json', 'tsconfig.json', 'README.md', 'LICENSE', 'CHANGELOG.md']
+    const found = readdirSync(root).filter(
+      (name) => !name.startsWith('.') && !made.includes(name) && !name.endsWith('.tgz'),
+    )
+    expect(found.filter((name) => ![...rooms, ...files].includes(name))).to.deep.equal([])
+  })
+
+  it('names files with lower-case words and hyphens, and none of them utils', () => {
+    const odd = everything.filter(
+      ({ name }) => !/^[a-z0-9/-]+(\.(test|check|bench))?\.ts$/.test(name) || /util|helper/.test(name),
+    )
+    expect(odd.map(({ name }) => name)).to.deep.equal([])
+  })
+})
+
+describe('architecture: arrows of imports (examples → hooks, adapters → core)', () => {
+  it('core imports itself, node: and the packages that one of its files owns', () => {
+    const packages = ['tsyringe', 'reflect-metadata', 'ajv', 'ajv-formats', 'ajv-draft-04', 're2js']
+    const allows = (target: string): boolean =>
+      inFolder('core')(target) || target.startsWith('node:') || packages.includes(packageOf(target) ?? '')
+    expect(refused(sources('core'), allows)).to.deep.equal([])
+  })
+
+  it('core knows no HTTP', () => {
+    const network = ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls']
+    expect(refused(sources('core'), (target) => !network.includes(target))).to.deep.equal([])
+  })
+
+  it('adapters import core and adapters; hooks import core and hooks; a cartridge alone may use the OCAPI field tables', () => {
+    const outside = (target: string): boolean => target.startsWith('node:') || packageOf(target) !== undefined
+    expect(
+      refused(sources('adapters'), (target) => outside(target) || inFolder('core', 'adapters')(target)),
+    ).to.deep.equal([])
+    const allowsHook = (target: string, file: Source): boolean =>
+      outside(target) ||
+      inFolder('core', 'hooks')(target) ||
+      (inFolder('hooks/cartridge')(file.name) && /^adapters\/(documents|ocapi\/documents)\.ts$/.test(target))
+    expect(refused(sources('hooks'), allowsHook)).to.deep.equal([])
+  })
+
+  it('adapters and hooks use the parts of core they need, never its door', () => {
+    const doors = ['core/index.ts', 'core/container.ts']
+    expect(refused(sources('adapters', 'hooks'), (target) => !doors.includes(target))).to.deep.equal([])
+  })
+
+  it('published test files import core, themselves and node: alone', () => {
+    const allows = (target: string): boolean =>
+      inFolder('core')(target) || target.startsWith('node:') || publishedTests.includes(target)
+    expect(
+      refused(
+        published.filter(({ name }) => inFolder('test')(name)),
+        allows,
+      ),
+    ).to.deep.equal([])
+  })
+
+  it('nothing published imports examples', () => {
+    expect(refused(published, (target) => !inFolder('examples')(target))).to.deep.equal([])
+  })
+})
+
+describe('architecture: one-file rules', () => {
+  const owners: Readonly<Record<string, RegExp>> = {
+    tsyringe: /^core\/container\.ts$/,
+    'reflect-metadata': /^core\/container\.ts$/,
+    ajv: /^core\/validation\.ts$/,
+    'ajv-formats': /^core\/validation\.ts$/,
+    'ajv-draft-04': /^core\/validation\.ts$/,
+    koa: /^adapters\/koa\.ts$/,
+    '@koa/router': /^adapters\/koa\.ts$/,
+    'koa-body': /^adapters\/koa\.ts$/,
+    jose: /^adapters\/oauth\/jwt\.ts$/,
+    oauth4webapi: /^adapters\/oauth\/introspection\.ts$/,
+    saxes: /^adapters\/ocapi\/xml\.ts$/,
+    pg: /^adapters\/storage\/postgres/,
+  }
+
+  it('each package is known to its one file', () => {
+    const allows = (target: string, file: Source): boolean => {
+      const owner = owners[packageOf(target) ?? '']
+      return owner === undefined || owner.test(file.name)
+    }
+    expect(refused(library, allows)).to.deep.equal([])
+    for (const single of ['re2js', 'lowdb'])
+      expect(
+        library.filter(({ imports }) => imports.some((target) => packageOf(target) === single)).length,
+        `files that import ${single}`,
+      ).to.be.at.most(1)
+  })
+
+  it('flavours know no package but the XML reader', () => {
+    const flavours = library.filter(({ name }) => /^adapters\/(flavour|documents|ocapi\/|yaas\/)/.test(name))
+    expect(refused(flavours, (target) => [undefined, 'saxes'].includes(packageOf(target)))).to.deep.equal([])
+  })
+
+  it('SQL stands in the PostgreSQL files alone', () => {
+    const sql =
+      /\b(select\s[^]{1,200}?\sfrom\s+\w|insert\s+into\s+\w|delete\s+from\s+\w|create\s+(table|index)\b|update\s+\w+\s+set\b)/
+    const strings = (text: string): string => (text.match(/`[^`]*`|'[^'\n]*'/g) ?? []).join('\n').toLowerCase()
+    const found = library.filter(
+      ({ name, text }) => !/^adapters\/storage\/postgres/.test(name) && sql.test(strings(text)),
+    )
+    expect(found.map(({ name }) => name)).to.deep.equal([])
+  })
+
+  it('every package that the library imports is a dependency or an optional peer', () => {
+    const used = new Set(published.flatMap(({ imports }) => imports.flatMap((target) => packageOf(target) ?? [])))
+    const declared = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)]
+    expect([...used].filter((name) => !declared.includes(name))).to.deep.equal([])
+  })
+})
+
+describe('architecture: doors load nothing that belongs to another door', () => {
+  const doors = Object.entries(manifest.exports).flatMap(([door, target]) =>
+    typeof target === 'string' || !isFile(target.default) ? [] : [{ door, entry: target.default.replace(/^\.\//, '') }],
+  )
+  /** Every compiled file and package that importing this one loads at once. */
+  const loaded = (name: string, seen = new Set<string>()): ReadonlySet<string> => {
+    if (seen.has(name)) return seen
+    seen.add(name)
+    if (!name.startsWith('dist/')) return seen
+    for (const target of importsOf(readText(name), false)) loaded(resolve(name, target), seen)
+    return seen
+  }
+
+  it('importing a door loads no other door and no folder of another door', () => {
+    const wrong = doors.flatMap(({ door, entry }) => {
+      const others = doors.filter((other) => other.door !== door && other.door !== './testing')
+      return [...loaded(entry)]
+        .filter((name) => others.some((other) => owns(other.entry, name)) && !owns(entry, name))
+        .map((name) => `${door}: ${name}`)
+    })
+    expect(wrong).to.deep.equal([])
+  })
+
+  it('heavy packages are loaded where they are first needed, not by a door', () => {
+    const heavy = ['ajv', 'ajv-formats', 'ajv-draft-04', 'koa-body', 'jose', 'oauth4webapi', 'saxes', 'lowdb', 'pg']
+    const wrong = doors.flatMap(({ door, entry }) =>
+      [...loaded(entry)].filter((name) => heavy.includes(packageOf(name) ?? '')).map((name) => `${door}: ${name}`),
+    )
+    expect(wrong).to.deep.equal([])
+  })
+
+  it('every door can be required, so nothing published awaits at its top level', () => {
+    const script = `for (const door of ${JSON.stringify(doors.map(({ entry }) => path.join(root, entry)))}) require(door)`
+    execFileSync(process.execPath, ['--no-warnings', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] })
+  })
+
+  /** A door owns its entry, and its folder if the entry is an index of an adapter. */
+  function owns(entry: string, name: string): boolean {
+    return (
+      name === entry ||
+      (entry.endsWith('/index.js') && !entry.includes('/core/') && name.startsWith(path.posix.dirname(entry) + '/'))
+    )
+  }
+})
+
+describe('architecture: published files', () => {
+  it('every export has a doc comment', () => {
+    const bare = published.flatMap(({ name, text }) => {
+      const lines = text.split('\n')
+      const documented = new Set<string>()
+      return lines.flatMap((line, index) => {
+        const match = /^export (?:declare |abstract |async )*(?:function\*?|class|const|let|type|interface) (\w+)/.exec(
+          line,
+        )
+        if (!match?.[1] || documented.has(match[1])) return []
+        documented.add(match[1])
+        return lines[index - 1]?.trimEnd().endsWith('*/') ? [] : [`${name}:${index + 1} ${match[1]}`]
+      })
+    })
+    expect(bare).to.deep.equal([])
+  })
+
+  it('export by name, and silence no check', () => {
+    const loose =
+      /^export default|\bas any\b|: any\b|@ts-ignore|@ts-expect-error|oxlint-disable|eslint-disable|\benum \w+ \{|\bnamespace \w+ \{/m
+    const found = library.filter(({ name, text }) => !inFolder('hooks')(name) && loose.test(text))
+    expect(found.map(({ name }) => name)).to.deep.equal([])
+  })
+})
