@@ -91,7 +91,7 @@ export function violationsOf(errors: readonly ErrorObject[], document: unknown):
     .filter((error) => error.propertyName === undefined)
     .map((error) => violationOf(error))
     .map((violation) => ({ violation, position: positionOf(violation.path, document) }))
-    .sort((a, b) => comparePositions(a.position, b.position))
+    .toSorted((a, b) => comparePositions(a.position, b.position))
     .map((each) => each.violation)
 }
 

@@ -31,7 +31,7 @@ export function sources(...folders: readonly string[]): readonly Source[] {
       ),
     )
     .filter((name) => name.endsWith('.ts'))
-    .sort()
+    .toSorted()
     .map((name) => source(name))
 }
 
@@ -58,8 +58,7 @@ export function resolve(from: string, specifier: string): string {
 
 /** Package of a bare specifier: `koa`, `@koa/router`; undefined for files and `node:` modules. */
 export function packageOf(specifier: string): string | undefined {
-  if (specifier.startsWith('node:') || (/\.ts$/.test(specifier) && specifier.includes('/') && isFile(specifier)))
-    return undefined
+  if (specifier.startsWith('node:') || (specifier.endsWith('.ts') && isFile(specifier))) return undefined
   const parts = specifier.split('/')
   return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0]
 }
