@@ -1,0 +1,88 @@
+import { createRequire } from 'node:module'
+import type { Authenticate } from '../flavour.js'
+import { callerOf, type ClaimsMapping, type TokenClaims } from './claims.js'
+import { secureUrl } from './secure-url.js'
+import { cacheTokens, type VerifiedToken } from './token-cache.js'
+
+/** Whom to ask about tokens, and who asks. */
+export interface IntrospectionOptions extends ClaimsMapping {
+  /** Address of the introspection endpoint: https, or http on this machine. */
+  readonly endpoint: URL
+  /** Exact value that `iss` must have if the answer has one. */
+  readonly issuer: string
+  /** A value that `aud` must hold. Absent: the endpoint's word is enough. */
+  readonly audience?: string
+  /** The client that asks; it authenticates with HTTP Basic. */
+  readonly clientId: string
+  readonly clientSecret: string
+  /** Milliseconds to wait for an answer; default 5,000. */
+  readonly timeout?: number
+  /** Seconds to remember an answer, but never longer than the token lives; default 60. A revoked token is good for as long. */
+  readonly remember?: number
+  /** Answers to remember at the most; default 1,000. */
+  readonly cacheSize?: number
+  readonly clock?: () => Date
+}
+
+/**
+ * Accepts opaque tokens by asking their issuer (RFC 7662). Needs the package `oauth4webapi`, an optional peer
+ * dependency, and throws at once without it. An issuer that cannot be asked is a throw, so that the client gets 503.
+ *
+ * ```ts
+ * const authenticate = introspection({
+ *   endpoint: new URL('https://login.example.com/oauth2/introspect'),
+ *   issuer: 'https://login.example.com/',
+ *   clientId: 'clientele',
+ *   clientSecret: process.env.INTROSPECTION_SECRET,
+ *   flavours: ['ocapi', 'yaas'],
+ * })
+ * ```
+ */
+export function introspection(options: IntrospectionOptions): Authenticate {
+  const { audience, timeout = 5_000, remember = 60, cacheSize = 1_000, clock = () => new Date() } = options
+  const endpoint = secureUrl('introspection: endpoint', options.endpoint)
+  for (const name of ['issuer', 'clientId', 'clientSecret'] as const)
+    if (!options[name]) throw new Error(`introspection: ${name} is missing`)
+  try {
+    createRequire(import.meta.url).resolve('oauth4webapi')
+  } catch (cause) {
+    throw new Error('introspection needs the package oauth4webapi: npm install oauth4webapi', { cause })
+  }
+  const server = { issuer: options.issuer, introspection_endpoint: endpoint.href }
+  const client = { client_id: options.clientId }
+
+  const ask = async (token: string): Promise<TokenClaims> => {
+    const oauth = await import('oauth4webapi')
+    const response = await oauth.introspectionRequest(
+      server,
+      client,
+      oauth.ClientSecretBasic(options.clientSecret),
+      token,
+      {
+        signal: AbortSignal.timeout(timeout),
+        [oauth.allowInsecureRequests]: endpoint.protocol === 'http:',
+      },
+    )
+    return oauth.processIntrospectionResponse(server, client, response)
+  }
+
+  const verify = async (token: string): Promise<VerifiedToken | undefined> => {
+    const claims = await ask(token).catch(noAnswer)
+    const now = clock().getTime()
+    const until = Math.min(now + remember * 1_000, typeof claims.exp === 'number' ? claims.exp * 1_000 : Infinity)
+    if (claims['active'] !== true || until <= now) return undefined
+    if (claims['iss'] !== undefined && claims['iss'] !== options.issuer) return undefined
+    if (audience !== undefined && ![claims['aud']].flat().includes(audience)) return undefined
+    const caller = callerOf(claims, options)
+    return caller && { caller, until }
+  }
+  const cached = cacheTokens(verify, { size: cacheSize, now: () => clock().getTime() })
+  return ({ token }) => cached(token)
+}
+
+/** Tells the kind of a failure without its message and cause: those may quote the request, and with it the token. */
+function noAnswer(error: unknown): never {
+  const { name, code } = error as { readonly name?: unknown; readonly code?: unknown }
+  const kind = [name, code].filter((part) => typeof part === 'string').join(' ')
+  throw new Error(`the introspection endpoint gave no answer: ${kind}`)
+}

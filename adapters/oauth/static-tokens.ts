@@ -1,0 +1,27 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { Caller } from '../../core/model.js'
+import type { Authenticate } from '../flavour.js'
+
+/**
+ * Fixed tokens for tests, scripts and small installations. Tokens are compared by their SHA-256 in constant time and are
+ * not kept as they are. Throws for a token that no Authorization header can carry.
+ *
+ * ```ts
+ * const authenticate = staticTokens({ '0b9f…64 random hex characters': { clientId: 'crm', flavours: ['ocapi'] } })
+ * ```
+ */
+export function staticTokens(tokens: Readonly<Record<string, Caller>>): Authenticate {
+  const entries = Object.entries(tokens).map(([token, caller], index) => {
+    if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token))
+      throw new Error(`staticTokens: token ${index + 1} holds characters that a Bearer token cannot have (RFC 6750)`)
+    return { digest: digestOf(token), caller: Object.freeze({ ...caller }) }
+  })
+  return ({ token }) => {
+    const digest = digestOf(token)
+    let found: Caller | undefined
+    for (const entry of entries) if (timingSafeEqual(entry.digest, digest)) found = entry.caller
+    return found
+  }
+}
+
+const digestOf = (token: string): Buffer => hash('sha256', token, 'buffer')

@@ -1,0 +1,57 @@
+/** Remembers who a token belongs to, so that a token is verified once and not with every request. */
+import { hash } from 'node:crypto'
+import type { Caller } from '../../core/model.js'
+
+/** A token that was found good. */
+export interface VerifiedToken {
+  readonly caller: Caller
+  /** Time in milliseconds since 1970 from which on the token must be verified again. */
+  readonly until: number
+}
+
+/** How much is remembered. */
+export interface TokenCacheOptions {
+  /** Tokens to remember at the most; the least recently used one goes first. */
+  readonly size: number
+  readonly now: () => number
+}
+
+/**
+ * Puts a cache before a verification. Tokens are kept by their SHA-256, never as they are; a remembered one is answered
+ * without a promise; requests that bring one unknown token at the same time share one verification. Tokens that are not
+ * good are not remembered.
+ */
+export function cacheTokens(
+  verify: (token: string) => Promise<VerifiedToken | undefined>,
+  { size, now }: TokenCacheOptions,
+): (token: string) => Caller | undefined | Promise<Caller | undefined> {
+  const known = new Map<string, VerifiedToken>()
+  const running = new Map<string, Promise<Caller | undefined>>()
+
+  const check = async (key: string, token: string): Promise<Caller | undefined> => {
+    try {
+      const verified = await verify(token)
+      if (!verified) return undefined
+      if (size > 0 && verified.until > now()) known.set(key, verified)
+      if (known.size > size) known.delete(known.keys().next().value as string)
+      return verified.caller
+    } finally {
+      running.delete(key)
+    }
+  }
+
+  return (token) => {
+    const key = hash('sha256', token, 'base64')
+    const verified = known.get(key)
+    if (verified) {
+      known.delete(key)
+      if (now() < verified.until) {
+        known.set(key, verified)
+        return verified.caller
+      }
+    }
+    let checking = running.get(key)
+    if (!checking) running.set(key, (checking = check(key, token)))
+    return checking
+  }
+}

@@ -1,0 +1,383 @@
+import { createHmac, createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { inspect } from 'node:util'
+import { expect } from 'chai'
+import { exportJWK, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
+import { afterEach, describe, it } from 'mocha'
+import type { Authenticate } from '../adapters/flavour.js'
+import {
+  introspection,
+  jwt,
+  staticTokens,
+  type IntrospectionOptions,
+  type JwtOptions,
+} from '../adapters/oauth/index.js'
+import { listen, type Listening } from './support/http.js'
+
+const ask = async (authenticate: Authenticate, token: string) =>
+  authenticate({ flavour: 'ocapi', method: 'GET', path: '/', headers: {}, token })
+
+const start = Date.parse('2026-01-01T00:00:00Z')
+const issuer = 'https://login.example.com/'
+const audience = 'https://customers.example.com'
+const own = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const foreign = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+interface Changes {
+  readonly claims?: JWTPayload
+  readonly header?: { readonly alg?: string; readonly typ?: string; readonly kid?: string }
+  readonly key?: KeyObject
+  readonly without?: readonly string[]
+}
+
+/** A token that is good but for what a test changes: five minutes old time is `start`. */
+const sign = ({ claims, header, key, without = [] }: Changes = {}): Promise<string> => {
+  const now = start / 1_000
+  const all = { iss: issuer, aud: audience, sub: 'crm', client_id: 'crm', exp: now + 300, ...claims }
+  const payload = Object.fromEntries(Object.entries(all).filter(([name]) => !without.includes(name)))
+  return new SignJWT(payload).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', ...header }).sign(key ?? own.privateKey)
+}
+
+const options: JwtOptions = { keys: own.publicKey, issuer, audience, flavours: ['ocapi'], clock: () => new Date(start) }
+
+const servers: Listening[] = []
+const serve = async (handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> => {
+  const server = await listen(handler)
+  servers.push(server)
+  return server.origin
+}
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()))
+})
+
+/** The error of a promise; fails if there is none. */
+const errorOf = (promise: Promise<unknown>): Promise<Error> =>
+  promise.then(
+    () => expect.fail('no error'),
+    (error: Error) => error,
+  )
+
+describe('static tokens (decision 1.12)', () => {
+  it('give the caller of a token and nothing for another', async () => {
+    const authenticate = staticTokens({
+      'token-1': { clientId: 'a', flavours: ['ocapi'] },
+      'token-2': { clientId: 'b', flavours: ['yaas'] },
+    })
+    expect(await ask(authenticate, 'token-1')).to.deep.equal({ clientId: 'a', flavours: ['ocapi'] })
+    expect((await ask(authenticate, 'token-2'))?.clientId).to.equal('b')
+    for (const token of ['token-3', 'token-', 'TOKEN-1', '__proto__', 'toString'])
+      expect(await ask(authenticate, token), token).to.equal(undefined)
+  })
+
+  it('refuse at start-up a token that no header can carry, without showing it', () => {
+    expect(() => staticTokens({ 'söme secret': { clientId: 'a', flavours: [] } }))
+      .to.throw('token 1')
+      .with.property('message')
+      .not.contain('secret')
+  })
+})
+
+describe('JWT (issue 5: issuer and audience mandatory, algorithms fixed, claims mapped to a Caller)', () => {
+  it('accepts a good token and maps its claims', async () => {
+    const claims = { scope: 'hybris.tenant=acme hybris.cecentercustomer_view', sub: 'jane', lists: ['4711'] }
+    expect(await ask(jwt(options), await sign({ claims }))).to.deep.equal({
+      clientId: 'crm',
+      flavours: ['ocapi'],
+      tenant: 'acme',
+      scopes: ['hybris.tenant=acme', 'hybris.cecentercustomer_view'],
+      lists: ['4711'],
+      user: 'jane',
+    })
+  })
+
+  const refused: Readonly<Record<string, () => Promise<string> | string>> = {
+    'an expired token': () => sign({ claims: { exp: start / 1_000 - 6 } }),
+    'a token of the future': () => sign({ claims: { nbf: start / 1_000 + 6 } }),
+    'a token of another key': () => sign({ key: foreign.privateKey }),
+    'another issuer': () => sign({ claims: { iss: 'https://evil.example.com/' } }),
+    'another audience': () => sign({ claims: { aud: 'https://other.example.com' } }),
+    'no issuer': () => sign({ without: ['iss'] }),
+    'no audience': () => sign({ without: ['aud'] }),
+    'no expiry': () => sign({ without: ['exp'] }),
+    'no subject': () => sign({ without: ['sub'] }),
+    'an ID token': () => sign({ header: { typ: 'JWT' } }),
+    'an unsigned token': () =>
+      new UnsecuredJWT({ sub: 'crm' }).setIssuer(issuer).setAudience(audience).setExpirationTime('5m').encode(),
+    'an unsigned token that claims the right type': () =>
+      `${base64({ alg: 'none', typ: 'at+jwt' })}.${base64({ iss: issuer, aud: audience, sub: 'crm', exp: start / 1_000 + 300 })}.`,
+    'a token signed with the public key as a secret': async () => {
+      const head = `${base64({ alg: 'HS256', typ: 'at+jwt' })}.${(await sign()).split('.')[1]}`
+      const secret = own.publicKey.export({ type: 'spki', format: 'pem' })
+      return `${head}.${createHmac('sha256', secret).update(head).digest('base64url')}`
+    },
+    'a changed payload': async () => {
+      const [head, , signature] = (await sign()).split('.')
+      return `${head}.${base64({ iss: issuer, aud: audience, sub: 'root', exp: start / 1_000 + 300 })}.${signature}`
+    },
+    'a token that contradicts itself': () => sign({ claims: { scope: 'hybris.tenant=acme hybris.tenant=other' } }),
+    'malformed lists': () => sign({ claims: { lists: 'all' } }),
+    'no client': () => sign({ claims: { client_id: '', sub: '' } }),
+    'an opaque token': () => 'ac734607-c966-44fb-8739-8ea413a2c0a5',
+    'three dots': () => '...',
+    'an empty header': () => `${base64({})}.${base64({})}.`,
+  }
+  for (const [name, make] of Object.entries(refused))
+    it(`refuses ${name}`, async () => {
+      const token = await make()
+      expect(await ask(jwt(options), token)).to.equal(undefined)
+      const keys = { keys: [{ ...(await exportJWK(own.publicKey)), kty: 'EC' }] }
+      expect(await ask(jwt({ ...options, keys }), token)).to.equal(undefined)
+    })
+
+  it('a claim `flavours` narrows what the tokens are good for and never widens it', async () => {
+    const both: JwtOptions = { ...options, flavours: ['ocapi', 'yaas'] }
+    expect((await ask(jwt(both), await sign({ claims: { flavours: ['yaas'] } })))?.flavours).to.deep.equal(['yaas'])
+    expect((await ask(jwt(options), await sign({ claims: { flavours: ['yaas'] } })))?.flavours).to.deep.equal([])
+  })
+
+  it('a host maps claims itself, and may refuse', async () => {
+    const caller: JwtOptions['caller'] = ({ sub }) =>
+      sub === 'crm' ? { clientId: 'mapped', flavours: ['yaas'] } : undefined
+    expect(await ask(jwt({ ...options, caller }), await sign())).to.deep.equal({
+      clientId: 'mapped',
+      flavours: ['yaas'],
+    })
+    expect(await ask(jwt({ ...options, caller }), await sign({ claims: { sub: 'else' } }))).to.equal(undefined)
+  })
+
+  it('accepts a secret of 32 bytes, RSA and Ed25519 keys', async () => {
+    const secret = createSecretKey(Buffer.alloc(32, 7))
+    expect(await ask(jwt({ ...options, keys: secret }), await sign({ key: secret, header: { alg: 'HS256' } }))).to.exist
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    expect(
+      await ask(
+        jwt({ ...options, keys: rsa.publicKey }),
+        await sign({ key: rsa.privateKey, header: { alg: 'PS256' } }),
+      ),
+    ).to.exist
+    const ed = generateKeyPairSync('ed25519')
+    expect(
+      await ask(jwt({ ...options, keys: ed.publicKey }), await sign({ key: ed.privateKey, header: { alg: 'EdDSA' } })),
+    ).to.exist
+  })
+
+  it('options that would accept too much are start-up errors that name the option', () => {
+    const wrong =
+      (change: object): (() => unknown) =>
+      () =>
+        jwt({ ...options, ...change })
+    expect(wrong({ issuer: undefined })).to.throw('issuer is missing')
+    expect(wrong({ issuer: [] })).to.throw('issuer is missing')
+    expect(wrong({ audience: '' })).to.throw('audience is missing')
+    expect(wrong({ algorithms: ['none'] })).to.throw('algorithms: none')
+    expect(wrong({ algorithms: ['HS256'] })).to.throw('algorithms: HS256')
+    expect(wrong({ algorithms: [] })).to.throw('algorithms')
+    expect(wrong({ keys: own.privateKey })).to.throw('private key')
+    expect(wrong({ keys: createSecretKey(Buffer.from('short')) })).to.throw('less than 32 bytes')
+    expect(wrong({ keys: { keys: [] } })).to.throw('at least one key')
+    expect(wrong({ keys: new URL('http://login.example.com/jwks') })).to.throw('neither https nor on this machine')
+  })
+})
+
+describe('JWT with a key set at an address (issue 5: JWKS)', () => {
+  /** Serves a key set; counts how often it was fetched. */
+  const serveKeys = async (...keys: readonly { key: KeyObject; kid?: string }[]) => {
+    const state = { fetched: 0, status: 200, url: new URL('http://127.0.0.1') }
+    const set = {
+      keys: await Promise.all(
+        keys.map(async ({ key, kid }) => ({ ...(await exportJWK(key)), ...(kid ? { kid } : {}) })),
+      ),
+    }
+    const origin = await serve((_, response) => {
+      state.fetched++
+      response.writeHead(state.status, { 'Content-Type': 'application/json' }).end(JSON.stringify(set))
+    })
+    state.url = new URL(`${origin}/jwks`)
+    return state
+  }
+
+  it('fetches the keys once for fifty tokens and for an unknown key', async () => {
+    const served = await serveKeys({ key: own.publicKey, kid: 'one' })
+    const authenticate = jwt({ ...options, keys: served.url })
+    const tokens = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => sign({ claims: { jti: String(n) }, header: { kid: 'one' } })),
+    )
+    const callers = await Promise.all(tokens.map((token) => ask(authenticate, token)))
+    expect(callers.every((caller) => caller?.clientId === 'crm')).to.equal(true)
+    expect(await ask(authenticate, await sign({ header: { kid: 'two' } }))).to.equal(undefined)
+    expect(served.fetched).to.equal(1)
+  })
+
+  it('tries each key that fits when tokens name none', async () => {
+    const served = await serveKeys({ key: foreign.publicKey }, { key: own.publicKey })
+    expect(await ask(jwt({ ...options, keys: served.url }), await sign())).to.exist
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    expect(await ask(jwt({ ...options, keys: served.url }), await sign({ key: other.privateKey }))).to.equal(undefined)
+  })
+
+  it('throws while the keys cannot be had (503), recovers, and shows no token', async () => {
+    const served = await serveKeys({ key: own.publicKey })
+    served.status = 500
+    const authenticate = jwt({ ...options, keys: served.url })
+    const token = await sign()
+    const error = await errorOf(ask(authenticate, token))
+    expect(error.message).to.equal('the keys that verify tokens cannot be had')
+    expect(inspect(error, { depth: 10 })).not.to.contain(token.slice(-20))
+    served.status = 200
+    expect(await ask(authenticate, token)).to.exist
+  })
+})
+
+describe('verified tokens are remembered by their SHA-256 until they expire, bounded (issue 5)', () => {
+  const counting = (change: Partial<JwtOptions> = {}) => {
+    const state = { verified: 0, now: start }
+    const authenticate = jwt({
+      ...options,
+      clock: () => new Date(state.now),
+      caller: ({ sub = '' }) => (state.verified++, { clientId: sub, flavours: ['ocapi'] }),
+      ...change,
+    })
+    return Object.assign(state, { authenticate })
+  }
+
+  it('a token is verified once, and is refused when it has expired', async () => {
+    const state = counting()
+    const token = await sign()
+    for (let n = 0; n < 5; n++) expect(await ask(state.authenticate, token)).to.exist
+    expect(state.verified).to.equal(1)
+    state.now = start + 304_999
+    expect(await ask(state.authenticate, token)).to.exist
+    state.now = start + 305_000
+    expect(await ask(state.authenticate, token)).to.equal(undefined)
+    expect(state.verified).to.equal(1)
+  })
+
+  it('answers a known token without a promise, and fifty requests at once with one verification', async () => {
+    const state = counting()
+    const token = await sign()
+    await Promise.all(Array.from({ length: 50 }, () => ask(state.authenticate, token)))
+    expect(state.verified).to.equal(1)
+    expect(state.authenticate({ flavour: 'ocapi', method: 'GET', path: '/', headers: {}, token })).to.deep.equal({
+      clientId: 'crm',
+      flavours: ['ocapi'],
+    })
+  })
+
+  it('forgets the least recently used token first', async () => {
+    const state = counting({ cacheSize: 2 })
+    const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((sub) => sign({ claims: { sub } })))
+    for (const token of [a, b, a, c, a]) await ask(state.authenticate, token as string)
+    expect(state.verified).to.equal(3)
+    await ask(state.authenticate, b as string)
+    expect(state.verified).to.equal(4)
+  })
+
+  it('remembers nothing with size 0, and no token that was refused', async () => {
+    const state = counting({ cacheSize: 0 })
+    const token = await sign()
+    await ask(state.authenticate, token)
+    await ask(state.authenticate, token)
+    expect(state.verified).to.equal(2)
+    const refusing = counting({ caller: () => (refusing.verified++, undefined) })
+    await ask(refusing.authenticate, token)
+    await ask(refusing.authenticate, token)
+    expect(refusing.verified).to.equal(2)
+  })
+})
+
+describe('introspection (RFC 7662, remembered to min(exp, 60 s))', () => {
+  /** An introspection endpoint that knows the token `good`. */
+  const endpoint = async (answer: Record<string, unknown>, handle?: (response: ServerResponse) => void) => {
+    const state = { asked: 0, authorization: '', body: '', now: start, status: 200 }
+    const origin = await serve((request, response) => {
+      state.asked++
+      state.authorization = request.headers.authorization ?? ''
+      state.body = ''
+      request.setEncoding('utf8').on('data', (chunk: string) => (state.body += chunk))
+      request.on('end', () => {
+        if (handle) return handle(response)
+        const known = new URLSearchParams(state.body).get('token') === 'good'
+        response.writeHead(state.status, { 'Content-Type': 'application/json' })
+        response.end(JSON.stringify(known ? answer : { active: false }))
+      })
+    })
+    const make = (change: Partial<IntrospectionOptions> = {}): Authenticate =>
+      introspection({
+        endpoint: new URL(`${origin}/introspect`),
+        issuer,
+        clientId: 'clientele',
+        clientSecret: 's3cret',
+        flavours: ['ocapi'],
+        clock: () => new Date(state.now),
+        ...change,
+      })
+    return Object.assign(state, { make })
+  }
+
+  it('asks with HTTP Basic and maps the answer', async () => {
+    const server = await endpoint({ active: true, client_id: 'crm', scope: 'a b', exp: start / 1_000 + 300 })
+    expect(await ask(server.make(), 'good')).to.deep.equal({ clientId: 'crm', flavours: ['ocapi'], scopes: ['a', 'b'] })
+    expect(server.authorization).to.equal(`Basic ${Buffer.from('clientele:s3cret').toString('base64')}`)
+    expect(new URLSearchParams(server.body).get('token')).to.equal('good')
+  })
+
+  it('refuses what is not active, expired, of another issuer or for another audience', async () => {
+    const base = { active: true, client_id: 'crm', iss: issuer, aud: [audience] }
+    const good = await endpoint(base)
+    expect(await ask(good.make({ audience }), 'good')).to.exist
+    expect(await ask(good.make(), 'other')).to.equal(undefined)
+    expect(await ask(good.make({ audience: 'https://else.example.com' }), 'good')).to.equal(undefined)
+    for (const change of [
+      { active: false },
+      { exp: start / 1_000 - 1 },
+      { iss: 'https://evil.example.com/' },
+      { client_id: undefined },
+    ]) {
+      const server = await endpoint({ ...base, ...change })
+      expect(await ask(server.make(), 'good'), JSON.stringify(change)).to.equal(undefined)
+    }
+  })
+
+  it('asks again after 60 s, and no later than the token expires', async () => {
+    for (const [life, remembered] of [
+      [300, 60],
+      [10, 10],
+    ] as const) {
+      const server = await endpoint({ active: true, client_id: 'crm', exp: start / 1_000 + life })
+      const authenticate = server.make()
+      await Promise.all(Array.from({ length: 20 }, () => ask(authenticate, 'good')))
+      server.now = start + remembered * 1_000 - 1
+      await ask(authenticate, 'good')
+      expect(server.asked).to.equal(1)
+      server.now = start + remembered * 1_000
+      await ask(authenticate, 'good')
+      expect(server.asked).to.equal(2)
+    }
+  })
+
+  it('throws within its time limit and shows no token', async () => {
+    const hanging = await endpoint({}, () => {})
+    const began = performance.now()
+    const failures = [await errorOf(ask(hanging.make({ timeout: 50 }), 'secret-token'))]
+    expect(performance.now() - began).to.be.lessThan(2_000)
+    const echo = (response: ServerResponse): unknown => response.writeHead(500).end('secret-token')
+    const broken = await endpoint({}, echo)
+    failures.push(await errorOf(ask(broken.make(), 'secret-token')))
+    for (const error of failures) {
+      expect(error.message).to.match(/^the introspection endpoint gave no answer: \w+/)
+      expect(inspect(error, { depth: 10 })).not.to.contain('secret-token')
+    }
+  })
+
+  it('refuses plain http to another machine, and missing options, at start-up', async () => {
+    const server = await endpoint({})
+    expect(() => server.make({ endpoint: new URL('http://login.example.com/') })).to.throw(
+      'neither https nor on this machine',
+    )
+    expect(() => server.make({ clientSecret: '' })).to.throw('clientSecret is missing')
+  })
+})
+
+function base64(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
