@@ -97,6 +97,7 @@ export interface ProtocolProblems {
   /** `expected` says in words what would do. */
   readonly parameterOutOfRange: { readonly parameter: string; readonly value: string; readonly expected: string }
 }
+/** Name of a kind of protocol problem. */
 export type ProtocolProblemKind = keyof ProtocolProblems
 
 /** One protocol problem: its kind and its facts. */

@@ -41,9 +41,12 @@ export function source(name: string): Source {
   return { name, text, imports: importsOf(text).map((target) => resolve(name, target).replace(/\.js$/, '.ts')) }
 }
 
+/** A text without its block comments. */
+export const withoutComments = (text: string): string => text.replace(/\/\*[^]*?\*\//g, '')
+
 /** Specifiers of all imports and re-exports in a text; only those that load at once when `dynamic` is false. */
 export function importsOf(text: string, dynamic = true): readonly string[] {
-  const code = text.replace(/\/\*[^]*?\*\//g, '')
+  const code = withoutComments(text)
   const loads =
     /^\s*(?:import|export)\s(?:[^'"();]*?\sfrom\s+)?'([^']+)'|^(?:import|export)\s*\{[^}]*\}\s*from\s+'([^']+)'/gm
   const found = [...code.matchAll(loads)].map((match) => match[1] ?? match[2] ?? '')
