@@ -8,6 +8,8 @@ export interface Profile {
   readonly name: 'library' | FlavourName
   /** On create: credentials with a login are mandatory (decision 2.11). */
   readonly needsLogin: boolean
+  /** On create: an address id is mandatory (decision 2.10); otherwise one is generated. */
+  readonly needsAddressId: boolean
   /** No two customers may have one email, nor one's login as email (decision 1.5). */
   readonly uniqueEmail: boolean
   /** On create and on change the login follows the email (decisions 3.6, 3.7). */
@@ -29,6 +31,7 @@ export const profiles: { readonly [name in Profile['name']]: Profile } = {
   library: {
     name: 'library',
     needsLogin: false,
+    needsAddressId: false,
     uniqueEmail: false,
     loginFollowsEmail: false,
     numbers: 'sequence',
@@ -38,6 +41,7 @@ export const profiles: { readonly [name in Profile['name']]: Profile } = {
   ocapi: {
     name: 'ocapi',
     needsLogin: true,
+    needsAddressId: true,
     uniqueEmail: false,
     loginFollowsEmail: false,
     numbers: 'sequence',
@@ -47,6 +51,7 @@ export const profiles: { readonly [name in Profile['name']]: Profile } = {
   yaas: {
     name: 'yaas',
     needsLogin: false,
+    needsAddressId: false,
     uniqueEmail: true,
     loginFollowsEmail: true,
     numbers: 'random',

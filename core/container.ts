@@ -1,0 +1,160 @@
+import 'reflect-metadata'
+/** Defaults and dependency injection: the only file that knows tsyringe. */
+import { randomBytes, randomInt } from 'node:crypto'
+import { container as root, instanceCachingFactory } from 'tsyringe'
+import type { DependencyContainer, InjectionToken } from 'tsyringe'
+import type { Clientele } from './clientele.js'
+import type { Plugin } from './hooks.js'
+import { Library } from './library.js'
+import type { CustomerLists, Ids, Limits, Logger } from './library.js'
+import type { CustomerList } from './model.js'
+import { scryptHash } from './password.js'
+import type { HashPassword } from './password.js'
+import { defaultPolicies } from './policies.js'
+import type { Policies } from './policies.js'
+import { SetupError, createRegistry } from './registry.js'
+import { Runner } from './runner.js'
+import { upgrader } from './storage.js'
+import type { Path, Storage } from './storage.js'
+
+/** Tokens of what a library is made of; registrations in the host's own container win over the defaults. */
+export const tokens = {
+  storage: Symbol.for('clientele/storage') as InjectionToken<Storage>,
+  customerLists: Symbol.for('clientele/customerLists') as InjectionToken<CustomerLists>,
+  plugins: Symbol.for('clientele/plugins') as InjectionToken<readonly Plugin[]>,
+  logger: Symbol.for('clientele/logger') as InjectionToken<Logger>,
+  clock: Symbol.for('clientele/clock') as InjectionToken<() => Date>,
+  ids: Symbol.for('clientele/ids') as InjectionToken<Ids>,
+  limits: Symbol.for('clientele/limits') as InjectionToken<Limits>,
+  policies: Symbol.for('clientele/policies') as InjectionToken<Policies>,
+  hashPassword: Symbol.for('clientele/hashPassword') as InjectionToken<HashPassword>,
+} as const
+
+/** Options of `createClientele`. */
+export interface ClienteleOptions {
+  /** The lists to serve, or how to look them up (decision 1.1). */
+  readonly customerLists?: readonly CustomerList[] | CustomerLists
+  /** What a storage factory returns, such as `memoryStorage()`. */
+  readonly storage?: Storage
+  readonly plugins?: readonly Plugin[]
+  /** Customer properties to answer queries on without a scan: `['companyName', 'mixins.loyalty.tier']`. */
+  readonly indexes?: readonly string[]
+  /** Default: warnings and errors as JSON lines on stderr. */
+  readonly logger?: Logger
+  readonly clock?: () => Date
+  readonly ids?: Partial<Ids>
+  /** Time limits in milliseconds (decision 4.10). */
+  readonly limits?: Partial<Limits>
+  /** What is acceptable as email, login and password (decisions 1.11, 2.12, 2.13). */
+  readonly policies?: Partial<Policies>
+  /** Makes the stored form of a password; default scrypt. */
+  readonly hashPassword?: HashPassword
+  /** Told of every incident, after it was logged; facts hold no personal data. */
+  readonly onError?: (error: unknown, facts: Readonly<Record<string, unknown>>) => void
+  /** A tsyringe container of the host whose registrations of `tokens` win over the defaults, but not over options. */
+  readonly container?: DependencyContainer
+}
+
+const defaultIds: Ids = {
+  hex24: () => randomBytes(12).toString('hex'),
+  incident: () => randomBytes(8).toString('hex'),
+  customerNumber: () => `C${String(randomInt(10 ** 10)).padStart(10, '0')}`,
+}
+
+const defaultLimits: Limits = { handler: 10_000, lockWait: 15_000, unit: 30_000 }
+
+const line = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
+  void process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`)
+const defaultLogger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: line('warn'),
+  error: line('error'),
+}
+
+/**
+ * Opens the storage and gives the library. Fails with a SetupError or the storage's own error that names what is wrong.
+ *
+ * ```ts
+ * const clientele = await createClientele({ customerLists: [{ id: 'SiteGenesis' }], storage: memoryStorage() })
+ * ```
+ */
+export async function createClientele(options: ClienteleOptions): Promise<Clientele> {
+  const parts = containerOf(options)
+  const storage = need(parts, tokens.storage, 'storage')
+  const lists = need(parts, tokens.customerLists, 'customerLists')
+  const logger = parts.resolve(tokens.logger)
+  const limits = parts.resolve(tokens.limits)
+  const registry = createRegistry(parts.resolve(tokens.plugins))
+  const indexes = (options.indexes ?? []).map((path): Path => path.split('.'))
+  await storage.open({
+    indexes: { customers: indexes },
+    lockWait: limits.lockWait,
+    upgrade: upgrader(),
+    warn: (message, fields) => logger.warn(message, fields),
+  })
+  return new Library({
+    storage,
+    lists,
+    logger,
+    limits,
+    runner: new Runner(registry, limits.handler),
+    clock: parts.resolve(tokens.clock),
+    ids: parts.resolve(tokens.ids),
+    policies: parts.resolve(tokens.policies),
+    hashPassword: parts.resolve(tokens.hashPassword),
+    onError: options.onError ?? (() => undefined),
+  })
+}
+
+/** A child container of its own for each library: two libraries in one process share nothing. */
+function containerOf(options: ClienteleOptions): DependencyContainer {
+  const host = options.container ?? root
+  const child = host.createChildContainer()
+  const provide = <T>(token: InjectionToken<T>, given: T | undefined, byDefault?: () => T) => {
+    if (given !== undefined) child.register(token, { useValue: given })
+    else if (byDefault && !(options.container?.isRegistered(token, true) ?? false))
+      child.register(token, { useFactory: instanceCachingFactory(byDefault) })
+  }
+  provide(tokens.storage, options.storage)
+  provide(tokens.customerLists, options.customerLists && listsOf(options.customerLists))
+  provide(tokens.plugins, options.plugins, () => [])
+  provide(tokens.logger, options.logger, () => defaultLogger)
+  provide(tokens.clock, options.clock, () => () => new Date())
+  provide(tokens.ids, options.ids && { ...defaultIds, ...options.ids }, () => defaultIds)
+  provide(tokens.limits, options.limits && { ...defaultLimits, ...options.limits }, () => defaultLimits)
+  provide(tokens.policies, options.policies && { ...defaultPolicies, ...options.policies }, () => defaultPolicies)
+  provide(tokens.hashPassword, options.hashPassword, scryptHash)
+  return child
+}
+
+function need<T>(parts: DependencyContainer, token: InjectionToken<T>, option: string): T {
+  if (!parts.isRegistered(token, true)) throw new SetupError(`createClientele needs the option '${option}'`)
+  return parts.resolve(token)
+}
+
+const tenantPattern = /^[a-z][a-z0-9]{2,15}$/
+
+/** The tenant of a list: its own, or its id if that fits the pattern (decision 1.1). */
+export function tenantOf(list: CustomerList): string | undefined {
+  return list.tenant ?? (tenantPattern.test(list.id) ? list.id : undefined)
+}
+
+function listsOf(given: readonly CustomerList[] | CustomerLists): CustomerLists {
+  if (!Array.isArray(given)) return given as CustomerLists
+  const lists = given as readonly CustomerList[]
+  const byId = new Map<string, CustomerList>()
+  const byTenant = new Map<string, CustomerList>()
+  for (const list of lists) {
+    if (typeof list?.id !== 'string' || list.id === '') throw new SetupError('a customer list needs an id')
+    if (list.tenant !== undefined && !tenantPattern.test(list.tenant))
+      throw new SetupError(`tenant '${list.tenant}' of customer list '${list.id}' does not fit ${tenantPattern}`)
+    if (byId.has(list.id)) throw new SetupError(`two customer lists have the id '${list.id}'`)
+    byId.set(list.id, list)
+    const tenant = tenantOf(list)
+    if (tenant === undefined) continue
+    if (byTenant.has(tenant)) throw new SetupError(`two customer lists have the tenant '${tenant}'`)
+    byTenant.set(tenant, list)
+  }
+  return { byId: (id) => byId.get(id), byTenant: (tenant) => byTenant.get(tenant) }
+}

@@ -1,0 +1,67 @@
+/** Documents in the hands of handlers: changed in place, looked at after each handler, cut off at the end of a phase. */
+import type { Violation } from './errors.js'
+import { copyOf, freeze, isEqual, replaceContents } from './json.js'
+import type { Schema } from './schemas.js'
+import { check } from './validation.js'
+
+/** A handler left a document in a state that is not allowed: the plug-in's mistake, not the client's (decision 4.4). */
+export class DocumentSpoilt extends Error {
+  override readonly name = 'DocumentSpoilt'
+  constructor(document: string, violations: readonly Violation[]) {
+    super(violations.map((v) => `${[document, ...v.path].join('.')} ${v.message}`).join('; '))
+  }
+}
+
+/** A document that handlers may change in place. */
+export class Draft<T extends object> {
+  /** The last state that was looked at and found good; frozen, plain data. */
+  seen: T
+  #live: T | undefined
+  readonly #name: string
+  readonly #schema: Schema
+  readonly #managed: readonly string[]
+
+  /** `managed` names the properties that handlers may read only. */
+  constructor(document: T, name: string, schema: Schema, managed: readonly string[] = []) {
+    this.seen = document
+    this.#name = name
+    this.#schema = schema
+    this.#managed = managed
+  }
+
+  /** The object for handlers: one and the same until it is cut off. */
+  get live(): T {
+    this.#live ??= copyOf(this.seen)
+    return this.#live
+  }
+
+  /** True while handlers may hold the object. */
+  get isHeld(): boolean {
+    return this.#live !== undefined
+  }
+
+  /** Looks at what handlers made of it; true if it changed since the last look. Throws DocumentSpoilt or NotPlain. */
+  async look(): Promise<boolean> {
+    if (this.#live === undefined) return false
+    const now = copyOf(this.#live)
+    if (isEqual(now, this.seen)) return false
+    const violations: Violation[] = this.#managed
+      .filter((name) => !isEqual((now as Record<string, unknown>)[name], (this.seen as Record<string, unknown>)[name]))
+      .map((name) => ({ path: [name], rule: 'readOnly', message: 'is kept by the library' }))
+    violations.push(...(await check(this.#schema, now)))
+    if (violations.length > 0) throw new DocumentSpoilt(this.#name, violations)
+    this.seen = freeze(now)
+    return true
+  }
+
+  /** Makes this the state, also in the object that handlers hold. */
+  become(document: T): void {
+    this.seen = document
+    if (this.#live) replaceContents(this.#live as Record<string, unknown>, document as Record<string, unknown>)
+  }
+
+  /** Ends the hold of handlers: what they do to the object from now on changes nothing. */
+  cut(): void {
+    this.#live = undefined
+  }
+}

@@ -1,0 +1,52 @@
+/** The library's public door. */
+export { createClientele, tenantOf, tokens } from './container.js'
+export type { ClienteleOptions } from './container.js'
+export type { CallOptions, Clientele, CustomerOperations, DomainEvent, ReadCall, WriteCall } from './clientele.js'
+export { CustomerError } from './errors.js'
+export type { Problem, ProblemKind, Problems, Violation } from './errors.js'
+export { Status, definePlugin } from './hooks.js'
+export type { Context, Hooks, Outcome, Plugin } from './hooks.js'
+export { keyOf } from './keys.js'
+export type { CustomerLists, Ids, Limits, Logger } from './library.js'
+export { fullNameOf } from './model.js'
+export type {
+  Account,
+  AccountCreate,
+  Address,
+  AddressChange,
+  AddressCreate,
+  Caller,
+  CustomAttributes,
+  CustomValue,
+  Credentials,
+  Customer,
+  CustomerChange,
+  CustomerCreate,
+  CustomerList,
+  FlavourName,
+  Json,
+  Live,
+  MappingCreate,
+  SdCustomerMapping,
+  SocialMediaUser,
+} from './model.js'
+export { extensionPoints, operations } from './operations.js'
+export type {
+  ArgumentsOf,
+  DocumentOf,
+  ExtensionPoint,
+  InputOf,
+  LiveAddress,
+  LiveCustomer,
+  Operation,
+  PreviousOf,
+  ResultOf,
+  TargetOf,
+} from './operations.js'
+export type { HashPassword } from './password.js'
+export type { Policies } from './policies.js'
+export { profiles } from './profiles.js'
+export type { Profile } from './profiles.js'
+export { SetupError } from './registry.js'
+export { Secret } from './secret.js'
+export * from './storage.js'

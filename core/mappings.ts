@@ -1,0 +1,58 @@
+/** The rules of ERP mappings (decision 3.15). */
+import type { Running } from './customers.js'
+import { ownedBy } from './customers.js'
+import { Draft } from './draft.js'
+import { fail } from './errors.js'
+import { keyOf } from './keys.js'
+import type { Live, MappingCreate, SdCustomerMapping } from './model.js'
+import { mappingOf } from './records.js'
+import { mappingCreateSchema } from './schemas.js'
+import { schemaVersions } from './storage.js'
+import type { Unit } from './unit.js'
+
+/** Creates a mapping; the customer need not exist, and equal mappings may stand side by side. */
+export async function createMapping(unit: Unit, call: Running<'createMapping'>): Promise<SdCustomerMapping> {
+  const { create } = call.document(undefined)
+  const draft = new Draft(create, 'create', mappingCreateSchema)
+  await unit.phase('createMapping', 'before', {
+    documents: [draft],
+    args: () => [draft.live as Live<MappingCreate>],
+  })
+  const { customerNumber, sdCustomerNumber, deletedInYaaS = false } = draft.seen
+  const key = keyOf(customerNumber)
+  await unit.tx.lock(`customer/${key}`)
+  const record = await unit.tx.mappings.insert({
+    id: unit.ids.hex24(),
+    version: 1,
+    schema: schemaVersions.mappings,
+    keys: { customer: key },
+    customerNumber,
+    sdCustomerNumber,
+    deletedInYaaS,
+  })
+  const mapping = mappingOf(record)
+  await unit.phase('createMapping', 'after', { record: record.id, args: () => [mapping, draft.seen] })
+  return mapping
+}
+
+/** Deletes every mapping of a customer number, or the one with an id. */
+export async function deleteMappings(unit: Unit, call: Running<'deleteMappings'>): Promise<void> {
+  const { target } = call
+  let records
+  if ('id' in target) {
+    const record = await unit.tx.mappings.get({ id: target.id })
+    records = record ? [record] : []
+  } else {
+    const key = keyOf(target.customerNumber)
+    await unit.tx.lock(`customer/${key}`)
+    records = (await unit.tx.mappings.find({ where: ownedBy(key) })).items
+  }
+  if (records.length === 0)
+    throw fail('mappingNotFound', { customerNumber: 'id' in target ? target.id : target.customerNumber })
+  const mappings = Object.freeze(records.map((record) => mappingOf(record)))
+  call.document(mappings)
+  const about = { previous: mappings, args: () => [mappings] }
+  await unit.phase('deleteMappings', 'before', about)
+  for (const record of records) await unit.tx.mappings.remove(record)
+  await unit.phase('deleteMappings', 'after', about)
+}

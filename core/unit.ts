@@ -1,0 +1,179 @@
+/** One unit of work: what it has loaded, who holds it, and the phases of its operations. */
+import type { CustomerOperations, DomainEvent } from './clientele.js'
+import type { Draft } from './draft.js'
+import type { Context } from './hooks.js'
+import type { Ids, Parts } from './library.js'
+import type { Caller, FlavourName } from './model.js'
+import { operations } from './operations.js'
+import type { Pointed } from './operations.js'
+import type { Profile } from './profiles.js'
+import type { Handler } from './registry.js'
+import { PluginFault } from './runner.js'
+import type { TraceEntry } from './runner.js'
+import type { WriteUnit } from './storage.js'
+
+/** What a call said of itself, and what it has gathered; lives as long as the call, over all its attempts. */
+export interface CallFacts {
+  readonly operation: string
+  readonly list: string
+  readonly flavour: FlavourName | 'library'
+  readonly caller: Caller | undefined
+  readonly requestId: string
+  readonly profile: Profile
+  readonly dryRun: boolean
+  readonly custom: Record<string, unknown>
+  readonly tasks: { readonly handler: Handler; readonly task: () => void | Promise<void> }[]
+  readonly events: DomainEvent[]
+  readonly trace: TraceEntry[] | undefined
+}
+
+/** A record that the unit has loaded for change, and the draft of its document: one of each per record. */
+export interface Held<R = unknown, D extends object = object> {
+  record: R
+  readonly draft: Draft<D>
+  /** Brings the record to a desired document, with all the rules of its kind. */
+  readonly store: (unit: Unit, held: Held<R, D>, desired: D) => Promise<void>
+  /** The document that the record holds now. */
+  readonly stored: () => D
+}
+
+/** What a phase is about. */
+export interface Phase {
+  /** Id of the record that the point is about; undefined on create. */
+  readonly record?: string
+  readonly previous?: unknown
+  /** The handlers' arguments before the list id and the context. */
+  readonly args: () => readonly unknown[]
+  /** Documents of the request that handlers may change. */
+  readonly documents?: readonly Draft<object>[]
+}
+
+const units = new WeakMap<object, WriteUnit>()
+
+/** The storage's unit that a handler's context belongs to; undefined for anything else. For storage adapters. */
+export function storageUnitOf(context: Context | object): WriteUnit | undefined {
+  return units.get(context)
+}
+
+/** A unit of work of the library around one of the storage. */
+export class Unit {
+  readonly tx: WriteUnit
+  readonly call: CallFacts
+  readonly parts: Parts
+  /** The handler that runs now, the innermost of nested ones. */
+  running: Handler | undefined
+  /** The failed write of a handler's own call: the unit cannot commit, even if the handler swallowed it. */
+  doomed: unknown
+  /** True once a handler wrote something by a call of its own. */
+  hasInnerWrites = false
+  readonly #held = new Map<string, Held<unknown, object>>()
+
+  readonly #library: () => CustomerOperations
+  #customers: CustomerOperations | undefined
+
+  constructor(parts: Parts, tx: WriteUnit, call: CallFacts, library: () => CustomerOperations) {
+    this.parts = parts
+    this.tx = tx
+    this.call = call
+    this.#library = library
+  }
+
+  /** The library on this unit: `context.customers`. */
+  get customers(): CustomerOperations {
+    this.#customers ??= this.#library()
+    return this.#customers
+  }
+  get list(): string {
+    return this.call.list
+  }
+  get profile(): Profile {
+    return this.call.profile
+  }
+  get ids(): Ids {
+    return this.parts.ids
+  }
+  /** The time of a write: ISO 8601 UTC (decision 1.8). */
+  now(): string {
+    return this.parts.clock().toISOString()
+  }
+
+  trace(entry: TraceEntry): void {
+    this.call.trace?.push(entry)
+  }
+
+  /** Notes an event, to be told after the commit. */
+  emit(name: string, payload: Readonly<Record<string, unknown>>): void {
+    this.call.events.push({ name, list: this.list, requestId: this.call.requestId, time: this.now(), payload })
+  }
+
+  /** Ties a handler's context to this unit, for `storageUnitOf`. */
+  bind(context: object): void {
+    units.set(context, this.tx)
+  }
+
+  /** The record with this id if the unit has loaded it, else what `load` makes of it. */
+  hold<R, D extends object>(id: string, load: () => Held<R, D>): Held<R, D> {
+    let held = this.#held.get(id) as Held<R, D> | undefined
+    if (!held) this.#held.set(id, (held = load()) as unknown as Held<unknown, object>)
+    return held
+  }
+
+  /** The record with this id, if the unit has loaded it. */
+  holding(id: string): Held<unknown, object> | undefined {
+    return this.#held.get(id)
+  }
+
+  /** Forgets a removed record. */
+  drop(id: string): void {
+    this.#held.get(id)?.draft.cut()
+    this.#held.delete(id)
+  }
+
+  /** True if a later phase of the operation has handlers, who must not see a write that turns out to be a duplicate. */
+  needsFlush(operation: Pointed): boolean {
+    return this.parts.runner.hasHandlers(operations[operation].after)
+  }
+
+  /** Runs the handlers of an operation's point; what they changed in place is stored when it returns. */
+  async phase(operation: Pointed, phase: 'before' | 'after', about: Phase): Promise<void> {
+    const point = operations[operation][phase]
+    const { runner } = this.parts
+    if (!runner.hasHandlers(point)) return
+    if (phase === 'after') await this.tx.flush()
+    const heldOutside = new Set([...this.#held.values()].filter((held) => held.draft.isHeld))
+    const documents = about.documents ?? []
+    await runner.run(
+      this,
+      point,
+      about.record,
+      about.previous,
+      () => [...about.args(), this.list],
+      async () => {
+        for (const draft of documents) await draft.look()
+        await this.#look()
+      },
+    )
+    for (const draft of documents) draft.cut()
+    await this.#settle()
+    for (const held of this.#held.values()) if (!heldOutside.has(held)) held.draft.cut()
+  }
+
+  /** Stores what the handler that makes a call of its own has changed in place so far. */
+  async settleFor(handler: Handler | undefined): Promise<void> {
+    try {
+      await this.#look()
+    } catch (error) {
+      throw handler ? new PluginFault(handler, 0, (error as Error).message, { cause: error }) : error
+    }
+    await this.#settle()
+  }
+
+  async #look(): Promise<void> {
+    for (const held of this.#held.values()) await held.draft.look()
+  }
+
+  async #settle(): Promise<void> {
+    for (const held of this.#held.values())
+      if (held.draft.seen !== held.stored()) await held.store(this, held, held.draft.seen)
+  }
+}
