@@ -14,7 +14,7 @@ import { createMapping, deleteMappings } from './mappings.js'
 import type { CustomerList } from './model.js'
 import { Numbers } from './numbers.js'
 import { operations } from './operations.js'
-import type { DocumentOf, InputOf, Operation, Reading, ResultOf, Writing } from './operations.js'
+import type { DocumentOf, Operation, Reading, ResultOf, Writing } from './operations.js'
 import type { HashPassword } from './password.js'
 import type { Policies } from './policies.js'
 import { profiles } from './profiles.js'
@@ -146,7 +146,7 @@ export class Library implements Clientele {
     for (const operation of Object.keys(operations) as Operation[])
       methods[operation] = (input = {}) =>
         operations[operation].kind === 'read'
-          ? this.read(operation as Reading, { ...options, list: id, input: input as InputOf<Reading> })
+          ? this.read(operation as Reading, { ...options, list: id, input })
           : this.#guarded(this.#writeChecked(operation as Writing, id, input, options))
     return methods as CustomerOperations
   }

@@ -51,8 +51,7 @@ export async function deleteMappings(unit: Unit, call: Running<'deleteMappings'>
     throw fail('mappingNotFound', { customerNumber: 'id' in target ? target.id : target.customerNumber })
   const mappings = Object.freeze(records.map((record) => mappingOf(record)))
   call.document(mappings)
-  const about = { previous: mappings, args: () => [mappings] }
-  await unit.phase('deleteMappings', 'before', about)
+  await unit.phase('deleteMappings', 'before', { previous: mappings, args: () => [mappings] })
   for (const record of records) await unit.tx.mappings.remove(record)
-  await unit.phase('deleteMappings', 'after', about)
+  await unit.phase('deleteMappings', 'after', { previous: mappings, args: () => [mappings] })
 }

@@ -112,10 +112,8 @@ function cycleIn(start: string, earlier: ReadonlyMap<string, ReadonlySet<string>
 
 /** The name that differs in the fewest letters. */
 export function nearest(name: string, names: readonly string[]): string {
-  return (
-    names.map((other) => ({ other, distance: distance(name, other) })).sort((a, b) => a.distance - b.distance)[0]
-      ?.other ?? ''
-  )
+  const distances = names.map((other) => distance(name, other))
+  return names[distances.indexOf(Math.min(...distances))] ?? ''
 }
 
 function distance(a: string, b: string): number {

@@ -5,7 +5,7 @@ import type { Context } from './hooks.js'
 import type { Ids, Parts } from './library.js'
 import type { Caller, FlavourName } from './model.js'
 import { operations } from './operations.js'
-import type { Pointed } from './operations.js'
+import type { ArgumentsOf, Pointed } from './operations.js'
 import type { Profile } from './profiles.js'
 import type { Handler } from './registry.js'
 import { PluginFault } from './runner.js'
@@ -37,13 +37,17 @@ export interface Held<R = unknown, D extends object = object> {
   readonly stored: () => D
 }
 
+/** A handler's arguments before the list id. `[never]` only makes array literals infer as tuples. */
+type FirstArguments<O extends Pointed, P extends 'before' | 'after'> =
+  (ArgumentsOf<O, P> extends [...infer First, customerListId: string] ? First : never) | [never]
+
 /** What a phase is about. */
-export interface Phase {
+export interface Phase<O extends Pointed, P extends 'before' | 'after'> {
   /** Id of the record that the point is about; undefined on create. */
   readonly record?: string
   readonly previous?: unknown
   /** The handlers' arguments before the list id and the context. */
-  readonly args: () => readonly unknown[]
+  readonly args: () => FirstArguments<O, P>
   /** Documents of the request that handlers may change. */
   readonly documents?: readonly Draft<object>[]
 }
@@ -66,7 +70,7 @@ export class Unit {
   doomed: unknown
   /** True once a handler wrote something by a call of its own. */
   hasInnerWrites = false
-  readonly #held = new Map<string, Held<unknown, object>>()
+  readonly #held = new Map<string, Held>()
 
   readonly #library: () => CustomerOperations
   #customers: CustomerOperations | undefined
@@ -114,12 +118,12 @@ export class Unit {
   /** The record with this id if the unit has loaded it, else what `load` makes of it. */
   hold<R, D extends object>(id: string, load: () => Held<R, D>): Held<R, D> {
     let held = this.#held.get(id) as Held<R, D> | undefined
-    if (!held) this.#held.set(id, (held = load()) as unknown as Held<unknown, object>)
+    if (!held) this.#held.set(id, (held = load()) as unknown as Held)
     return held
   }
 
   /** The record with this id, if the unit has loaded it. */
-  holding(id: string): Held<unknown, object> | undefined {
+  holding(id: string): Held | undefined {
     return this.#held.get(id)
   }
 
@@ -135,7 +139,11 @@ export class Unit {
   }
 
   /** Runs the handlers of an operation's point; what they changed in place is stored when it returns. */
-  async phase(operation: Pointed, phase: 'before' | 'after', about: Phase): Promise<void> {
+  async phase<O extends Pointed, P extends 'before' | 'after'>(
+    operation: O,
+    phase: P,
+    about: Phase<O, P>,
+  ): Promise<void> {
     const point = operations[operation][phase]
     const { runner } = this.parts
     if (!runner.hasHandlers(point)) return
