@@ -8,7 +8,7 @@ export interface Policies {
   readonly password: (password: Secret) => boolean | Promise<boolean>
 }
 
-const word = String.raw`[\p{L}\p{M}\p{N}_!#$%&'*+/=?^\`{|}~-]`
+const word = "[\\p{L}\\p{M}\\p{N}_!#$%&'*+/=?^`{|}~-]"
 const label = String.raw`[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_-]*[\p{L}\p{M}\p{N}_])?`
 const emailPattern = new RegExp(`^${word}+(?:\\.${word}+)*@(?:${label}\\.)+${label}$`, 'u')
 const loginPattern = /^[\p{L}\p{Nd} .\-_@+]+$/u
