@@ -1,0 +1,155 @@
+/** The example server's two token endpoints: OAuth 2.0 client credentials (RFC 6749, 4.4), with tokens signed by a key made at start. */
+import { generateKeyPairSync, hash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { jwt } from 'clientele/oauth'
+import { SignJWT } from 'jose'
+import type { Context, Middleware } from 'koa'
+
+/** Whom to give tokens, and for what. */
+export interface TokenEndpointOptions {
+  readonly clientId: string
+  readonly clientSecret: string
+  /** Tenants that a YaaS token may be asked for. */
+  readonly tenants: readonly string[]
+}
+
+/** Path of the OCAPI token endpoint (ocapi.md 6). */
+export const ocapiTokenPath = '/dw/oauth2/access_token'
+/** Path of the YaaS token endpoint (yaas.md 5). */
+export const yaasTokenPath = '/hybris/oauth2/v1/token'
+
+const issuer = 'urn:clientele:example'
+const audience = 'urn:clientele:customers'
+
+/** A refusal in the form of RFC 6749, 5.2. */
+class OauthError extends Error {
+  readonly status: number
+  readonly code: string
+  constructor(status: number, code: string, description: string) {
+    super(description)
+    this.status = status
+    this.code = code
+  }
+}
+const refuse = (code: string, description: string, status = 400): OauthError =>
+  new OauthError(status, code, description)
+
+/** Gives the middleware that answers both endpoints, and the `authenticate` that verifies their tokens. */
+export function tokenEndpoints(options: TokenEndpointOptions) {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+  const issue = (seconds: number, claims: Readonly<Record<string, unknown>>): Promise<string> =>
+    new SignJWT({ ...claims, client_id: options.clientId })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setSubject(options.clientId)
+      .setJti(randomUUID())
+      .setIssuedAt()
+      .setExpirationTime(`${seconds}s`)
+      .sign(privateKey)
+
+  const isClient = (id: string, secret: string): boolean => {
+    const right = [same(id, options.clientId), same(secret, options.clientSecret)]
+    return right.every((each) => each)
+  }
+
+  /** OCAPI: HTTP Basic alone, no scopes. */
+  const ocapi = async (context: Context, form: URLSearchParams) => {
+    const basic = basicOf(context)
+    if (!basic || !basic.some(([id, secret]) => isClient(id, secret)))
+      throw refuse('invalid_client', 'Client authentication failed: send client id and secret as HTTP Basic.', 401)
+    checkGrant(form)
+    return { access_token: await issue(1_799, { flavours: ['ocapi'] }), token_type: 'Bearer', expires_in: 1_799 }
+  }
+
+  /** YaaS: client id and secret in the form, or as HTTP Basic; the token carries the tenant and the scopes asked for. */
+  const yaas = async (context: Context, form: URLSearchParams) => {
+    const basic = basicOf(context)
+    if (basic && form.has('client_secret')) throw refuse('invalid_request', 'More than one client authentication.')
+    const candidates = basic ?? [[form.get('client_id') ?? '', form.get('client_secret') ?? ''] as const]
+    if (!candidates.some(([id, secret]) => isClient(id, secret)))
+      throw refuse('invalid_client', 'Client authentication failed.', 401)
+    checkGrant(form)
+    const scope = scopeOf(form.get('scope') ?? '', options.tenants)
+    const token = await issue(3_600, { flavours: ['yaas'], scope })
+    return { access_token: token, token_type: 'Bearer', expires_in: 3_600, scope }
+  }
+
+  const endpoints = new Map([
+    [ocapiTokenPath, ocapi],
+    [yaasTokenPath, yaas],
+  ])
+  const middleware: Middleware = async (context, next) => {
+    const endpoint = endpoints.get(context.path)
+    if (!endpoint) {
+      await next()
+      return
+    }
+    context.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' })
+    try {
+      context.body = await endpoint(context, await formOf(context))
+    } catch (error) {
+      if (!(error instanceof OauthError)) throw error
+      if (error.status === 401) context.set('WWW-Authenticate', 'Basic realm="clientele", charset="UTF-8"')
+      if (error.status === 405) context.set('Allow', 'POST')
+      context.status = error.status
+      context.body = { error: error.code, error_description: error.message }
+    }
+  }
+
+  const authenticate = jwt({ keys: publicKey, issuer, audience, flavours: ['ocapi', 'yaas'] })
+  return { middleware, authenticate }
+}
+
+const same = (one: string, other: string): boolean =>
+  timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', other, 'buffer'))
+
+/** Id and secret of a Basic header, as they stand and as a form encodes them (RFC 6749, 2.3.1): clients send either. */
+function basicOf(context: Context): (readonly [string, string])[] | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(context.get('Authorization'))?.[1]
+  if (encoded === undefined) return undefined
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  const pair = [text.slice(0, Math.max(0, text.indexOf(':'))), text.slice(text.indexOf(':') + 1)] as const
+  const decode = (part: string): string => new URLSearchParams(`x=${part.replaceAll('&', '%26')}`).get('x') ?? ''
+  return [pair, [decode(pair[0]), decode(pair[1])]]
+}
+
+const longestForm = 8_192
+
+/** Reads the form of a POST. */
+async function formOf(context: Context): Promise<URLSearchParams> {
+  if (context.method !== 'POST') throw refuse('invalid_request', 'Send a POST request.', 405)
+  if (!context.is('application/x-www-form-urlencoded'))
+    throw refuse('invalid_request', 'Send application/x-www-form-urlencoded.')
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of context.req as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > longestForm) throw refuse('invalid_request', 'The form is too long.', 413)
+    chunks.push(chunk)
+  }
+  const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
+  for (const name of new Set(form.keys()))
+    if (form.getAll(name).length > 1) throw refuse('invalid_request', 'A parameter is there twice.')
+  return form
+}
+
+function checkGrant(form: URLSearchParams): void {
+  const grant = form.get('grant_type')
+  if (!grant) throw refuse('invalid_request', 'grant_type is missing.')
+  if (grant !== 'client_credentials') throw refuse('unsupported_grant_type', 'Only client_credentials is supported.')
+}
+
+const known = ['hybris.cecentercustomer_view', 'hybris.cecentercustomer_manage']
+
+/** The scope of a token: exactly what was asked for, which must name one known tenant and known scopes. */
+function scopeOf(text: string, tenants: readonly string[]): string {
+  const scopes = [...new Set(text.split(' ').filter((scope) => scope !== ''))]
+  const asked = scopes.filter((scope) => scope.startsWith('hybris.tenant='))
+  if (asked.length !== 1) throw refuse('invalid_scope', 'Ask for one tenant: hybris.tenant=<tenant>.')
+  if (!tenants.some((tenant) => asked[0] === `hybris.tenant=${tenant}`))
+    throw refuse('invalid_scope', 'The tenant is not known.')
+  if (scopes.some((scope) => !known.includes(scope) && scope !== asked[0]))
+    throw refuse('invalid_scope', `Known scopes are ${known.join(' and ')}.`)
+  return scopes.join(' ')
+}
