@@ -90,7 +90,7 @@ export interface Table<R, C, U> {
   readonly fields: readonly Field<R>[]
   readonly open: OpenFields | undefined
   /** The document that shows a record. Property order is that of the rows, then open properties by name. */
-  toDocument(record: R): { [name: string]: unknown }
+  readonly toDocument: (record: R) => { [name: string]: unknown }
   /** Checks and turns a request document round. `current` is the stored record, absent on create. */
   decode(body: unknown, mode: 'create'): Decoded<C>
   decode(body: unknown, mode: 'change' | 'replace', current: R): Decoded<U>

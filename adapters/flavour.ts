@@ -374,18 +374,25 @@ export function flavour<X extends Exchange<Row<X>>, F>(parts: FlavourParts<X, F>
     rows,
     async answer(request, surroundings) {
       const exchange = begin(request, surroundings as Surroundings<Row<X>>)
+      let reply: Reply
       try {
-        for (const step of steps) {
-          const given = step(exchange)
-          const reply = given instanceof Promise ? await given : given
-          if (reply) return reply
-        }
-        throw new Error(`no step of ${name} answered`)
+        reply = await answerOf(exchange, steps)
       } catch (error) {
-        return fault(known<F>(error) ? error : incidentOf(error, name, exchange), exchange)
+        reply = fault(known<F>(error) ? error : incidentOf(error, name, exchange), exchange)
       }
+      const isOverridden = exchange.method === 'HEAD' && request.method !== 'HEAD'
+      return isOverridden ? { status: reply.status, headers: reply.headers } : reply
     },
   }
+}
+
+async function answerOf<X extends Exchange>(exchange: X, steps: readonly Step<X>[]): Promise<Reply> {
+  for (const step of steps) {
+    const given = step(exchange)
+    const reply = given instanceof Promise ? await given : given
+    if (reply) return reply
+  }
+  throw new Error('no step gave a reply')
 }
 
 function known<F>(error: unknown): error is CustomerError | ProtocolError | OwnFault<F> {

@@ -1,0 +1,234 @@
+/** The documents of the Data API 16.2 (ocapi.md 2.1-2.6), row by row, in the order in which they are shown. */
+import { hash } from 'node:crypto'
+import { fail } from '../../core/errors.js'
+import type { Violation } from '../../core/errors.js'
+import type {
+  Address,
+  AddressChange,
+  AddressCreate,
+  Customer,
+  CustomerChange,
+  CustomerCreate,
+  CustomerList,
+} from '../../core/model.js'
+import { fullNameOf } from '../../core/model.js'
+import { addressSchema, customerSchema } from '../../core/schemas.js'
+import { Secret } from '../../core/secret.js'
+import type { Decoded, Field, Table, ValueSchema } from '../documents.js'
+import { table } from '../documents.js'
+
+/** The version that this flavour speaks, as documents name it. */
+export const version = '16.2'
+
+type Row<R> = Field<R>
+
+/** `_v` and `_type`: allowed in a request, where they must be right (decision 2.23). */
+const envelope = (type: string): readonly Row<unknown>[] => [
+  { name: '_v', access: 'aside', schema: { enum: [version] } },
+  { name: '_type', access: 'aside', schema: { enum: [type] } },
+  deletions,
+]
+/** Turned into null properties before a document is decoded, if it is a list of names. */
+const deletions: Row<unknown> = {
+  name: '_delete',
+  access: 'aside',
+  schema: { type: 'array', items: { type: 'string' } },
+}
+
+const inCustomer = customerSchema.properties
+const inAddress = addressSchema.properties
+
+/** A row whose limits are the domain's. */
+const of =
+  <P extends Readonly<Record<string, object>>>(properties: P) =>
+  (name: string, property: keyof P & string, more: Partial<Row<unknown>> = {}): Row<unknown> => ({
+    name,
+    at: [property],
+    schema: properties[property] as ValueSchema,
+    ...more,
+  })
+const customerRow = of(inCustomer)
+const addressRow = of(inAddress)
+
+/** In 16.2, read-only, and never produced (decision 2.10). */
+const neverShown = (name: string): Row<unknown> => ({ name, access: 'readOnly' })
+
+/** What is wrong with a custom attribute: InvalidCustomPropertyException whatever it is (decision 2.16). */
+function checkCustom(name: string, value: unknown, path: readonly string[]): readonly Violation[] {
+  const values: readonly unknown[] = Array.isArray(value) ? (value as unknown[]) : [value]
+  const isPlain = values.every((each) => each === undefined || ['string', 'number', 'boolean'].includes(typeof each))
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name !== '__proto__' && isPlain) return []
+  return [{ path, rule: 'custom', message: 'is no custom attribute' }]
+}
+const custom = { prefix: 'c_', at: ['custom'], check: checkCustom }
+
+/** Customer (ocapi.md 2.1, 2.2). Email, login and password have rules and faults of their own (decision 2.9). */
+export const customerTable: Table<Customer, CustomerCreate, CustomerChange> = table({
+  name: 'customer',
+  open: custom,
+  fields: [
+    ...envelope('customer'),
+    customerRow('birthday', 'birthday'),
+    customerRow('company_name', 'companyName'),
+    customerRow('creation_date', 'creationDate', { access: 'readOnly' }),
+    {
+      name: 'credentials',
+      at: ['credentials'],
+      needed: true,
+      fields: [
+        deletions,
+        customerRow('enabled', 'active', { needed: true }),
+        { name: 'locked', at: ['credentials', 'locked'], schema: { type: 'boolean' }, access: 'readOnly' },
+        { name: 'login', at: ['credentials', 'login'], schema: { type: 'string' }, needed: true },
+        { name: 'password', access: 'aside', schema: { type: 'string' }, take: (text: string) => new Secret(text) },
+        {
+          name: 'password_question',
+          at: ['credentials', 'passwordQuestion'],
+          schema: inCustomer.credentials.properties.passwordQuestion,
+        },
+      ],
+    },
+    neverShown('customer_id'),
+    customerRow('customer_no', 'customerNo', { needed: true }),
+    customerRow('email', 'email', { schema: { type: 'string' } }),
+    customerRow('fax', 'fax'),
+    customerRow('first_name', 'firstName'),
+    customerRow('gender', 'gender'),
+    customerRow('job_title', 'jobTitle'),
+    neverShown('last_login_time'),
+    customerRow('last_name', 'lastName'),
+    neverShown('last_visit_time'),
+    customerRow('phone_business', 'phoneBusiness'),
+    customerRow('phone_home', 'phoneHome'),
+    customerRow('phone_mobile', 'phoneMobile'),
+    customerRow('preferred_locale', 'preferredLocale'),
+    neverShown('previous_login_time'),
+    neverShown('previous_visit_time'),
+    customerRow('salutation', 'salutation'),
+    customerRow('second_name', 'secondName'),
+    customerRow('suffix', 'suffix'),
+    customerRow('title', 'title'),
+  ],
+})
+
+/** Rows of an address but its etag, which is computed from them (decision 2.6). */
+const addressFields: readonly Row<Address>[] = [
+  ...envelope('customer_address'),
+  addressRow('address1', 'address1'),
+  addressRow('address2', 'address2'),
+  addressRow('address_id', 'addressId', { needed: true }),
+  addressRow('city', 'city'),
+  addressRow('company_name', 'companyName'),
+  addressRow('country_code', 'countryCode', { schema: { ...inAddress.countryCode, maxLength: 2 } }),
+  addressRow('first_name', 'firstName'),
+  { name: 'full_name', access: 'ignored', show: (address) => fullNameOf(address) ?? address.contactName },
+  addressRow('job_title', 'jobTitle'),
+  addressRow('last_name', 'lastName'),
+  addressRow('phone', 'phone'),
+  addressRow('post_box', 'postBox'),
+  addressRow('postal_code', 'postalCode'),
+  addressRow('salutation', 'salutation'),
+  addressRow('second_name', 'secondName'),
+  addressRow('state_code', 'stateCode'),
+  addressRow('suffix', 'suffix'),
+  addressRow('suite', 'suite'),
+  addressRow('title', 'title'),
+]
+
+const bareAddress: Table<Address, AddressCreate, AddressChange> = table({
+  name: 'customer_address',
+  open: custom,
+  fields: addressFields,
+})
+
+/** CustomerAddress (ocapi.md 2.3). */
+export const addressTable: Table<Address, AddressCreate, AddressChange> = table({
+  name: 'customer_address',
+  open: custom,
+  fields: addressFields.toSpliced(9, 0, { name: 'etag', access: 'ignored', show: addressTag }),
+})
+
+const tags = new WeakMap<object, string>()
+
+function tagOf<R extends object>(record: R, show: (record: R) => object): string {
+  const known = tags.get(record)
+  if (known !== undefined) return known
+  const tag = hash('sha256', JSON.stringify(show(record)), 'hex')
+  tags.set(record, tag)
+  return tag
+}
+
+/** ETag of a customer: of its whole document; computed once per frozen record (decision 2.6). */
+export function customerTag(customer: Customer): string {
+  return tagOf(customer, customerTable.toDocument)
+}
+
+/** ETag of an address. */
+export function addressTag(address: Address): string {
+  return tagOf(address, bareAddress.toDocument)
+}
+
+/** A document as a reply carries it. */
+export type Document = { readonly [name: string]: unknown }
+
+/** The reply document of a customer. */
+export function customerDocument(customer: Customer): Document {
+  return { _v: version, _type: 'customer', ...customerTable.toDocument(customer) }
+}
+
+/** The reply document of an address. */
+export function addressDocument(address: Address): Document {
+  return { _v: version, _type: 'customer_address', ...addressTable.toDocument(address) }
+}
+
+/** The reply document of a customer list. */
+export function listDocument(list: CustomerList): Document {
+  return { _v: version, _type: 'customer_list', id: list.id }
+}
+
+/** A document turned round, with the password that it holds (null removes it). Throws documentInvalid. */
+function accepted<C>(document: string, decoded: Decoded<C>): { document: C; password?: Secret | null } {
+  const { violations, aside } = decoded
+  if (violations.length > 0) throw fail('documentInvalid', { document, violations })
+  const password = aside['password'] as Secret | null | undefined
+  return { document: decoded.document, ...(password !== undefined && { password }) }
+}
+
+/** What creates a customer. */
+export function decodeCustomer(body: unknown): { create: CustomerCreate; password?: Secret } {
+  const { document: create, password } = accepted('customer', customerTable.decode(withDeletions(body), 'create'))
+  return { create, ...(password && { password }) }
+}
+
+/** What changes a customer. */
+export function decodeCustomerChange(body: unknown, current: Customer) {
+  const decoded = customerTable.decode(withDeletions(body), 'change', current)
+  const { document: update, ...more } = accepted('customer', decoded)
+  return { update, ...more }
+}
+
+/** What creates an address. */
+export function decodeAddress(body: unknown): { create: AddressCreate } {
+  return { create: accepted('customer_address', addressTable.decode(withDeletions(body), 'create')).document }
+}
+
+/** What changes an address. */
+export function decodeAddressChange(body: unknown, current: Address): { update: AddressChange } {
+  return { update: accepted('customer_address', addressTable.decode(withDeletions(body), 'change', current)).document }
+}
+
+/**
+ * A change document with every name in `_delete` as a null property in its place, in nested objects too; a name that is
+ * both set and deleted keeps the set value (decision 2.8). A `_delete` that is no list of names stays as it is, so that
+ * it is refused.
+ */
+function withDeletions(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
+  const result = Object.create(null) as Record<string, unknown>
+  for (const [name, value] of Object.entries(body)) {
+    if (name !== '_delete') result[name] = name === 'credentials' ? withDeletions(value) : value
+    else if (!Array.isArray(value) || !value.every((each) => typeof each === 'string')) result[name] = value
+    else for (const each of value) if (!Object.hasOwn(body, each)) result[each] = null
+  }
+  return result
+}

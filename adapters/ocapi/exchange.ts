@@ -1,0 +1,86 @@
+/** One OCAPI request on its way, and how its reply is written. */
+import { Exchange } from '../flavour.js'
+import type { ApiRequest, Reply, Row, Surroundings } from '../flavour.js'
+import { version } from './documents.js'
+import type { Document } from './documents.js'
+import { faultTypes } from './faults.js'
+import type { Fault } from './faults.js'
+import type { Format, PageAsked } from './query.js'
+import type { Selector } from './select.js'
+
+/** Options of `ocapi()`. */
+export interface OcapiOptions {
+  /** Status of a successful POST; default 200, as in the resource's own page (decision 2.2). */
+  readonly createStatus?: 200 | 201
+  /** Addresses per page when `count` is absent, 1 to 200; default 25 (decision 2.3). */
+  readonly pageSize?: number
+  /** Whether PATCH and DELETE need an If-Match header; default `optional` (decision 2.7). */
+  readonly ifMatch?: 'optional' | 'required'
+  /** Fault arguments as plain values, or as `{type, value}`; default `plain` (decision 2.5). */
+  readonly faultArguments?: 'plain' | 'typed'
+  /** Who may come without TLS: nobody (`refused`), peers on this machine without a proxy (`loopback`, default), or all (`allowed`). */
+  readonly plainHttp?: 'refused' | 'loopback' | 'allowed'
+}
+/** The same, with defaults filled in. */
+export type OcapiSettings = Required<OcapiOptions>
+
+/** A row of this flavour. */
+export type OcapiRow = Row<OcapiExchange>
+
+/** An exchange of this flavour: what its steps have found out. */
+export class OcapiExchange extends Exchange<OcapiRow> {
+  readonly settings: OcapiSettings
+  /** Format of the reply. */
+  format: Format = 'json'
+  /** Parsed request body. */
+  body: unknown
+  page: PageAsked | undefined
+  select: Selector | undefined
+  /** ETag of the record that a PATCH is about, once it is loaded. */
+  tag: string | undefined
+  constructor(request: ApiRequest, surroundings: Surroundings<OcapiRow>, settings: OcapiSettings) {
+    super(request, surroundings)
+    this.settings = settings
+  }
+}
+
+const common = {
+  'Cache-Control': 'max-age=0,no-cache,no-store,must-revalidate',
+  Expires: 'Thu, 01-Jan-1970 00:00:00 GMT',
+}
+const contentTypes: Readonly<Record<Format, string>> = {
+  json: 'application/json;charset=UTF-8',
+  xml: 'application/xml;charset=UTF-8',
+}
+
+/** A reply with a document (decision 2.17). */
+export function replyWith(x: OcapiExchange, status: number, document: Document, tag?: string): Reply {
+  const headers: Record<string, string> = { 'Content-Type': contentTypes[x.format], ...common }
+  if (tag !== undefined) headers['ETag'] = tag
+  return { status, headers, body: JSON.stringify(x.select ? selected(document, x.select) : document) }
+}
+
+/** What a selector leaves of a reply document; version and type stay (decision 2.19). */
+function selected(document: Document, selector: Selector): Document {
+  const { _v, _type } = document
+  return { _v, _type, ...selector.apply(document) }
+}
+
+/** The reply of a fault (decision 2.5). A PATCH that fails still tells the current ETag (decision 2.7). */
+export function replyWithFault(x: OcapiExchange, fault: Fault): Reply {
+  x.select = undefined
+  const args = Object.entries(fault.arguments)
+  const shown = {
+    type: fault.type,
+    message: fault.message,
+    ...(args.length > 0 && {
+      arguments: x.settings.faultArguments === 'plain' ? fault.arguments : Object.fromEntries(args.map(typed)),
+    }),
+  }
+  const reply = replyWith(x, faultTypes[fault.type].status, { _v: version, _type: 'fault', fault: shown }, x.tag)
+  return fault.headers ? { ...reply, headers: { ...reply.headers, ...fault.headers } } : reply
+}
+
+function typed([name, value]: [string, unknown]): [string, { readonly type: string; readonly value: unknown }] {
+  return [name, { type: Array.isArray(value) ? 'array' : typeof value === 'number' ? 'integer' : typeof value, value }]
+}

@@ -1,0 +1,238 @@
+/** Every fault of the flavour (ocapi.md 4), and which problem is answered with which. */
+import type { CustomerError, Problem, ProblemKind, Problems, Violation } from '../../core/errors.js'
+import { OwnFault } from '../flavour.js'
+import type { ProtocolError, ProtocolProblemKind, ProtocolProblems } from '../flavour.js'
+
+/** Arguments of a fault by name. */
+export type Arguments = Readonly<Record<string, unknown>>
+
+/** A fault as a reply carries it. */
+export interface Fault {
+  readonly type: FaultType
+  readonly message: string
+  readonly arguments: Arguments
+  /** Headers that go with it. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+interface FaultKind {
+  readonly status: number
+  /** Text with the names of arguments in braces. */
+  readonly text: string
+}
+
+const kind = (status: number, text: string): FaultKind => ({ status, text })
+
+/** Every fault type with its status and text. The texts that the seed shows are the seed's. */
+export const faultTypes = {
+  SecureCommunicationRequiredException: kind(403, 'Secure communication required.'),
+  InvalidHostHeaderException: kind(400, 'The Host header is not valid.'),
+  IllegalHttpMethodOverrideException: kind(400, "The HTTP method '{method}' cannot be used as an override."),
+  ResourcePathException: kind(400, 'The resource path is not valid: {message}.'),
+  SiteAccessForbiddenException: kind(403, "Site '{siteId}' cannot be used with this API."),
+  InvalidVersionException: kind(400, 'The version in the URL is missing or malformed.'),
+  VersionNotFoundException: kind(404, "Version '{version}' was not found."),
+  ResourcePathNotFoundException: kind(404, "No resource was found at path '{path}'."),
+  MethodNotAllowedException: kind(405, "Method '{method}' is not allowed for this resource."),
+  AuthorizationHeaderMissingException: kind(401, 'The Authorization header is missing.'),
+  InvalidAuthorizationHeaderException: kind(401, 'The Authorization header is not a Bearer token.'),
+  InvalidAccessTokenException: kind(401, 'The access token is unknown, expired or not issued for this API.'),
+  InvalidClientIdException: kind(400, "The access token was not issued for client '{clientId}'."),
+  ClientAccessForbiddenException: kind(403, 'The client may not use {method} {path}.'),
+  UnauthorizedOriginException: kind(401, "Origin '{origin}' is not allowed for the client."),
+  UnauthorizedReadAccessException: kind(401, 'The client may not read with {method} {path}.'),
+  UnauthorizedWriteAccessException: kind(401, 'The client may not write with {method} {path}.'),
+  MalformedParameterException: kind(400, "Parameter '{parameter}' has the malformed value '{value}'."),
+  ValueConstraintViolationException: kind(
+    400,
+    "The value of parameter '{parameter}' is out of range, expected {expected}.",
+  ),
+  MalformedSelectorException: kind(400, "The selector '{selector}' is malformed."),
+  UnsupportedFormatException: kind(415, "Format '{format}' is not supported."),
+  CharsetNotAcceptableException: kind(406, "Charset '{charset}' is not acceptable, only UTF-8 is."),
+  MalformedMediaTypeException: kind(400, "The media type '{mediaType}' is malformed."),
+  UnsupportedContentTypeException: kind(415, "Content type '{contentType}' is not supported."),
+  RequestEntityTooLargeException: kind(413, 'The request body is too large.'),
+  BodyDecodingException: kind(400, 'The request body cannot be decoded.'),
+  CustomerListNotFoundException: kind(404, "No customer list with id '{customerListId}' found."),
+  CustomerListCustomerNotFoundException: kind(
+    404,
+    "No customer with number '{customerNo}' for customer list '{customerListId}' found.",
+  ),
+  CustomerListCustomerAddressNotFoundException: kind(
+    404,
+    "No customer address '{addressId}' for customer with number '{customerNo}' in customer list '{customerListId}' found.",
+  ),
+  UnexpectedVersionException: kind(400, "The document has version '{version}', another one than this API."),
+  UnknownPropertyException: kind(400, "Property '{property}' is unknown in document '{document}'."),
+  TypeDecodingException: kind(400, "Property '{path}' has the wrong type '{actualType}'."),
+  PropertyConstraintViolationException: kind(
+    400,
+    "The value of property '{path}' violates a constraint of document '{document}'.",
+  ),
+  PropertyNotPermittedException: kind(400, "Property '{property}' of document '{document}' must not be written."),
+  EnumConstraintViolationException: kind(
+    400,
+    "'{enumValue}' is not one of the values allowed in document '{document}'.",
+  ),
+  InvalidCustomPropertyException: kind(400, 'A custom property is not valid.'),
+  IfMatchRequiredException: kind(409, 'The If-Match header is required.'),
+  InvalidIfMatchException: kind(412, 'The If-Match header does not match the state of the resource.'),
+  HookStatusException: kind(400, "An error occurred in ExtensionPoint '{extensionPoint}'."),
+  HookCircuitBreakerException: kind(503, "The circuit breaker of '{extensionPoint}' is open."),
+  CredentialsMissingException: kind(400, 'The mandatory credentials are missing.'),
+  LoginMissingException: kind(400, 'The mandatory login is missing.'),
+  InvalidLoginException: kind(400, "Login doesn't match acceptance criteria."),
+  InvalidEmailException: kind(400, 'The syntax of the email address is invalid.'),
+  InvalidPasswordException: kind(400, "Password doesn't match acceptance criteria."),
+  LoginAlreadyInUseException: kind(400, 'Login is already in use.'),
+  CustomerNumberAlreadyInUseException: kind(400, 'Customer number is already in use.'),
+  InvalidAddressIdException: kind(400, 'Customer address id is null or empty.'),
+  AddressIdAlreadyInUseException: kind(400, 'Customer address id is already in use.'),
+  ServiceUnavailableException: kind(503, 'The service is not available now.'),
+  InternalServerErrorException: kind(500, 'An internal error occurred. Incident: {incident}'),
+} as const satisfies { readonly [type: string]: FaultKind }
+
+/** Name of a fault. */
+export type FaultType = keyof typeof faultTypes
+
+/** Longest text of a request that a fault repeats. */
+const longest = 512
+
+const clip = (value: unknown): unknown =>
+  typeof value === 'string' && value.length > longest
+    ? `${value.slice(0, longest).replace(/[\ud800-\udbff]$/, '')}…`
+    : value
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? ''))
+
+/** A fault of this type. Arguments that are undefined are left out. */
+export function faultOf(type: FaultType, given: Arguments = {}, headers?: Fault['headers']): Fault {
+  const args = Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, clip(value)]])),
+  )
+  const message = faultTypes[type].text.replaceAll(/\{(\w+)\}/g, (_, name: string) => textOf(args[name]))
+  return { type, message, arguments: args, ...(headers && { headers }) }
+}
+
+/** Shortest way to a fault of this flavour alone: `throw ownFault('MalformedSelectorException', { selector })`. */
+export function ownFault(type: FaultType, args: Arguments = {}): OwnFault<Fault> {
+  return new OwnFault(faultOf(type, args))
+}
+
+type Facts = Problems & ProtocolProblems
+type Answers = {
+  readonly [K in ProblemKind | ProtocolProblemKind]: (facts: Facts[K]) => Fault
+}
+
+const unexpected = () => faultOf('InternalServerErrorException', { incident: 'none' })
+const unavailable = (retryAfter: number) =>
+  faultOf('ServiceUnavailableException', {}, { 'Retry-After': String(retryAfter) })
+
+/** The fault of every kind of problem: a new kind does not compile until it is answered here. */
+const answers: Answers = {
+  pathNotFound: ({ path }) => faultOf('ResourcePathNotFoundException', { path }),
+  methodNotAllowed: ({ method, allow }) =>
+    faultOf('MethodNotAllowedException', { method }, { Allow: allow.join(', ') }),
+  tokenMissing: () => faultOf('AuthorizationHeaderMissingException', {}, { 'WWW-Authenticate': 'Bearer' }),
+  tokenMalformed: () => faultOf('InvalidAuthorizationHeaderException', {}, { 'WWW-Authenticate': 'Bearer' }),
+  tokenInvalid: () => faultOf('InvalidAccessTokenException', {}, invalidToken),
+  tokenForOtherFlavour: () => faultOf('InvalidAccessTokenException', {}, invalidToken),
+  tokenUnchecked: ({ incident }) => faultOf('ServiceUnavailableException', { incident }),
+  insecure: () => faultOf('SecureCommunicationRequiredException'),
+  bodyMalformed: ({ line, column }) =>
+    faultOf('BodyDecodingException', { position: line === undefined ? undefined : `line ${line}, column ${column}` }),
+  bodyTooLarge: () => faultOf('RequestEntityTooLargeException'),
+  encodingUnsupported: ({ encoding }) => faultOf('UnsupportedContentTypeException', { contentType: encoding }),
+  contentTypeMalformed: ({ contentType }) => faultOf('MalformedMediaTypeException', { mediaType: contentType }),
+  contentTypeUnsupported: ({ contentType }) => faultOf('UnsupportedContentTypeException', { contentType }),
+  notAcceptable: ({ value }) => faultOf('CharsetNotAcceptableException', { charset: value }),
+  parameterMalformed: (facts) => faultOf('MalformedParameterException', { ...only(facts, 'parameter', 'value') }),
+  parameterOutOfRange: (facts) =>
+    faultOf('ValueConstraintViolationException', { ...only(facts, 'parameter', 'expected') }),
+  listNotFound: ({ listId }) => faultOf('CustomerListNotFoundException', { customerListId: listId }),
+  customerNotFound: ({ customerNo, listId }) =>
+    faultOf('CustomerListCustomerNotFoundException', { customerNo, customerListId: listId }),
+  addressNotFound: ({ addressId, customerNo, listId }) =>
+    faultOf('CustomerListCustomerAddressNotFoundException', { addressId, customerNo, customerListId: listId }),
+  documentInvalid: ({ document, violations }) => faultOfViolation(violations[0] as Violation, document),
+  credentialsMissing: () => faultOf('CredentialsMissingException'),
+  loginMissing: () => faultOf('LoginMissingException'),
+  loginInvalid: () => faultOf('InvalidLoginException'),
+  loginInUse: () => faultOf('LoginAlreadyInUseException'),
+  emailInvalid: ({ email }) => faultOf('InvalidEmailException', { email }),
+  passwordInvalid: () => faultOf('InvalidPasswordException'),
+  customerNoInUse: () => faultOf('CustomerNumberAlreadyInUseException'),
+  addressIdInvalid: () => faultOf('InvalidAddressIdException'),
+  addressIdInUse: () => faultOf('AddressIdAlreadyInUseException'),
+  preconditionFailed: ({ sent }) => faultOf('InvalidIfMatchException', { ifMatch: sent }),
+  preconditionRequired: () => faultOf('IfMatchRequiredException'),
+  refusedByHook: ({ extensionPoint, code, message, details }) =>
+    faultOf('HookStatusException', {
+      extensionPoint,
+      statusCode: code,
+      statusMsg: message,
+      statusDetails: details && Object.keys(details).length > 0 ? details : undefined,
+    }),
+  breakerOpen: ({ extensionPoint }) => faultOf('HookCircuitBreakerException', { extensionPoint }),
+  unavailable: ({ retryAfter }) => unavailable(retryAfter),
+  internal: ({ incident }) => faultOf('InternalServerErrorException', { incident }),
+  // No operation of this flavour meets these.
+  mappingNotFound: unexpected,
+  emailInUse: unexpected,
+  accountInUse: unexpected,
+  accountEmailMissing: unexpected,
+  queryRefused: unexpected,
+}
+
+const invalidToken = { 'WWW-Authenticate': 'Bearer error="invalid_token"' }
+
+function only<T extends object, K extends keyof T>(facts: T, ...names: K[]): Pick<T, K> {
+  return Object.fromEntries(names.map((name) => [name, facts[name]])) as Pick<T, K>
+}
+
+/** The fault of anything that an exchange may throw. */
+export function faultOfError(error: CustomerError | ProtocolError | OwnFault<Fault>): Fault {
+  if (error instanceof OwnFault) return error.fault
+  const { problem } = error
+  return (answers[problem.kind] as (facts: Problem | ProtocolError['problem']) => Fault)(problem)
+}
+
+/** What JSON types are called in faults. */
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'String',
+  integer: 'Integer',
+  number: 'Double',
+  boolean: 'Boolean',
+  object: 'Object',
+  array: 'Array',
+  null: 'Null',
+  date: 'LocalDate',
+}
+const typeName = (type: string | undefined) => typeNames[type ?? ''] ?? type
+
+/** The fault of the first thing that is wrong with a document. */
+function faultOfViolation({ path, rule, value, expected, actual }: Violation, document: string): Fault {
+  const at = path.join('.')
+  const property = path.at(-1) ?? ''
+  switch (rule) {
+    case 'unknown':
+      return faultOf('UnknownPropertyException', { property: at, document })
+    case 'readOnly':
+      return faultOf('PropertyNotPermittedException', { property: at, document })
+    case 'type':
+      return faultOf('TypeDecodingException', {
+        path: at || '$',
+        expectedTypes: expected?.map(typeName),
+        actualType: typeName(actual),
+      })
+    case 'custom':
+      return faultOf('InvalidCustomPropertyException')
+    case 'enum':
+      if (property === '_v') return faultOf('UnexpectedVersionException', { version: value })
+      if (property !== '_type') return faultOf('EnumConstraintViolationException', { document, enumValue: value })
+      return faultOf('PropertyConstraintViolationException', { document, path: at })
+    default:
+      return faultOf('PropertyConstraintViolationException', { document, path: at || '$' })
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * Property selectors (ocapi.md 5): `(**)`, `(*)`, `(a,b.(c))`, `(**,-a)`, `(data[0:4].(city))`,
+ * `(data[?(@.city=='Boston' && @.suite!=null)])`. Used for `select`, and for the attributes that settings allow.
+ */
+
+/** A selector, ready to be applied. */
+export interface Selector {
+  /** As it was written. */
+  readonly text: string
+  /** What it leaves of a document. Objects and lists keep their order. */
+  apply(document: Readonly<Record<string, unknown>>): Record<string, unknown>
+}
+
+interface Part {
+  readonly everything: boolean
+  readonly plain: boolean
+  readonly names: ReadonlyMap<string, readonly Item[]>
+}
+interface Item {
+  readonly isRemoved: boolean
+  readonly pick?: (list: readonly unknown[]) => readonly unknown[]
+  readonly inner?: Part
+}
+
+const longest = 2000
+const deepest = 16
+
+/** Reads a selector; undefined if it is malformed. */
+export function selectorOf(text: string): Selector | undefined {
+  if (text.length > longest) return undefined
+  const reader = new Reader(text)
+  try {
+    const part = reader.part(0)
+    reader.end()
+    return { text, apply: (document) => applyTo(document, part) }
+  } catch (error) {
+    if (error instanceof Malformed) return undefined
+    throw error
+  }
+}
+
+class Malformed extends Error {}
+
+type Condition = (item: unknown) => boolean
+
+/** Reads the grammar by descent. */
+class Reader {
+  readonly #text: string
+  #at = 0
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  part(depth: number): Part {
+    if (depth > deepest) throw new Malformed()
+    this.#need('(')
+    let everything = false
+    let plain = false
+    const names = new Map<string, Item[]>()
+    do {
+      if (this.#takes('**')) everything = true
+      else if (this.#takes('*')) plain = true
+      else {
+        const isRemoved = this.#takes('-')
+        if (isRemoved && !everything && !plain) throw new Malformed()
+        if (!isRemoved) this.#takes('+')
+        const [name, item] = this.#item(isRemoved, depth)
+        names.set(name, [...(names.get(name) ?? []), item])
+      }
+    } while (this.#takes(','))
+    this.#need(')')
+    return { everything, plain, names }
+  }
+
+  end(): void {
+    this.#space()
+    if (this.#at < this.#text.length) throw new Malformed()
+  }
+
+  #item(isRemoved: boolean, depth: number): [string, Item] {
+    const name = this.#match(/[A-Za-z_][\w-]*/y)
+    const pick = this.#takes('[') ? this.#index() : undefined
+    const inner = this.#takes('.') ? this.#inner(isRemoved, depth + 1) : undefined
+    return [name, { isRemoved, ...(pick && { pick }), ...(inner && { inner }) }]
+  }
+
+  /** What follows a dot: a selector in parentheses, or one more name. */
+  #inner(isRemoved: boolean, depth: number): Part {
+    if (depth > deepest) throw new Malformed()
+    this.#space()
+    if (this.#text[this.#at] === '(') return this.part(depth)
+    const [name, item] = this.#item(isRemoved, depth)
+    return { everything: isRemoved, plain: false, names: new Map([[name, [item]]]) }
+  }
+
+  #index(): NonNullable<Item['pick']> {
+    if (this.#takes('?(')) {
+      const holds = this.#or(0)
+      this.#need(')')
+      this.#need(']')
+      return (list) => list.filter(holds)
+    }
+    const first = this.#number()
+    if (this.#takes(':')) {
+      const last = this.#number()
+      this.#need(']')
+      return (list) => list.slice(first ?? 0, last === undefined ? undefined : last + 1)
+    }
+    const numbers = [first]
+    while (this.#takes(',')) numbers.push(this.#number())
+    this.#need(']')
+    if (numbers.includes(undefined)) throw new Malformed()
+    return (list) => list.filter((_, at) => numbers.includes(at))
+  }
+
+  #number(): number | undefined {
+    this.#space()
+    return /\d/.test(this.#text[this.#at] ?? '') ? Number(this.#match(/\d{1,9}/y)) : undefined
+  }
+
+  #or(depth: number): Condition {
+    const of = [this.#and(depth)]
+    while (this.#takes('||')) of.push(this.#and(depth))
+    return (item) => of.some((each) => each(item))
+  }
+
+  #and(depth: number): Condition {
+    const of = [this.#comparison(depth)]
+    while (this.#takes('&&')) of.push(this.#comparison(depth))
+    return (item) => of.every((each) => each(item))
+  }
+
+  #comparison(depth: number): Condition {
+    if (depth > deepest) throw new Malformed()
+    if (this.#takes('(')) {
+      const inner = this.#or(depth + 1)
+      this.#need(')')
+      return inner
+    }
+    const path = this.#match(/@(?:\.[A-Za-z_][\w-]*)+/y)
+      .split('.')
+      .slice(1)
+    const operator = this.#match(/==|!=|<=|>=|<|>/y)
+    const literal = this.#match(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|true|false|null/y)
+    const value: unknown = /^['"]/.test(literal)
+      ? literal.slice(1, -1).replaceAll(/\\(.)/g, '$1')
+      : (JSON.parse(literal.replace(/^(-?)0+(?=\d)/, '$1')) as unknown)
+    return (item) => compares(valueOf(item, path), operator, value)
+  }
+
+  #space(): void {
+    while (this.#text[this.#at] === ' ') this.#at++
+  }
+
+  #takes(word: string): boolean {
+    this.#space()
+    if (!this.#text.startsWith(word, this.#at)) return false
+    this.#at += word.length
+    return true
+  }
+
+  #need(word: string): void {
+    if (!this.#takes(word)) throw new Malformed()
+  }
+
+  #match(pattern: RegExp): string {
+    this.#space()
+    pattern.lastIndex = this.#at
+    const found = pattern.exec(this.#text)?.[0]
+    if (found === undefined) throw new Malformed()
+    this.#at += found.length
+    return found
+  }
+}
+
+function valueOf(item: unknown, path: readonly string[]): unknown {
+  let value = item
+  for (const name of path) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : null
+  return value
+}
+
+/** Compares values of one type; `!=` is the opposite of `==`. */
+function compares(value: unknown, operator: string, wanted: unknown): boolean {
+  if (operator === '==') return value === wanted
+  if (operator === '!=') return value !== wanted
+  if (typeof value !== typeof wanted || (typeof value !== 'number' && typeof value !== 'string')) return false
+  const [a, b] = [value, wanted as typeof value]
+  return operator === '<' ? a < b : operator === '>' ? a > b : operator === '<=' ? a <= b : a >= b
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function applyTo(document: Readonly<Record<string, unknown>>, part: Part): Record<string, unknown> {
+  const result: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(document)) {
+    const chosen = choose(value, part, part.names.get(name) ?? [])
+    if (chosen !== undefined) result[name] = chosen
+  }
+  return result
+}
+
+/** What a part leaves of one property; undefined for nothing. */
+function choose(value: unknown, part: Part, items: readonly Item[]): unknown {
+  const isComplex = typeof value === 'object' && value !== null
+  let chosen: unknown = part.everything || (part.plain && !isComplex) ? value : undefined
+  for (const { isRemoved, pick, inner } of items) {
+    if (isRemoved) {
+      if (!inner) return undefined
+      chosen = chosen === undefined ? undefined : within(chosen, inner)
+    } else {
+      const list = pick && (Array.isArray(value) ? pick(value as unknown[]) : undefined)
+      const picked: unknown = pick ? list : value
+      if (picked !== undefined) chosen = united(chosen, inner ? within(picked, inner) : picked)
+    }
+  }
+  return chosen
+}
+
+function within(value: unknown, part: Part): unknown {
+  if (Array.isArray(value)) return value.map((each: unknown) => within(each, part))
+  return isObject(value) ? applyTo(value, part) : value
+}
+
+/** Two choices of one value as one. */
+function united(a: unknown, b: unknown): unknown {
+  if (Array.isArray(a) && Array.isArray(b) && a.length === b.length)
+    return a.map((each: unknown, at) => united(each, b[at]))
+  if (!isObject(a) || !isObject(b)) return b
+  const result: Record<string, unknown> = { ...a }
+  for (const [name, value] of Object.entries(b)) result[name] = united(result[name], value)
+  return result
+}

@@ -1,0 +1,63 @@
+/** The APIs on a real server in this process, with memory storage and fixed tokens. */
+import Koa from 'koa'
+import { customerApi } from '../../adapters/koa.js'
+import type { CustomerApiOptions } from '../../adapters/koa.js'
+import type { Flavour } from '../../adapters/flavour.js'
+import type { Caller, Clientele, ClienteleOptions, CustomerOperations } from '../../core/index.js'
+import { listen, send } from './http.js'
+import type { Answer, Listening, Sent } from './http.js'
+import { openShop } from './shop.js'
+
+/** Callers by token. */
+export const callers: Readonly<Record<string, Caller>> = {
+  ocapi: { clientId: 'ocapi-client', flavours: ['ocapi'] },
+  limited: { clientId: 'limited-client', flavours: ['ocapi'], lists: ['other'] },
+  yaas: {
+    clientId: 'yaas-client',
+    flavours: ['yaas'],
+    tenant: 'sitegenesis',
+    scopes: ['hybris.cecentercustomer_view', 'hybris.cecentercustomer_manage'],
+  },
+}
+
+/** A running service. */
+export interface Service extends Listening {
+  readonly clientele: Clientele
+  /** The operations on the list `SiteGenesis`. */
+  readonly shop: CustomerOperations
+  /** Sends a request; `token` names one of `callers`, default `ocapi`, `''` sends none. */
+  call(method: string, path: string, more?: Sent & { readonly token?: string }): Promise<Answer>
+  stop(): Promise<void>
+}
+
+/** What a service is made of. */
+export interface ServiceOptions extends Partial<Omit<CustomerApiOptions, 'flavours'>> {
+  readonly flavours: readonly Flavour[]
+  readonly library?: Partial<ClienteleOptions>
+  /** Makes the host app around the middleware; default a Koa app of its own. */
+  readonly app?: (app: Koa) => void
+}
+
+/** Starts a service on a free port. */
+export async function serve(options: ServiceOptions): Promise<Service> {
+  const { library, app: prepare, ...api } = options
+  const { clientele, shop } = await openShop(library)
+  const app = new Koa()
+  prepare?.(app)
+  app.use(customerApi(clientele, { authenticate: ({ token }) => callers[token], ...api }))
+  const listening = await listen(app)
+  return {
+    ...listening,
+    clientele,
+    shop,
+    call(method, path, { token = 'ocapi', headers, ...more } = {}) {
+      const pairs = Array.isArray(headers) ? (headers as [string, string][]) : Object.entries(headers ?? {})
+      const all = token === '' ? pairs : [['Authorization', `Bearer ${token}`] as const, ...pairs]
+      return send(listening.origin, { method, path, ...more, headers: all })
+    },
+    async stop() {
+      await listening.close()
+      await clientele.close()
+    },
+  }
+}
