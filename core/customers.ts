@@ -97,6 +97,7 @@ async function insertCustomer(unit: Unit, create: CustomerCreate, password: Secr
   })
   const secret = await secretOf(unit, document, password)
   const id = unit.ids.hex24()
+  unit.call.hasGeneratedNumber = create.customerNo === undefined
   for (;;) {
     const customerNo = create.customerNo === undefined ? await unit.parts.generateNumber(unit) : document.customerNo
     try {

@@ -256,6 +256,8 @@ export class Library implements Clientele {
       tasks: [],
       events: [],
       trace: undefined,
+      hasRunHandlers: false,
+      hasGeneratedNumber: false,
     }
   }
 
@@ -337,20 +339,19 @@ export class Library implements Clientele {
     }
   }
 
-  /** Runs work as a unit of work of its own, again if only a generated number collided at the commit. */
+  /** Runs work as a unit of work of its own; again where that can help and no handler runs twice. */
   async #perform<T>(facts: CallFacts, work: (unit: Unit, once: Running<Writing>['once']) => Promise<T>): Promise<T> {
     let prepared: Promise<unknown> | undefined
     const once = <V>(prepare: () => Promise<V>) => (prepared ??= prepare()) as Promise<V>
     const result = this.#tracked(async () => {
       try {
         await this.#open(facts.list)
-        for (;;) {
+        for (let attempt = 1; ; attempt++) {
           await this.#numbers.fill(facts.list)
           try {
             return await this.#inUnit(facts, (unit) => work(unit, once))
           } catch (error) {
-            if (!isTakenNumber(error) || facts.operation !== 'createCustomer' || !(await this.#wasGenerated(prepared)))
-              throw error
+            if (!mayRunAgain(error, facts, attempt)) throw error
           }
         }
       } catch (error) {
@@ -360,11 +361,6 @@ export class Library implements Clientele {
     const value = await result
     if (!facts.dryRun) await this.#afterCommit(facts)
     return value
-  }
-
-  async #wasGenerated(prepared: Promise<unknown> | undefined): Promise<boolean> {
-    const { create } = ((await prepared) ?? {}) as { create?: { customerNo?: string } }
-    return create !== undefined && create.customerNo === undefined
   }
 
   async #tracked<T>(work: () => Promise<T>): Promise<T> {
@@ -480,6 +476,12 @@ function plainCopyOf(property: string, value: unknown): unknown {
       violations: [{ path: error.path, rule: 'type', message: error.message }],
     })
   }
+}
+
+/** A generated number that collides at the commit is answered with the next one; a lost race is run again before any handler. */
+function mayRunAgain(error: unknown, facts: CallFacts, attempt: number): boolean {
+  if (isTakenNumber(error)) return facts.hasGeneratedNumber
+  return error instanceof StaleVersion && !facts.hasRunHandlers && attempt < 3
 }
 
 const asStored: Pick<Reader, 'customer' | 'address'> = { customer: customerOf, address: addressOf }

@@ -58,7 +58,7 @@ export class Runner {
   readonly #registry: Registry
   readonly #timeLimit: number
   readonly #frames = new AsyncLocalStorage<Frame | undefined>()
-  readonly #running = new Set<AbortController>()
+  readonly #running = new Set<Deadline>()
 
   /** `timeLimit`: milliseconds that one handler may take. */
   constructor(registry: Registry, timeLimit: number) {
@@ -102,7 +102,7 @@ export class Runner {
 
   /** Aborts the signals of all handlers that run now. */
   abort(): void {
-    for (const controller of this.#running) controller.abort(new Error('the library is closing'))
+    for (const deadline of this.#running) deadline.end(new Error('the library is closing'))
   }
 
   /**
@@ -160,20 +160,20 @@ export class Runner {
       trace('threw')
       return new PluginFault(handler, performance.now() - start, why, cause === undefined ? undefined : { cause })
     }
-    const controller = new AbortController()
-    this.#running.add(controller)
+    const deadline = new Deadline()
+    this.#running.add(deadline)
     const outer = unit.running
     unit.running = handler
     let returned: unknown
     try {
-      const result = handler.run(...args, contextOf(frame, handler, previous, controller))
-      returned = isThenable(result) ? await this.#inTime(result, controller) : result
+      const result = handler.run(...args, contextOf(frame, handler, previous, deadline))
+      returned = isThenable(result) ? await deadline.race(result, this.#timeLimit) : result
     } catch (error) {
       throw blame(error instanceof TimeLimit ? error.message : 'it threw', error)
     } finally {
       frame.closed = true
       unit.running = outer
-      this.#running.delete(controller)
+      this.#running.delete(deadline)
     }
     if (frame.open > 0) throw blame('it returned while a library call of its own was still open: await it')
     if (unit.doomed) throw blame('a write of its own failed, so the whole unit of work fails', unit.doomed)
@@ -196,18 +196,47 @@ export class Runner {
     }
     trace('ok')
   }
+}
 
-  async #inTime(result: PromiseLike<unknown>, controller: AbortController): Promise<unknown> {
-    const { signal } = controller
-    const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+/** The time that a handler has; the signal is made only for a handler that asks for it. */
+class Deadline {
+  #controller: AbortController | undefined
+  #reason: Error | undefined
+  #reject: ((reason: Error) => void) | undefined
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#reason) this.#controller.abort(this.#reason)
+    return this.#controller.signal
+  }
+
+  /** Ends the time now. */
+  end(reason: Error): void {
+    this.#reason ??= reason
+    this.#controller?.abort(this.#reason)
+    this.#reject?.(this.#reason)
+  }
+
+  /** What a handler returns, or a rejection when its time ends first. */
+  race(result: PromiseLike<unknown>, ms: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.end(new TimeLimit(ms)), ms)
+      this.#reject = (reason) => {
+        clearTimeout(timer)
+        reject(reason)
+      }
+      result.then(
+        (value) => {
+          clearTimeout(timer)
+          resolve(value)
+        },
+        (error: Error) => {
+          clearTimeout(timer)
+          reject(error)
+        },
+      )
+      if (this.#reason) this.#reject(this.#reason)
     })
-    const timer = setTimeout(() => controller.abort(new TimeLimit(this.#timeLimit)), this.#timeLimit)
-    try {
-      return await Promise.race([result, aborted])
-    } finally {
-      clearTimeout(timer)
-    }
   }
 }
 
@@ -217,7 +246,7 @@ class TimeLimit extends Error {
   }
 }
 
-function contextOf(frame: Frame, handler: Handler, previous: unknown, controller: AbortController): Context {
+function contextOf(frame: Frame, handler: Handler, previous: unknown, deadline: Deadline): Context {
   const { unit } = frame
   const context: Context = {
     extensionPoint: handler.point,
@@ -229,7 +258,9 @@ function contextOf(frame: Frame, handler: Handler, previous: unknown, controller
     },
     previous: previous as never,
     custom: unit.call.custom,
-    signal: controller.signal,
+    get signal() {
+      return deadline.signal
+    },
     dryRun: unit.call.dryRun,
     afterCommit(task) {
       if (frame.closed) throw new Error(`afterCommit was called after the handler of plug-in '${handler.plugin}' ended`)

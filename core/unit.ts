@@ -25,6 +25,10 @@ export interface CallFacts {
   readonly tasks: { readonly handler: Handler; readonly task: () => void | Promise<void> }[]
   readonly events: DomainEvent[]
   readonly trace: TraceEntry[] | undefined
+  /** True once a handler has run: the unit must not be run again then. */
+  hasRunHandlers: boolean
+  /** True if the customer's number was generated, so that a collision is no fault of the client. */
+  hasGeneratedNumber: boolean
 }
 
 /** A record that the unit has loaded for change, and the draft of its document: one of each per record. */
@@ -147,6 +151,7 @@ export class Unit {
     const point = operations[operation][phase]
     const { runner } = this.parts
     if (!runner.hasHandlers(point)) return
+    this.call.hasRunHandlers = true
     if (phase === 'after') await this.tx.flush()
     const heldOutside = new Set([...this.#held.values()].filter((held) => held.draft.isHeld))
     const documents = about.documents ?? []

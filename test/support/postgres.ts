@@ -10,7 +10,7 @@ import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { createRequire } from 'node:module'
-import pg from 'pg'
+import { Client, type QueryResult } from 'pg'
 
 const require = createRequire(import.meta.url)
 const prefix = 'clientele-postgres-'
@@ -30,7 +30,7 @@ export interface Server {
 }
 
 /** Starts a server of its own. `durable` leaves fsync on. */
-export async function startServer(settings: { durable?: boolean } = {}): Promise<Server> {
+export async function startPostgres(settings: { durable?: boolean } = {}): Promise<Server> {
   sweep()
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${prefix}${process.pid}-`))
   const data = path.join(folder, 'data')
@@ -53,7 +53,13 @@ export async function startServer(settings: { durable?: boolean } = {}): Promise
   let child: ChildProcess | undefined
 
   const start = async () => {
-    const options = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 200 }
+    const options = {
+      listen_addresses: '127.0.0.1',
+      port,
+      unix_socket_directories: '',
+      max_connections: 200,
+      deadlock_timeout: 100,
+    }
     const fast = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
     const args = Object.entries({ ...options, ...(settings.durable ? {} : fast) }).flatMap(([k, v]) => [
       '-c',
@@ -103,7 +109,7 @@ const created: string[] = []
 /** Connection string of a new, empty database on the server that all test files share. */
 export async function newDatabase(): Promise<string> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  const base = process.env['DATABASE_URL'] ?? (await (shared ??= startServer())).url()
+  const base = process.env['DATABASE_URL'] ?? (await (shared ??= startPostgres())).url()
   await execute(base, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`)
   created.push(name)
   const url = new URL(base)
@@ -112,8 +118,8 @@ export async function newDatabase(): Promise<string> {
 }
 
 /** Runs statements on a connection of their own. */
-export async function execute(url: string, text: string): Promise<pg.QueryResult> {
-  const client = new pg.Client({ connectionString: url })
+export async function execute(url: string, text: string): Promise<QueryResult> {
+  const client = new Client({ connectionString: url })
   await client.connect()
   try {
     return await client.query(text)
@@ -131,7 +137,7 @@ export async function stopShared(): Promise<void> {
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url })
+  const client = new Client({ connectionString: url })
   client.on('error', () => {})
   return client.connect().then(
     () => client.end().then(() => true),
