@@ -1,0 +1,111 @@
+/**
+ * Mixins: free data at a customer, each under a name with the URL of its JSON Schema (decision 3.12). The host fills a
+ * registry of schemas; nothing is fetched unless the host passes a source that does.
+ */
+import { createHash } from 'node:crypto'
+import type { Violation } from './errors.js'
+import type { Json } from './model.js'
+import { compileForeign } from './validation.js'
+import type { ForeignCheck } from './validation.js'
+
+/** Gives the JSON Schema of a URL; undefined when there is none. A throw counts as none. */
+export type SchemaSource = (url: string) => object | undefined | Promise<object | undefined>
+
+/** Where the schemas of mixins come from. */
+export interface MixinOptions {
+  /** JSON Schemas by URL (draft-04, -06, -07 or 2020-12, as `$schema` says; draft-07 without it), or a look-up function. */
+  readonly schemas?: { readonly [url: string]: object } | SchemaSource
+  /** Asked for URLs that `schemas` does not know, such as `schemaFetcher` of `clientele/yaas`. Default: nothing is fetched. */
+  readonly fetch?: SchemaSource
+  /** Compiled schemas to keep; default 100. */
+  readonly cacheSize?: number
+}
+
+/** The part of a customer that mixins are. */
+export interface Mixed {
+  readonly mixins?: { readonly [name: string]: Json }
+  readonly mixinSchemas?: { readonly [name: string]: string }
+}
+
+/** Checks mixins against their schemas. */
+export interface MixinSchemas {
+  /**
+   * What is wrong with the named mixins of a customer: data without a schema URL, a URL without a known schema, data that
+   * breaks its schema. A URL without data is fine. Paths lead from the customer: `['mixins', 'loyalty', 'tier']`.
+   */
+  check(customer: Mixed, names: Iterable<string>): Promise<readonly Violation[]>
+}
+
+/** The name that custom attributes have among YaaS mixins; no mixin may have it. */
+export const reservedMixin = 'custom'
+
+/** Makes the registry. Throws for a registered schema that is no object. */
+export function mixinSchemas(options: MixinOptions = {}): MixinSchemas {
+  const { schemas, fetch, cacheSize = 100 } = options
+  if (schemas && typeof schemas !== 'function')
+    for (const [url, schema] of Object.entries(schemas))
+      if (typeof schema !== 'object' || schema === null) throw new Error(`mixins: the schema of ${url} is no object`)
+
+  const registered: SchemaSource =
+    typeof schemas === 'function'
+      ? schemas
+      : (url) => (schemas && Object.hasOwn(schemas, url) ? schemas[url] : undefined)
+  const load = async (url: string): Promise<object | undefined> => {
+    for (const source of [registered, fetch]) {
+      try {
+        const schema = await source?.(url)
+        if (typeof schema === 'object' && schema !== null) return schema
+      } catch {
+        // A source that fails knows no schema now; the answer is the same.
+      }
+    }
+    return undefined
+  }
+
+  const byContent = new Map<string, Promise<ForeignCheck>>()
+  const compile = (url: string, schema: object): Promise<ForeignCheck> => {
+    const key = createHash('sha256')
+      .update(`${url}\n${JSON.stringify(schema)}`)
+      .digest('base64')
+    const known = byContent.get(key)
+    byContent.delete(key)
+    const check = known ?? compileForeign(url, schema, load)
+    byContent.set(key, check)
+    if (!known) check.catch(() => byContent.delete(key))
+    for (const oldest of byContent.keys()) {
+      if (byContent.size <= cacheSize) break
+      byContent.delete(oldest)
+    }
+    return check
+  }
+
+  const checkOne = async (customer: Mixed, name: string): Promise<readonly Violation[]> => {
+    const data = own(customer.mixins, name)
+    const url = own(customer.mixinSchemas, name)
+    const reference = ['mixinSchemas', name]
+    if (data === undefined && url === undefined) return []
+    if (name === reservedMixin) return [{ path: reference, rule: 'constraint', message: 'is a reserved name' }]
+    if (url === undefined) return [{ path: reference, rule: 'missing', message: 'names no schema for this mixin' }]
+    const schema = await load(url)
+    if (!schema) return [{ path: reference, rule: 'constraint', message: 'is the URL of no known schema' }]
+    try {
+      const check = await compile(url, schema)
+      const violations = data === undefined ? [] : check(data)
+      return violations.map((violation) => ({ ...violation, path: ['mixins', name, ...violation.path] }))
+    } catch {
+      return [{ path: reference, rule: 'constraint', message: 'is the URL of a schema that cannot be used' }]
+    }
+  }
+
+  return {
+    async check(customer, names) {
+      const violations: Violation[] = []
+      for (const name of new Set(names)) violations.push(...(await checkOne(customer, name)))
+      return violations
+    },
+  }
+}
+
+function own<T>(record: { readonly [name: string]: T } | undefined, name: string): T | undefined {
+  return record && Object.hasOwn(record, name) ? record[name] : undefined
+}
