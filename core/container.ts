@@ -7,6 +7,8 @@ import type { Clientele } from './clientele.js'
 import type { Plugin } from './hooks.js'
 import { Library } from './library.js'
 import type { CustomerLists, Ids, Limits, Logger } from './library.js'
+import { mixinSchemas } from './mixins.js'
+import type { MixinOptions, MixinSchemas } from './mixins.js'
 import type { CustomerList } from './model.js'
 import { scryptHash } from './password.js'
 import type { HashPassword } from './password.js'
@@ -28,6 +30,7 @@ export const tokens = {
   limits: Symbol.for('clientele/limits') as InjectionToken<Limits>,
   policies: Symbol.for('clientele/policies') as InjectionToken<Policies>,
   hashPassword: Symbol.for('clientele/hashPassword') as InjectionToken<HashPassword>,
+  mixins: Symbol.for('clientele/mixins') as InjectionToken<MixinSchemas>,
 } as const
 
 /** Options of `createClientele`. */
@@ -49,6 +52,8 @@ export interface ClienteleOptions {
   readonly policies?: Partial<Policies>
   /** Makes the stored form of a password; default scrypt. */
   readonly hashPassword?: HashPassword
+  /** The JSON Schemas of YaaS mixins (decision 3.12); without any, mixins are refused. */
+  readonly mixins?: MixinOptions
   /** Told of every incident, after it was logged; facts hold no personal data. */
   readonly onError?: (error: unknown, facts: Readonly<Record<string, unknown>>) => void
   /** A tsyringe container of the host whose registrations of `tokens` win over the defaults, but not over options. */
@@ -114,6 +119,7 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
     ids: parts.resolve(tokens.ids),
     policies: parts.resolve(tokens.policies),
     hashPassword: parts.resolve(tokens.hashPassword),
+    mixins: parts.resolve(tokens.mixins),
     onError: options.onError ?? (() => undefined),
   })
 }
@@ -136,6 +142,7 @@ function containerOf(options: ClienteleOptions): DependencyContainer {
   provide(tokens.limits, options.limits && { ...defaultLimits, ...options.limits }, () => defaultLimits)
   provide(tokens.policies, options.policies && { ...defaultPolicies, ...options.policies }, () => defaultPolicies)
   provide(tokens.hashPassword, options.hashPassword, scryptHash)
+  provide(tokens.mixins, options.mixins && mixinSchemas(options.mixins), mixinSchemas)
   return child
 }
 

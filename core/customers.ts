@@ -2,8 +2,11 @@
 import type { WriteCall } from './clientele.js'
 import { Draft } from './draft.js'
 import { fail } from './errors.js'
+import type { Violation } from './errors.js'
 import { isEqual, merge } from './json.js'
 import { keyOf } from './keys.js'
+import { changedMixins } from './mixins.js'
+import type { Mixed } from './mixins.js'
 import type { Credentials, Customer, CustomerChange, CustomerCreate, Live } from './model.js'
 import type { LiveCustomer, Writing } from './operations.js'
 import { customerOf } from './records.js'
@@ -29,7 +32,7 @@ export function holdCustomer(unit: Unit, record: CustomerRecord): HeldCustomer {
   return unit.hold(record.id, (): HeldCustomer => {
     const held: HeldCustomer = {
       record,
-      draft: new Draft(customerOf(record), 'customer', customerSchema, managed),
+      draft: new Draft<Customer>(customerOf(record), 'customer', customerSchema, managed, mixinRules(unit)),
       store: storeCustomer,
       stored: () => customerOf(held.record),
     }
@@ -60,7 +63,8 @@ export async function createCustomer(unit: Unit, call: Running<'createCustomer'>
         document: 'customer',
         violations: [{ path: ['customerNo'], rule: 'readOnly', message: 'is generated and cannot be sent' }],
       })
-    const draft = new Draft(create, 'create', customerCreateSchema)
+    await refuseMixins(unit, create, {})
+    const draft = new Draft(create, 'create', customerCreateSchema, [], mixinRules(unit))
     await unit.phase('createCustomer', 'before', {
       documents: [draft],
       args: () => [draft.live as Live<CustomerCreate>],
@@ -120,15 +124,19 @@ export async function updateCustomer(unit: Unit, call: Running<'updateCustomer'>
   const customer = await lockCustomer(unit, call.target.customerNo)
   const previous = customerOf(customer.record)
   const { update, password } = call.document(previous)
-  const draft = new Draft(update, 'update', customerChangeSchema)
+  const after = (change: CustomerChange): Customer => merge(customerOf(customer.record), change, deep, ['credentials'])
+  if (update.mixins !== undefined || update.mixinSchemas !== undefined)
+    await refuseMixins(unit, after(update), previous)
+  const draft = new Draft(update, 'update', customerChangeSchema, [], (now, before) =>
+    mixinRules(unit)(after(now), after(before)),
+  )
   await unit.phase('updateCustomer', 'before', {
     record: customer.record.id,
     previous,
     documents: [draft],
     args: () => [liveCustomer(customer), draft.live as Live<CustomerChange>],
   })
-  const desired = merge(customerOf(customer.record), draft.seen, deep, ['credentials'])
-  await storeCustomer(unit, customer, desired, password)
+  await storeCustomer(unit, customer, after(draft.seen), password)
   await unit.phase('updateCustomer', 'after', {
     record: customer.record.id,
     previous,
@@ -168,6 +176,19 @@ export async function deleteCustomer(unit: Unit, call: Running<'deleteCustomer'>
     ...(unit.call.caller?.user !== undefined && { user: unit.call.caller.user }),
   })
   await unit.phase('deleteCustomer', 'after', { record: id, previous, args: () => [] })
+}
+
+/** The mixins that a change touches are checked against their schemas; others are not validated again (decision 3.12). */
+function mixinRules(unit: Unit) {
+  return async (now: Mixed, before: Mixed): Promise<readonly Violation[]> => {
+    const names = changedMixins(before, now)
+    return names.length === 0 ? [] : unit.parts.mixins.check(now, names)
+  }
+}
+
+async function refuseMixins(unit: Unit, now: Mixed, before: Mixed): Promise<void> {
+  const violations = await mixinRules(unit)(now, before)
+  if (violations.length > 0) throw fail('documentInvalid', { document: 'customer', violations })
 }
 
 /** Condition that a record belongs to the owner with this key. */

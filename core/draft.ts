@@ -12,6 +12,9 @@ export class DocumentSpoilt extends Error {
   }
 }
 
+/** Checks a state of a document against the last good one. */
+type Rules<T> = { check(now: T, before: T): Promise<readonly Violation[]> }['check']
+
 /** A document that handlers may change in place. */
 export class Draft<T extends object> {
   /** The last state that was looked at and found good; frozen, plain data. */
@@ -20,13 +23,15 @@ export class Draft<T extends object> {
   readonly #name: string
   readonly #schema: Schema
   readonly #managed: readonly string[]
+  readonly #rules: Rules<T> | undefined
 
-  /** `managed` names the properties that handlers may read only. */
-  constructor(document: T, name: string, schema: Schema, managed: readonly string[] = []) {
+  /** `managed` names the properties that handlers may read only; `rules` checks what no schema of ours can say. */
+  constructor(document: T, name: string, schema: Schema, managed: readonly string[] = [], rules?: Rules<T>) {
     this.seen = document
     this.#name = name
     this.#schema = schema
     this.#managed = managed
+    this.#rules = rules
   }
 
   /** The object for handlers: one and the same until it is cut off. */
@@ -49,6 +54,7 @@ export class Draft<T extends object> {
       .filter((name) => !isEqual((now as Record<string, unknown>)[name], (this.seen as Record<string, unknown>)[name]))
       .map((name) => ({ path: [name], rule: 'readOnly', message: 'is kept by the library' }))
     violations.push(...(await check(this.#schema, now)))
+    if (violations.length === 0 && this.#rules) violations.push(...(await this.#rules(now, this.seen)))
     if (violations.length > 0) throw new DocumentSpoilt(this.#name, violations)
     this.seen = freeze(now)
     return true

@@ -8,6 +8,7 @@ export { Status, definePlugin } from './hooks.js'
 export type { Context, Hooks, Outcome, Plugin } from './hooks.js'
 export { keyOf } from './keys.js'
 export type { CustomerLists, Ids, Limits, Logger } from './library.js'
+export type { MixinOptions, MixinSchemas, Mixed, SchemaSource } from './mixins.js'
 export { fullNameOf } from './model.js'
 export type {
   Account,

@@ -11,6 +11,7 @@ import { CustomerError, fail } from './errors.js'
 import type { Problem } from './errors.js'
 import { NotPlain, copyOf, freeze } from './json.js'
 import { createMapping, deleteMappings } from './mappings.js'
+import type { MixinSchemas } from './mixins.js'
 import type { CustomerList } from './model.js'
 import { Numbers } from './numbers.js'
 import { operations } from './operations.js'
@@ -85,6 +86,7 @@ export interface Parts {
   readonly limits: Limits
   readonly policies: Policies
   readonly hashPassword: HashPassword
+  readonly mixins: MixinSchemas
   readonly onError: (error: unknown, facts: Readonly<Record<string, unknown>>) => void
   /** The next customer number of the form that the unit's profile asks for. */
   readonly generateNumber: (unit: Unit) => Promise<string>

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Violation } from './errors.js'
+import { isEqual } from './json.js'
 import type { Json } from './model.js'
 import { compileForeign } from './validation.js'
 import type { ForeignCheck } from './validation.js'
@@ -104,6 +105,19 @@ export function mixinSchemas(options: MixinOptions = {}): MixinSchemas {
       return violations
     },
   }
+}
+
+/** Names of the mixins whose data or schema URL two states of a customer do not share. */
+export function changedMixins(before: Mixed, after: Mixed): string[] {
+  if (before.mixins === after.mixins && before.mixinSchemas === after.mixinSchemas) return []
+  const names = [before.mixins, before.mixinSchemas, after.mixins, after.mixinSchemas].flatMap((part) =>
+    Object.keys(part ?? {}),
+  )
+  return [...new Set(names)].filter(
+    (name) =>
+      !isEqual(own(before.mixins, name), own(after.mixins, name)) ||
+      own(before.mixinSchemas, name) !== own(after.mixinSchemas, name),
+  )
 }
 
 function own<T>(record: { readonly [name: string]: T } | undefined, name: string): T | undefined {

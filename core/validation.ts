@@ -167,11 +167,9 @@ type Draft = 'draft-04' | 'draft-06' | 'draft-07' | '2020-12'
 
 /** The draft that `$schema` names; without it draft-07. */
 function draftOf(schema: object): Draft {
-  const named = (schema as { readonly $schema?: unknown }).$schema
-  if (named === undefined) return 'draft-07'
-  const draft = /^https?:\/\/json-schema\.org\/(?:draft\/)?(draft-04|draft-06|draft-07|2020-12)\/schema#?$/.exec(
-    String(named),
-  )?.[1]
+  const named = (schema as { readonly $schema?: unknown }).$schema ?? 'http://json-schema.org/draft-07/schema#'
+  const form = /^https?:\/\/json-schema\.org\/(?:draft\/)?(draft-04|draft-06|draft-07|2020-12)\/schema#?$/
+  const draft = typeof named === 'string' ? form.exec(named)?.[1] : undefined
   if (!draft) throw new Error('the schema names an unknown draft in $schema')
   return draft as Draft
 }
@@ -203,7 +201,7 @@ export async function compileForeign(
   schema: object,
   load: (url: string) => Promise<object | undefined>,
 ): Promise<ForeignCheck> {
-  const [{ compileScript }, formats] = await Promise.all([patternCompiler(), import('ajv-formats')])
+  const [patterns, formats] = await Promise.all([patternCompiler(), import('ajv-formats')])
   const checked = <T extends object>(document: T): T => {
     if (JSON.stringify(document).length > maxSchemaLength) throw new Error('the schema is too long')
     if (findUnusable(document)) throw new Error('the schema is nested too deep or holds unusable characters')
@@ -216,11 +214,11 @@ export async function compileForeign(
     ownProperties: true,
     verbose: true,
     logger: false,
-    code: { regExp: Object.assign((pattern: string) => compileScript(pattern), { code: 'linear' }) },
+    code: { regExp: Object.assign((pattern: string) => patterns.compileScript(pattern), { code: 'linear' }) },
     loadSchema: async (uri) => {
       const found = await load(uri)
       if (!found) throw new Error('the schema refers to one that is not known')
-      return checked(found) as AnySchemaObject
+      return checked(found)
     },
   })
   formats.default.default(instance)

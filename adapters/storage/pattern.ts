@@ -1,4 +1,5 @@
 /** Regular expressions in linear time (re2 syntax), the same on every storage. */
+import { patternCompiler } from '../../core/pattern.js'
 import { QueryRefused } from '../../core/storage.js'
 import type { Condition } from '../../core/storage.js'
 
@@ -33,13 +34,13 @@ export async function compilePatterns(
 ): Promise<Map<string, Matcher>> {
   const matchers = new Map<string, Matcher>()
   if (patterns.length === 0) return matchers
-  const { RE2JS } = await import('re2js')
+  const compiler = await patternCompiler()
   for (const pattern of patterns) {
     if (pattern.length > limits.length)
       throw new QueryRefused(`a regular expression may have ${limits.length} characters at the most`)
     try {
-      const compiled = RE2JS.compile(pattern)
-      matchers.set(pattern, (text) => compiled.matcher(text).find())
+      const compiled = compiler.compile(pattern)
+      matchers.set(pattern, (text) => compiled.test(text))
     } catch (error) {
       throw new QueryRefused(`invalid regular expression: ${(error as Error).message}`)
     }

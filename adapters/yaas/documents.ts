@@ -218,5 +218,5 @@ export function withDefaults(update: CustomerChange, current: Customer, defaults
     if (stored === value) delete result[name]
     else result[name] = value
   }
-  return result as CustomerChange
+  return result
 }

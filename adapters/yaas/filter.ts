@@ -46,7 +46,7 @@ function termCondition(predicate: Predicate, { path, type }: QueryField): Condit
       const bounds = predicate.bounds.map((bound) => ordered(path, bound, type))
       return bounds.length > 1 ? { op: 'and', of: bounds } : bounds[0]!
     }
-    case 'like':
+    default:
       if (type === 'flag' || type === 'number')
         throw new QueryMistake(predicate.at, 'a regular expression searches text, and this property is none')
       return { op: 'matches', path, pattern: predicate.pattern }
@@ -73,7 +73,7 @@ function meanings({ text, quoted, at }: Literal, type: QueryField['type']): Scal
       return [text === 'true']
     case 'number':
       return [numberOf(text) ?? refuseNumber(at)]
-    case 'free': {
+    default: {
       if (quoted) return [text]
       if (text === 'true' || text === 'false') return [text, text === 'true']
       const value = numberOf(text)

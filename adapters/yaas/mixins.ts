@@ -30,7 +30,7 @@ export function createMixins(sent: SentMixins): Pick<CustomerCreate, 'mixins' | 
   const references = withoutNulls(sent.references)
   return {
     ...(Object.keys(data).length > 0 && { mixins: data }),
-    ...(Object.keys(references).length > 0 && { mixinSchemas: references as Names<string> }),
+    ...(Object.keys(references).length > 0 && { mixinSchemas: references }),
     ...(custom !== undefined && { custom: withoutNulls(custom as Mixins) as NonNullable<Customer['custom']> }),
   }
 }

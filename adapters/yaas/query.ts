@@ -249,7 +249,7 @@ function printPredicate(predicate: Predicate): string {
       return predicate.bounds.length === 1
         ? printBound(predicate.bounds[0]!)
         : `(${predicate.bounds.map(printBound).join(' AND ')})`
-    case 'like':
+    default:
       return `~${quote(predicate.pattern)}`
   }
 }
