@@ -1,0 +1,138 @@
+/** The example server, run by `npm start`: both APIs over one store, with tokens of its own. README.md lists its settings. */
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { createClientele, tenantOf, type Clientele, type Plugin, type Storage } from 'clientele'
+import { customerApi } from 'clientele/koa'
+import { ocapi } from 'clientele/ocapi'
+import { yaas } from 'clientele/yaas'
+import Koa from 'koa'
+import { readSettings, SettingError, type Settings } from './settings.js'
+import { ocapiTokenPath, tokenEndpoints, yaasTokenPath } from './token-endpoints.js'
+
+/** Milliseconds: hooks that still run after the first are aborted, and connections that are open after the second are cut. */
+const patience = { hooks: 4_000, all: 4_800 }
+
+async function run(): Promise<void> {
+  const settings = readSettings(process.env)
+  const clientele = await createClientele({
+    customerLists: settings.customerLists,
+    storage: await storages[settings.storage](settings),
+    plugins: (await Promise.all(settings.plugins.map(loadPlugins))).flat(),
+  })
+  const tenants = settings.customerLists.map(tenantOf).filter((tenant) => tenant !== undefined)
+  const tokens = tokenEndpoints({ ...settings, tenants })
+
+  const app = new Koa({ proxy: settings.trustsProxy })
+  const server = http.createServer()
+  let greeting = ''
+  app.use(tokens.middleware)
+  app.use(customerApi(clientele, { flavours: [ocapi(), yaas()], authenticate: tokens.authenticate }))
+  app.use((context, next) => {
+    if (context.path !== '/') return next()
+    context.body = greeting
+    return undefined
+  })
+
+  stopOnSignal(server, clientele)
+  const handle = app.callback()
+  server.on('request', (request, response) => void handle(request, response))
+  await listen(server, settings)
+  greeting = greetingOf(settings, (server.address() as AddressInfo).port)
+  console.log(greeting)
+}
+
+/** A storage factory is imported when it is asked for, so that memory needs no driver. */
+const storages: { readonly [name in Settings['storage']]: (settings: Settings) => Promise<Storage> } = {
+  memory: async () => (await import('clientele/storage/memory')).memoryStorage(),
+  'json-file': async () => {
+    throw new SettingError('STORAGE: json-file is unknown')
+  },
+  postgres: async ({ databaseUrl = '' }) =>
+    (await import('clientele/storage/postgres')).postgresStorage({ connectionString: databaseUrl }),
+}
+
+/** The plug-ins that a module exports by default: one, or a list. */
+async function loadPlugins(name: string): Promise<readonly Plugin[]> {
+  const file = path.resolve(name)
+  if (!existsSync(file)) throw new SettingError(`PLUGINS: there is no file ${file}`)
+  const module = (await import(pathToFileURL(file).href).catch((error: unknown) => {
+    throw new SettingError(`PLUGINS: ${file} cannot be loaded: ${messageOf(error)}`)
+  })) as { readonly default?: Plugin | readonly Plugin[] }
+  if (typeof module.default !== 'object')
+    throw new SettingError(`PLUGINS: ${file} has no default export: export default definePlugin({ name, hooks })`)
+  return [module.default].flat()
+}
+
+async function listen(server: http.Server, { port, host }: Settings): Promise<void> {
+  server.listen(port, host)
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE') throw new SettingError(`PORT: ${port} is in use`)
+    throw new SettingError(`HOST or PORT: cannot listen on ${host} port ${port} (${error.code})`)
+  })
+}
+
+/** SIGTERM and SIGINT: takes no more requests, lets running ones end, stores what is to be stored, exits within 5 s. */
+function stopOnSignal(server: http.Server, clientele: Clientele): void {
+  let isStopping = false
+  server.on('request', (_, response) => {
+    if (isStopping) response.setHeader('Connection', 'close')
+  })
+  const stop = async (signal: string): Promise<void> => {
+    if (isStopping) process.exit(1)
+    isStopping = true
+    console.log(`${signal}: stopping`)
+    const ended = server.listening ? once(server.close(), 'close') : undefined
+    const idle = setInterval(() => server.closeIdleConnections(), 50)
+    const deadline = delay(patience.all)
+    await Promise.race([clientele.close({ graceMs: patience.hooks }), deadline])
+    await Promise.race([ended, deadline])
+    clearInterval(idle)
+    process.exit(0)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'])
+    process.on(signal, () => void stop(signal).catch((error: unknown) => end(error)))
+}
+
+/** Where the server listens, and a line for each API that works when pasted into a shell. */
+function greetingOf(settings: Settings, port: number): string {
+  const { host, storage, customerLists, clientId, clientSecret } = settings
+  const origin = (name: string): string => `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+  const url = origin(['0.0.0.0', '::'].includes(host) ? 'localhost' : host)
+  const isDemo = clientId === 'demo' && clientSecret === 'demo'
+  const user = isDemo ? 'demo:demo' : '"$CLIENT_ID:$CLIENT_SECRET"'
+  const token = (tokenPath: string, ...form: string[]): string =>
+    `-H "Authorization: Bearer $(curl -s -u ${user} ${['grant_type=client_credentials', ...form].map((each) => `-d '${each}'`).join(' ')} ${url}${tokenPath} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')"`
+  const first = customerLists.find(tenantOf) ?? customerLists[0]
+  const list = encodeURIComponent(first?.id ?? '')
+  const tenant = first && tenantOf(first)
+  const customer = `{"first_name":"Jeff","last_name":"Lebowski","credentials":{"login":"dude-'$(date +%s)'"}}`
+  const lines = [
+    `clientele is listening on ${origin(host)}`,
+    `storage: ${storage}${storage === 'memory' ? ', forgotten when the server stops' : ''}`,
+    `customer lists: ${customerLists.map(({ id }) => id).join(', ')}`,
+    '',
+    'OCAPI: create a customer',
+    `curl -s ${url}/s/-/dw/data/v16_2/customer_lists/${list}/customers -d '${customer}' -H 'Content-Type: application/json' ${token(ocapiTokenPath)}`,
+  ]
+  if (tenant)
+    lines.push(
+      '',
+      'YaaS: list the customers',
+      `curl -s ${url}/hybris/cecentercustomer/v1/${tenant}/customers ${token(yaasTokenPath, `scope=hybris.tenant=${tenant} hybris.cecentercustomer_view`)}`,
+    )
+  return `${lines.join('\n')}\n`
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+function end(error: unknown): never {
+  console.error(`clientele: ${messageOf(error).replaceAll('\n', ' ')}`)
+  process.exit(1)
+}
+
+await run().catch(end)

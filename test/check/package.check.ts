@@ -1,0 +1,149 @@
+/** The package as npm packs it, used from ESM, CommonJS and TypeScript hosts. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import { readText, root } from '../support/sources.js'
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, unknown>>
+  readonly devDependencies: Readonly<Record<string, string>>
+}
+const manifest = JSON.parse(readText('package.json')) as Manifest
+const doors = Object.keys(manifest.exports)
+  .filter((door) => door !== './package.json')
+  .map((door) => door.replace(/^\./, 'clientele'))
+
+/** Runs a program in a folder and gives what it prints; its output is in the error if it fails. */
+function run(folder: string, program: string, ...args: readonly string[]): string {
+  try {
+    return execFileSync(program, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  } catch (error) {
+    const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string }
+    throw new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error })
+  }
+}
+
+const story = `
+  const clientele = await createClientele({ customerLists: [{ id: 'shop' }], storage: memoryStorage() })
+  const { customerNo } = await clientele.list('shop').createCustomer({ create: { lastName: 'Lebowski' } })
+  const authenticate = staticTokens({ token: { clientId: 'me', flavours: ['ocapi', 'yaas'] } })
+  const handler = toNodeHandler(customerApi(clientele, { flavours: [ocapi(), yaas()], authenticate }))
+  const server = createServer((request, response) => handler(request, response))
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)))
+  const { port } = server.address() as AddressInfo
+  const url = \`http://127.0.0.1:\${port}/dw/data/v16_2/customer_lists/shop/customers/\${customerNo}\`
+  const answer = await fetch(url, { headers: { Authorization: 'Bearer token' } })
+  const customer = (await answer.json()) as { last_name?: string }
+  console.log(answer.status, customer.last_name)
+  server.close()
+  server.closeAllConnections()
+  await clientele.close()
+`
+const names: Readonly<Record<string, string>> = {
+  'node:http': '{ createServer }',
+  clientele: '{ createClientele }',
+  'clientele/koa': '{ customerApi, toNodeHandler }',
+  'clientele/oauth': '{ staticTokens }',
+  'clientele/ocapi': '{ ocapi }',
+  'clientele/storage/memory': '{ memoryStorage }',
+  'clientele/yaas': '{ yaas }',
+}
+const inJavaScript = story.replaceAll(/ as [^\n)]*(?=[\n)])/g, '')
+const imports = Object.entries(names)
+  .map(([from, what]) => `import ${what} from '${from}'`)
+  .join('\n')
+const requires = Object.entries(names)
+  .map(([from, what]) => `const ${what} = require('${from}')`)
+  .join('\n')
+const typed = `${imports}\nimport type { AddressInfo } from 'node:net'
+${doors.map((door, index) => `import * as door${index} from '${door}'`).join('\n')}
+async function main(): Promise<void> {${story}}
+void main()
+export const all = [${doors.map((_, index) => `door${index}`).join(', ')}]
+`
+
+/** Strict, libraries checked too. */
+const compilerOptions = {
+  target: 'es2022',
+  module: 'nodenext',
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: false,
+  types: ['node'],
+  rootDir: '.',
+  outDir: 'out',
+}
+
+describe('package (design.md: doors, hosts)', () => {
+  let folder: string
+  before(function () {
+    this.timeout(300_000)
+    folder = mkdtempSync(path.join(tmpdir(), 'clientele-package-'))
+    run(root, 'npm', 'pack', '--ignore-scripts', '--silent', '--pack-destination', folder)
+    const packed = readdirSync(folder).find((name) => name.endsWith('.tgz'))
+    const { devDependencies: versions } = manifest
+    const dependencies = {
+      clientele: `file:./${packed}`,
+      '@types/node': versions['@types/node'],
+      typescript: versions['typescript'],
+      'typescript-5.4': 'npm:typescript@5.4.5',
+      'typescript-5.8': 'npm:typescript@5.8.3',
+    }
+    writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }))
+    run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline')
+  })
+  after(() => rmSync(folder, { recursive: true, force: true }))
+
+  /** A folder of the host with these files. */
+  const host = (name: string, files: Readonly<Record<string, string>>): string => {
+    const place = path.join(folder, name)
+    mkdirSync(place)
+    for (const [file, text] of Object.entries(files)) writeFileSync(path.join(place, file), text)
+    return place
+  }
+
+  it('holds the doors and their sources, and neither tests nor examples', () => {
+    const packed = path.join(folder, 'node_modules/clientele')
+    expect(readdirSync(packed).toSorted()).to.deep.equal(
+      ['CHANGELOG.md', 'LICENSE', 'README.md', 'adapters', 'core', 'dist', 'hooks', 'package.json'].toSorted(),
+    )
+    expect(readdirSync(path.join(packed, 'dist'))).to.have.members(['adapters', 'core', 'hooks', 'test'])
+    const published = /^(testing|storage-contract|faulty-storage|hook-kit)\.(d\.ts|js)(\.map)?$/
+    expect(readdirSync(path.join(packed, 'dist/test')).filter((name) => !published.test(name))).to.deep.equal([])
+    expect(readdirSync(path.join(folder, 'node_modules/@types'))).to.deep.equal(['node'])
+  })
+
+  it('serves an ESM host', () => {
+    const place = host('esm', { 'main.mjs': `${imports}\n${inJavaScript}` })
+    expect(run(place, process.execPath, 'main.mjs')).to.equal('200 Lebowski\n')
+  })
+
+  it('serves a CommonJS host, which gets the same classes as an ESM host', () => {
+    const place = host('cjs', {
+      'main.cjs': `${requires}\nvoid (async () => {${inJavaScript}})()`,
+      'same.cjs': `import('clientele').then((m) => console.log(m.CustomerError === require('clientele').CustomerError))`,
+    })
+    expect(run(place, process.execPath, '--no-warnings', 'main.cjs')).to.equal('200 Lebowski\n')
+    expect(run(place, process.execPath, '--no-warnings', 'same.cjs')).to.equal('true\n')
+  })
+
+  for (const [compiler, type] of [
+    ['typescript', 'module'],
+    ['typescript-5.4', 'module'],
+    ['typescript', 'commonjs'],
+    ['typescript-5.8', 'commonjs'],
+  ] as const)
+    it(`compiles and runs in a ${type} host with ${compiler}, libraries checked, without @types/koa`, () => {
+      const place = host(`${compiler}-${type}`, {
+        'package.json': JSON.stringify({ type }),
+        'tsconfig.json': JSON.stringify({ compilerOptions, files: ['main.ts'] }),
+        'main.ts': typed,
+      })
+      run(place, process.execPath, path.join(folder, 'node_modules', compiler, 'bin/tsc'), '-p', '.')
+      expect(run(place, process.execPath, '--no-warnings', 'out/main.js')).to.equal('200 Lebowski\n')
+    })
+})

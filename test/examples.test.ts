@@ -1,0 +1,68 @@
+/** The examples run as they stand. */
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { describe, it } from 'mocha'
+import { start, startServer } from './support/child.js'
+import { listen, send } from './support/http.js'
+import { tokenOf } from './support/tokens.js'
+
+/** A port that was free a moment ago. */
+const freePort = async (): Promise<string> => {
+  const server = await listen(() => {})
+  await server.close()
+  return new URL(server.origin).port
+}
+
+describe('examples', () => {
+  const bearer = { Authorization: 'Bearer my-token' }
+
+  it('koa.ts serves OCAPI in a Koa app', async () => {
+    const child = start('examples/koa.js', { PORT: await freePort() })
+    try {
+      const [, origin = ''] = await child.printed(/listening on (\S+)/)
+      const answer = await send(origin, { path: '/dw/data/v16_2/customer_lists/SiteGenesis', headers: bearer })
+      expect(answer.json()).to.include({ _type: 'customer_list', id: 'SiteGenesis' })
+      expect((await send(origin, { path: '/else' })).status).to.equal(404)
+    } finally {
+      await child.stop()
+    }
+  })
+
+  it('plain-http.ts serves YaaS beside pages of the host', async () => {
+    const child = start('examples/plain-http.js', { PORT: await freePort() })
+    try {
+      const [, origin = ''] = await child.printed(/listening on (\S+)/)
+      const customers = '/hybris/cecentercustomer/v1/sitegenesis/customers'
+      const made = await send(origin, { path: customers, headers: bearer, json: { firstName: 'Jeff' } })
+      expect(made.status).to.equal(201)
+      expect((await send(origin, { path: customers, headers: bearer })).text).to.contain('"firstName":"Jeff"')
+      expect((await send(origin, { path: '/else' })).text).to.equal('a page of the host\n')
+    } finally {
+      await child.stop()
+    }
+  })
+
+  it('library.ts needs no HTTP, and runs plugin.ts', async () => {
+    const child = start('examples/library.js')
+    expect(await child.ended).to.deep.equal({ code: 0, signal: null })
+    expect(child.output())
+      .to.match(/customer 00000001 has a work address/)
+      .and.match(/addressId: 'work'/)
+      .and.match(/^customerNotFound$/m)
+  })
+
+  it('plugin.ts refuses through the example server', async () => {
+    const server = await startServer({ PLUGINS: fileURLToPath(new URL('../examples/plugin.js', import.meta.url)) })
+    try {
+      const answer = await send(server.origin, {
+        path: '/s/-/dw/data/v16_2/customer_lists/SiteGenesis/customers',
+        headers: { Authorization: `Bearer ${await tokenOf(server.origin, 'ocapi')}` },
+        json: { job_title: 'bowler', credentials: { login: 'dude' } },
+      })
+      expect(answer.status).to.equal(400)
+      expect(answer.text).to.contain('HookStatusException').and.contain('COMPANY_MISSING')
+    } finally {
+      await server.stop()
+    }
+  })
+})

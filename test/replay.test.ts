@@ -1,0 +1,62 @@
+/** The samples of both seed documents as HTTP requests to the example server (decisions.md 5). */
+import { expect } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import { startServer, type ServerChild } from './support/child.js'
+import { send, type Answer } from './support/http.js'
+import { tokenOf } from './support/tokens.js'
+import { samples as ocapi } from './samples/ocapi.js'
+import { differences, type Sample, type SampleRequest } from './samples/sample.js'
+import { samples as yaas } from './samples/yaas.js'
+
+const documents: Readonly<Record<string, readonly Sample[]>> = { '003 (OCAPI)': ocapi, '000 (YaaS)': yaas }
+
+describe('replay: every sample request of the seed documents (decisions.md 5)', () => {
+  let server: ServerChild
+  let tokens: { readonly ocapi: string; readonly yaas: string }
+  before(async () => {
+    server = await startServer({ STORAGE: 'memory' })
+    tokens = { ocapi: await tokenOf(server.origin, 'ocapi'), yaas: await tokenOf(server.origin, 'yaas', 'acme') }
+  })
+  after(() => server.stop())
+
+  const ask = ({ method, path, headers, body }: SampleRequest, etag = ''): Promise<Answer> => {
+    const token = path.startsWith('/hybris/') ? tokens.yaas : tokens.ocapi
+    const sent = Object.entries(headers ?? {}).map(([name, value]) => [name, value.replace('<etag>', etag)] as const)
+    const text = body === undefined ? {} : { body: JSON.stringify(body) }
+    return send(server.origin, { method, path, headers: [...sent, ['Authorization', `Bearer ${token}`]], ...text })
+  }
+
+  /** Deletes every customer of list 4711, so that each sample starts from nothing. */
+  const clear = async (): Promise<void> => {
+    const path = '/hybris/cecentercustomer/v1/acme/customers'
+    const found = await ask({ method: 'GET', path: `${path}?pageSize=1000` })
+    for (const { id } of found.json<{ id: string }[]>())
+      expect((await ask({ method: 'DELETE', path: `${path}/${encodeURIComponent(id)}` })).status).to.equal(202)
+  }
+
+  for (const [name, samples] of Object.entries(documents))
+    describe(name, () => {
+      for (const sample of samples)
+        it(`line ${sample.line}: ${sample.name}`, async () => {
+          await clear()
+          let etag: string | undefined
+          for (const step of sample.given ?? []) {
+            const made = await ask(step)
+            expect(made.status, `${step.method} ${step.path}: ${made.text}`).to.be.within(200, 299)
+            etag = made.headers.etag
+          }
+          const answer = await ask(sample.request, etag)
+          expect(answer.status, answer.text).to.equal(sample.answer.status)
+          const headers = Object.fromEntries(
+            Object.entries(sample.answer.headers ?? {}).map(([header, value]) => [header.toLowerCase(), value]),
+          )
+          expect(differences(headers, answer.headers)).to.deep.equal([])
+          if (sample.answer.body === undefined) {
+            expect(answer.text).to.equal('')
+            return
+          }
+          expect(differences(sample.answer.body, answer.json<unknown>())).to.deep.equal([])
+          expect(answer.json()).not.to.have.any.keys(...(sample.answer.absent ?? ['']))
+        })
+    })
+})

@@ -1,0 +1,161 @@
+/** The example server as a child process (issue 2, item 6). */
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import { start, startServer, type ServerChild } from './support/child.js'
+import { listen, send } from './support/http.js'
+import { tokenOf } from './support/tokens.js'
+
+const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+const customers = '/s/-/dw/data/v16_2/customer_lists/SiteGenesis/customers'
+
+describe('example server (issue 2, item 6)', () => {
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'clientele-'))
+  })
+  after(() => rm(folder, { recursive: true }))
+
+  describe('running', () => {
+    let server: ServerChild
+    before(async () => {
+      server = await startServer()
+    })
+    after(() => server.stop())
+
+    it('prints a curl line for each API that works when pasted into a shell', async () => {
+      await writeFile(
+        path.join(folder, 'curl'),
+        `#!/bin/sh\nexec '${process.execPath}' '${fileOf('support/curl.js')}' "$@"\n`,
+        {
+          mode: 0o755,
+        },
+      )
+      const lines = server
+        .output()
+        .split('\n')
+        .filter((line) => line.startsWith('curl '))
+      expect(lines).to.have.length(2)
+      const answers: unknown[] = []
+      for (const line of lines) {
+        const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` }
+        answers.push(JSON.parse((await promisify(execFile)('sh', ['-c', line], { env })).stdout))
+      }
+      const [ocapi, yaas] = answers as [Record<string, unknown>, Record<string, unknown>[]]
+      expect(ocapi).to.include({ _type: 'customer', last_name: 'Lebowski' })
+      expect(yaas).to.have.length(1)
+      expect(yaas[0]).to.include({ customerNumber: ocapi['customer_no'], lastName: 'Lebowski' })
+    })
+
+    it('shows the same on its front page, and knows no other page of its own', async () => {
+      expect((await send(server.origin)).text.trim()).to.equal(server.output().trim())
+      expect((await send(server.origin, { path: '/favicon.ico' })).status).to.equal(404)
+    })
+
+    it('a token is good for the API whose endpoint issued it, and for no other', async () => {
+      const [ocapi, yaas] = [await tokenOf(server.origin, 'ocapi'), await tokenOf(server.origin, 'yaas')]
+      const get = (path: string, token: string) =>
+        send(server.origin, { path, headers: { Authorization: `Bearer ${token}` } })
+      const [lists, tenant] = [
+        '/dw/data/v16_2/customer_lists/SiteGenesis',
+        '/hybris/cecentercustomer/v1/sitegenesis/customers',
+      ]
+      expect((await get(lists, ocapi)).status).to.equal(200)
+      expect((await get(tenant, yaas)).status).to.equal(200)
+      const wrong = await get(lists, yaas)
+      expect(wrong.status).to.equal(401)
+      expect(wrong.text).to.contain('InvalidAccessTokenException')
+      expect((await get(tenant, ocapi)).status).to.equal(403)
+      expect((await get('/hybris/cecentercustomer/v1/acme/customers', yaas)).status).to.equal(403)
+    })
+
+    it('prints no secret and no token', async () => {
+      const token = await tokenOf(server.origin, 'ocapi')
+      await send(server.origin, { path: customers, headers: { Authorization: `Bearer ${token}x` } })
+      expect(server.output()).not.to.contain(token.slice(0, 40))
+      const secretive = await startServer({ CLIENT_ID: 'me', CLIENT_SECRET: 'hidden-secret' })
+      await secretive.stop()
+      expect(secretive.output()).to.contain('-u "$CLIENT_ID:$CLIENT_SECRET"').and.not.contain('hidden-secret')
+    })
+  })
+
+  describe('a bad setting is one clear line and exit code 1', () => {
+    const wrong: Readonly<Record<string, () => Promise<readonly [Readonly<Record<string, string>>, RegExp]>>> = {
+      'a port that is none': async () => [{ PORT: '80x' }, /^clientele: PORT: '80x' is not a number from 0 to 65535$/],
+      'a port in use': async () => {
+        const taken = await listen(() => {})
+        cleanups.push(() => taken.close())
+        return [{ PORT: new URL(taken.origin).port }, /^clientele: PORT: \d+ is in use$/]
+      },
+      'a host that is not here': async () => [
+        { HOST: 'no.such.host.invalid', CLIENT_SECRET: 'x' },
+        /^clientele: HOST or PORT: cannot listen on no\.such\.host\.invalid port 0 \(\w+\)$/,
+      ],
+      'a plug-in that is not there': async () => [
+        { PLUGINS: './none.js' },
+        /^clientele: PLUGINS: there is no file \/.*\/none\.js$/,
+      ],
+      'a plug-in with a slip in it': async () => [
+        { PLUGINS: await module('slip.mjs', 'export default {{') },
+        /^clientele: PLUGINS: \/.*\/slip\.mjs cannot be loaded: /,
+      ],
+      'a plug-in without default export': async () => [
+        { PLUGINS: await module('named.mjs', 'export const x = 1') },
+        /^clientele: PLUGINS: \/.*\/named\.mjs has no default export/,
+      ],
+      'a plug-in for an unknown point': async () => [
+        {
+          PLUGINS: await module(
+            'point.mjs',
+            `export default { name: 'p', hooks: { 'dw.ocapi.data.customer_list.customer.beforePOST'() {} } }`,
+          ),
+        },
+        /^clientele: plug-in 'p': there is no extension point .*; did you mean 'dw\.ocapi\.data\.customer_list\.customers\.beforePOST'\?$/,
+      ],
+    }
+    const cleanups: (() => Promise<void>)[] = []
+    after(async () => {
+      for (const cleanup of cleanups) await cleanup()
+    })
+    const module = async (name: string, text: string): Promise<string> => {
+      const file = path.join(folder, name)
+      await writeFile(file, text)
+      return file
+    }
+
+    for (const [name, make] of Object.entries(wrong))
+      it(name, async () => {
+        const [environment, line] = await make()
+        const child = start('examples/server.js', { PORT: '0', ...environment })
+        expect(await child.ended, child.output()).to.deep.equal({ code: 1, signal: null })
+        expect(child.output().trimEnd()).to.match(line)
+      })
+  })
+
+  describe('SIGTERM and SIGINT: stops accepting, lets running requests end, exits 0', () => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      it(`${signal} with an idle connection open and a request running`, async () => {
+        const server = await startServer({ PLUGINS: fileOf('support/plugins/waiting.js') })
+        const token = await tokenOf(server.origin, 'ocapi')
+        const running = send(server.origin, {
+          path: customers,
+          headers: { Authorization: `Bearer ${token}` },
+          json: { last_name: 'a moment', credentials: { login: 'dude' } },
+        })
+        await server.printed(/handler waits for a moment/)
+        const began = performance.now()
+        const ended = server.stop(signal)
+        await server.printed(/stopping/)
+        const refused = await send(server.origin, { path: '/' }).catch((error: NodeJS.ErrnoException) => error.code)
+        expect(refused).to.be.oneOf(['ECONNREFUSED', 'ECONNRESET'])
+        expect((await running).status).to.equal(200)
+        expect(await ended).to.deep.equal({ code: 0, signal: null })
+        expect(performance.now() - began).to.be.lessThan(3_000)
+      })
+  })
+})
