@@ -4,6 +4,7 @@
  * comes in document order and costs no more than it must; `test/documents.test.ts` proves the pass and the schema equal.
  */
 import type { Violation } from '../core/errors.js'
+import { isEqual } from '../core/json.js'
 import type { Path } from '../core/storage.js'
 import { valueAt } from '../core/storage.js'
 import { findUnusable, isDate } from '../core/validation.js'
@@ -180,7 +181,7 @@ function takeValue<R>(work: Work<R>, value: unknown, field: Field<R>, path: Path
   if (access === 'ignored') return
   if (access === 'readOnly') {
     if (value === null && work.mode !== 'change') return
-    if (!work.current || !equal(value, shownBy(field)(work.current) ?? null))
+    if (!work.current || !isEqual(value, shownBy(field)(work.current) ?? null))
       work.violations.push({ path, rule: 'readOnly', message: 'is read-only' })
     return
   }
@@ -199,7 +200,7 @@ function takeValue<R>(work: Work<R>, value: unknown, field: Field<R>, path: Path
   }
   const taken = field.take ? field.take(value as never) : value
   if (access === 'aside') work.aside[name] = taken
-  else if (at && !(work.mode === 'replace' && equal(taken, valueAt(work.current as object, at))))
+  else if (at && !(work.mode === 'replace' && isEqual(taken, valueAt(work.current as object, at))))
     setAt(work.document, at, taken)
 }
 
@@ -307,21 +308,6 @@ function setAt(document: Record<string, unknown>, path: Path, value: unknown): v
   let place = document
   for (const name of path.slice(0, -1)) place = (place[name] ??= {}) as Record<string, unknown>
   place[path.at(-1) as string] = value
-}
-
-/** Deep equality of JSON values; key order does not count. */
-export function equal(a: unknown, b: unknown): boolean {
-  if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  if (Array.isArray(a) !== Array.isArray(b)) return false
-  const names = Object.keys(a)
-  return (
-    names.length === Object.keys(b).length &&
-    names.every(
-      (name) =>
-        Object.hasOwn(b, name) && equal((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name]),
-    )
-  )
 }
 
 /** Reads what a row shows of a record; compiled once. */

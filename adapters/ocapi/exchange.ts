@@ -5,8 +5,11 @@ import { version } from './documents.js'
 import type { Document } from './documents.js'
 import { faultTypes } from './faults.js'
 import type { Fault } from './faults.js'
+import { askedFormatOf, bodyFormatOf } from './query.js'
 import type { Format, PageAsked } from './query.js'
 import type { Selector } from './select.js'
+import { replyShape } from './shapes.js'
+import { writeXml } from './xml.js'
 
 /** Options of `ocapi()`. */
 export interface OcapiOptions {
@@ -20,18 +23,26 @@ export interface OcapiOptions {
   readonly faultArguments?: 'plain' | 'typed'
   /** Who may come without TLS: nobody (`refused`), peers on this machine without a proxy (`loopback`, default), or all (`allowed`). */
   readonly plainHttp?: 'refused' | 'loopback' | 'allowed'
+  /** Namespace of XML replies; default none (decision 2.16). */
+  readonly xmlNamespace?: string
 }
 /** The same, with defaults filled in. */
 export type OcapiSettings = Required<OcapiOptions>
 
+/** What this flavour says of a row besides: the document that its request body is. */
+export interface Takes {
+  readonly takes?: 'customer' | 'customer_address'
+}
 /** A row of this flavour. */
-export type OcapiRow = Row<OcapiExchange>
+export type OcapiRow = Row<OcapiExchange> & Takes
 
 /** An exchange of this flavour: what its steps have found out. */
 export class OcapiExchange extends Exchange<OcapiRow> {
   readonly settings: OcapiSettings
-  /** Format of the reply. */
-  format: Format = 'json'
+  /** Format of the reply; undefined until it is agreed. */
+  format: Format | undefined
+  /** Format that the Content-Type names. */
+  bodyFormat: Format | undefined
   /** Parsed request body. */
   body: unknown
   page: PageAsked | undefined
@@ -55,9 +66,15 @@ const contentTypes: Readonly<Record<Format, string>> = {
 
 /** A reply with a document (decision 2.17). */
 export function replyWith(x: OcapiExchange, status: number, document: Document, tag?: string): Reply {
-  const headers: Record<string, string> = { 'Content-Type': contentTypes[x.format], ...common }
+  const headers: Record<string, string> = { 'Content-Type': contentTypes[x.format ?? 'json'], ...common }
   if (tag !== undefined) headers['ETag'] = tag
-  return { status, headers, body: JSON.stringify(x.select ? selected(document, x.select) : document) }
+  const shown = x.select ? selected(document, x.select) : document
+  const isXml = x.format === 'xml'
+  return {
+    status,
+    headers,
+    body: isXml ? writeXml(shown, replyShape(shown), x.settings.xmlNamespace) : JSON.stringify(shown),
+  }
 }
 
 /** What a selector leaves of a reply document; version and type stay (decision 2.19). */
@@ -69,6 +86,7 @@ function selected(document: Document, selector: Selector): Document {
 /** The reply of a fault (decision 2.5). A PATCH that fails still tells the current ETag (decision 2.7). */
 export function replyWithFault(x: OcapiExchange, fault: Fault): Reply {
   x.select = undefined
+  x.format = faultFormatOf(x)
   const args = Object.entries(fault.arguments)
   const shown = {
     type: fault.type,
@@ -79,6 +97,16 @@ export function replyWithFault(x: OcapiExchange, fault: Fault): Reply {
   }
   const reply = replyWith(x, faultTypes[fault.type].status, { _v: version, _type: 'fault', fault: shown }, x.tag)
   return fault.headers ? { ...reply, headers: { ...reply.headers, ...fault.headers } } : reply
+}
+
+/** The agreed format; before it is agreed, what the request would like. */
+function faultFormatOf({ format, request }: OcapiExchange): Format {
+  if (format) return format
+  try {
+    return bodyFormatOf(request) ?? askedFormatOf(request)
+  } catch {
+    return 'json'
+  }
 }
 
 function typed([name, value]: [string, unknown]): [string, { readonly type: string; readonly value: unknown }] {

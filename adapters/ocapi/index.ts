@@ -3,12 +3,14 @@ import { checkToken, flavour, matchPath, refuse, runRow } from '../flavour.js'
 import type { Flavour, Step } from '../flavour.js'
 import { parseJson } from '../json.js'
 import { OcapiExchange, replyWithFault } from './exchange.js'
-import type { OcapiOptions, OcapiRow, OcapiSettings } from './exchange.js'
+import type { OcapiOptions, OcapiSettings } from './exchange.js'
 import { faultOfError, ownFault } from './faults.js'
 import type { Fault } from './faults.js'
 import { askedFormatOf, bodyFormatOf, checkCharset, isDataPath, methodOf, pageOf, resourceOf } from './query.js'
 import { ocapiRows } from './routes.js'
 import { selectorOf } from './select.js'
+import { documentShape } from './shapes.js'
+import { readXml } from './xml.js'
 
 export type { OcapiOptions } from './exchange.js'
 
@@ -18,6 +20,7 @@ const defaults: OcapiSettings = {
   ifMatch: 'optional',
   faultArguments: 'plain',
   plainHttp: 'loopback',
+  xmlNamespace: '',
 }
 
 /** The order of checks (decision 2.24). What follows the body is the core's: 404, document, If-Match, handlers, uniqueness. */
@@ -91,14 +94,17 @@ function negotiate(x: OcapiExchange): void {
   }
   if (row?.runs === 'findAddresses') x.page = pageOf(request.query, x.settings.pageSize)
   const asked = askedFormatOf(request)
-  x.format = (hasBody(row) ? bodyFormatOf(request) : undefined) ?? asked
+  x.bodyFormat = row?.takes && bodyFormatOf(request)
+  x.format = x.bodyFormat ?? asked
   checkCharset(request)
 }
 
-const hasBody = (row: OcapiRow | undefined) => row?.method === 'POST' || row?.method === 'PATCH'
-
 async function readBody(x: OcapiExchange): Promise<void> {
-  if (!hasBody(x.row)) return
-  x.body = parseJson(await x.request.body())
+  const { row, bodyFormat } = x
+  if (!row?.takes) return
+  const body = await x.request.body()
+  if (bodyFormat !== 'xml') x.body = parseJson(body)
+  else if ('text' in body) x.body = await readXml(body.text, documentShape(row.takes))
+  else throw new Error('a parser of the host has turned the XML body into an object: it must leave the text')
   if (x.body === undefined) throw refuse('bodyMalformed', { line: 1, column: 1 })
 }

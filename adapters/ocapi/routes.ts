@@ -16,11 +16,11 @@ import {
   version,
 } from './documents.js'
 import { replyWith } from './exchange.js'
-import type { OcapiExchange, OcapiRow } from './exchange.js'
+import type { OcapiExchange, OcapiRow, Takes } from './exchange.js'
 import { isMatch, pageLink } from './query.js'
 import type { PageAsked } from './query.js'
 
-const route = routes<OcapiExchange>('ocapi', (x) => ({ list: x.params['list_id'] as string, profile: 'ocapi' }))
+const route = routes<OcapiExchange, Takes>('ocapi', (x) => ({ list: x.params['list_id'] as string, profile: 'ocapi' }))
 
 const list = '/customer_lists/{list_id}'
 const customers = `${list}/customers` as const
@@ -63,6 +63,7 @@ export const ocapiRows: readonly OcapiRow[] = [
     method: 'POST',
     path: customers,
     runs: 'createCustomer',
+    takes: 'customer',
     target: () => ({}),
     document: (x) => decodeCustomer(x.body),
     reply: (made, x) => replyWith(x, x.settings.createStatus, customerDocument(made), customerTag(made)),
@@ -78,6 +79,7 @@ export const ocapiRows: readonly OcapiRow[] = [
     method: 'PATCH',
     path: customer,
     runs: 'updateCustomer',
+    takes: 'customer',
     target: (x) => ({ customerNo: x.params.customer_no }),
     document: changing(customerTag, decodeCustomerChange),
     precondition: matching(customerTag),
@@ -119,6 +121,7 @@ export const ocapiRows: readonly OcapiRow[] = [
     method: 'POST',
     path: addresses,
     runs: 'createAddress',
+    takes: 'customer_address',
     target: (x) => ({ customerNo: x.params.customer_no }),
     document: (x) => decodeAddress(x.body),
     reply: (made, x) => replyWith(x, x.settings.createStatus, addressDocument(made), addressTag(made)),
@@ -134,6 +137,7 @@ export const ocapiRows: readonly OcapiRow[] = [
     method: 'PATCH',
     path: address,
     runs: 'updateAddress',
+    takes: 'customer_address',
     target: (x) => ({ customerNo: x.params.customer_no, addressId: x.params.address_id }),
     document: changing(addressTag, decodeAddressChange),
     precondition: matching(addressTag),

@@ -1,0 +1,221 @@
+/**
+ * XML bodies, in and out (decision 2.16): the one reader and the one writer. The root element is named as `_type` and has
+ * the attribute `version`; every property is an element; lists are repeated elements, an empty one is `nil`; null is `nil`;
+ * values of no fixed type (custom attributes, fault arguments) carry a `type` unless they are strings.
+ */
+import { refuse } from '../flavour.js'
+
+/** What an element holds. */
+export type Shape =
+  | 'string'
+  | 'integer'
+  | 'boolean'
+  /** Any JSON value: its element says its type. */
+  | 'free'
+  /** Repeated elements. */
+  | { readonly list: Shape }
+  /** `<argument name="…">` elements of free values. */
+  | { readonly map: 'free' }
+  | { readonly properties: ReadonlyMap<string, Shape>; readonly openPrefix?: string }
+
+/** Shape of a document and the name of its root element. */
+export interface DocumentShape {
+  readonly root: string
+  readonly shape: Shape
+}
+
+const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n'
+/** Characters that XML 1.0 cannot carry. */
+const unusable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu
+const special: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\r': '&#13;',
+  '\n': '&#10;',
+  '\t': '&#9;',
+}
+
+function escaped(text: string, pattern: RegExp): string {
+  const safe = text.replace(pattern, (character) => special[character] as string)
+  return safe.replace(unusable, '\ufffd')
+}
+const contentOf = (text: string) => escaped(text, /[&<>\r]/g)
+const attributeOf = (text: string) => escaped(text, /[&<>"\r\n\t]/g)
+
+/** Writes a reply document. `_v` and `_type` are in the root element. */
+export function writeXml(
+  document: Readonly<Record<string, unknown>>,
+  { root, shape }: DocumentShape,
+  namespace = '',
+): string {
+  const { _v, _type, ...properties } = document
+  const version = _v === undefined ? '' : ` version="${attributeOf(String(_v as string))}"`
+  const xmlns = namespace === '' ? '' : ` xmlns="${attributeOf(namespace)}"`
+  return `${declaration}${element(root, version + xmlns, properties, shape)}\n`
+}
+
+/** One element; for a list as many as it has items. */
+function element(name: string, attributes: string, value: unknown, shape: Shape): string {
+  if (value === null || (typeof shape === 'object' && 'list' in shape && (value as unknown[]).length === 0))
+    return `<${name}${attributes} nil="true"/>`
+  if (typeof shape === 'object' && 'list' in shape)
+    return (value as unknown[]).map((item) => element(name, attributes, item, shape.list)).join('')
+  const type = shape === 'free' ? typeAttribute(value) : ''
+  const content = shape === 'free' ? freeContent(value) : contentFor(value, shape)
+  return content === '' ? `<${name}${attributes}${type}/>` : `<${name}${attributes}${type}>${content}</${name}>`
+}
+
+function contentFor(value: unknown, shape: Shape): string {
+  if (typeof shape !== 'object') return contentOf(String(value as string))
+  if ('map' in shape) return argumentsOf(value as object)
+  const { properties = new Map<string, Shape>() } = shape as { properties?: ReadonlyMap<string, Shape> }
+  return Object.entries(value as object)
+    .map(([name, each]) => element(name, '', each, properties.get(name) ?? 'free'))
+    .join('')
+}
+
+const argumentsOf = (value: object) =>
+  Object.entries(value)
+    .map(([name, each]) => element('argument', ` name="${attributeOf(name)}"`, each, 'free'))
+    .join('')
+
+function typeAttribute(value: unknown): string {
+  if (typeof value === 'string') return ''
+  if (typeof value === 'number') return Number.isInteger(value) ? ' type="integer"' : ' type="double"'
+  return typeof value === 'boolean' ? ' type="boolean"' : Array.isArray(value) ? ' type="set"' : ' type="map"'
+}
+
+function freeContent(value: unknown): string {
+  if (Array.isArray(value)) return value.map((item) => element('value', '', item, 'free')).join('')
+  return typeof value === 'object' && value !== null ? argumentsOf(value) : contentOf(String(value as string))
+}
+
+/** An element as it was read. */
+interface Node {
+  readonly name: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly children: Node[]
+  text: string
+}
+
+const deepest = 64
+const mostElements = 100_000
+
+/** Reads a request document. Throws bodyMalformed. */
+export async function readXml(text: string, { root, shape }: DocumentShape): Promise<unknown> {
+  const node = await parse(text)
+  const { version } = node.attributes
+  const value = valueOf(node, shape)
+  if (typeof value !== 'object' || value === null) return value
+  const document = Object.create(null) as Record<string, unknown>
+  if (version !== undefined) document['_v'] = version
+  if (node.name !== root) document['_type'] = node.name
+  return Object.assign(document, value)
+}
+
+async function parse(text: string): Promise<Node> {
+  const { SaxesParser } = await import('saxes')
+  const parser = new SaxesParser()
+  const top: Node = { name: '', attributes: {}, children: [], text: '' }
+  const open = [top]
+  let elements = 0
+  const malformed = () => refuse('bodyMalformed', { line: parser.line, column: parser.column + 1 })
+  parser.on('error', () => {
+    throw malformed()
+  })
+  parser.on('doctype', () => {
+    throw malformed()
+  })
+  parser.on('xmldecl', ({ encoding, version }) => {
+    if ((encoding !== undefined && !/^utf-?8$/i.test(encoding)) || version !== '1.0') throw malformed()
+  })
+  parser.on('opentag', ({ name, attributes }) => {
+    if (open.length > deepest || ++elements > mostElements) throw malformed()
+    const node: Node = { name, attributes, children: [], text: '' }
+    open.at(-1)?.children.push(node)
+    open.push(node)
+  })
+  parser.on('closetag', () => {
+    const { children, text: own } = open.pop() as Node
+    if (children.length > 0 && own.trim() !== '') throw malformed()
+  })
+  const take = (part: string) => {
+    const node = open.at(-1) as Node
+    node.text += part
+  }
+  parser.on('text', take)
+  parser.on('cdata', take)
+  parser.write(text).close()
+  return top.children[0] as Node
+}
+
+const malformed = () => refuse('bodyMalformed', {})
+
+function valueOf(node: Node, shape: Shape): unknown {
+  if (isNil(node)) return null
+  if (typeof shape === 'object') {
+    if ('map' in shape) return mapOf(node)
+    if ('list' in shape) return valueOf(node, shape.list)
+    return node.children.length > 0 || node.text.trim() === '' ? objectOf(node, shape) : node.text
+  }
+  if (shape === 'free') return freeValueOf(node)
+  if (node.children.length > 0) return objectOf(node, anything)
+  if (shape === 'integer' && isInteger(node.text)) return Number(node.text)
+  if (shape === 'boolean' && isBoolean(node.text)) return node.text.trim() === 'true'
+  return node.text
+}
+
+const anything = { properties: new Map<string, Shape>() }
+
+function isNil({ attributes, children, text }: Node): boolean {
+  const nil = Object.entries(attributes).find(([name]) => name === 'nil' || name.endsWith(':nil'))?.[1]
+  if (nil !== 'true' && nil !== '1') return false
+  if (children.length > 0 || text.trim() !== '') throw malformed()
+  return true
+}
+
+/** Properties by name. A property that comes twice is malformed, unless it is a list. */
+function objectOf(node: Node, shape: { readonly properties: ReadonlyMap<string, Shape> }): unknown {
+  const result = Object.create(null) as Record<string, unknown>
+  for (const child of node.children) {
+    const inner = shape.properties.get(child.name) ?? 'free'
+    const isList = typeof inner === 'object' && 'list' in inner
+    const value = valueOf(child, inner)
+    if (isList) {
+      const list = (result[child.name] ??= []) as unknown[]
+      if (value !== null) list.push(value)
+    } else if (child.name in result) throw malformed()
+    else result[child.name] = value
+  }
+  return result
+}
+
+function mapOf(node: Node): unknown {
+  const result = Object.create(null) as Record<string, unknown>
+  for (const child of node.children) {
+    const { name } = child.attributes
+    if (child.name !== 'argument' || name === undefined || name in result) throw malformed()
+    result[name] = valueOf(child, 'free')
+  }
+  return result
+}
+
+const isInteger = (text: string) => /^\s*-?\d+\s*$/.test(text) && Number.isSafeInteger(Number(text))
+const isBoolean = (text: string) => /^\s*(true|false)\s*$/.test(text)
+const isDouble = (text: string) => /^\s*-?\d+(\.\d+)?([eE][+-]?\d+)?\s*$/.test(text) && Number.isFinite(Number(text))
+
+function freeValueOf(node: Node): unknown {
+  const { type = node.children.length > 0 ? 'object' : 'string' } = node.attributes
+  const isLeaf = node.children.length === 0
+  if (type === 'string' && isLeaf) return node.text
+  if (type === 'integer' && isLeaf && isDouble(node.text) && Number.isInteger(Number(node.text)))
+    return Number(node.text)
+  if (type === 'double' && isLeaf && isDouble(node.text)) return Number(node.text)
+  if (type === 'boolean' && isLeaf && isBoolean(node.text)) return node.text.trim() === 'true'
+  if (type === 'object') return objectOf(node, anything)
+  if (type === 'map') return mapOf(node)
+  if (type !== 'set' || node.children.some(({ name }) => name !== 'value')) throw malformed()
+  return node.children.map((child) => valueOf(child, 'free'))
+}
