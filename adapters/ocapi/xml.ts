@@ -44,6 +44,8 @@ function escaped(text: string, pattern: RegExp): string {
 const contentOf = (text: string) => escaped(text, /[&<>\r]/g)
 const attributeOf = (text: string) => escaped(text, /[&<>"\r\n\t]/g)
 
+const scalarText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
 /** Writes a reply document. `_v` and `_type` are in the root element. */
 export function writeXml(
   document: Readonly<Record<string, unknown>>,
@@ -51,7 +53,7 @@ export function writeXml(
   namespace = '',
 ): string {
   const { _v, _type, ...properties } = document
-  const version = _v === undefined ? '' : ` version="${attributeOf(String(_v as string))}"`
+  const version = _v === undefined ? '' : ` version="${attributeOf(scalarText(_v))}"`
   const xmlns = namespace === '' ? '' : ` xmlns="${attributeOf(namespace)}"`
   return `${declaration}${element(root, version + xmlns, properties, shape)}\n`
 }
@@ -68,7 +70,7 @@ function element(name: string, attributes: string, value: unknown, shape: Shape)
 }
 
 function contentFor(value: unknown, shape: Shape): string {
-  if (typeof shape !== 'object') return contentOf(String(value as string))
+  if (typeof shape !== 'object') return contentOf(scalarText(value))
   if ('map' in shape) return argumentsOf(value as object)
   const { properties = new Map<string, Shape>() } = shape as { properties?: ReadonlyMap<string, Shape> }
   return Object.entries(value as object)
@@ -89,7 +91,7 @@ function typeAttribute(value: unknown): string {
 
 function freeContent(value: unknown): string {
   if (Array.isArray(value)) return value.map((item) => element('value', '', item, 'free')).join('')
-  return typeof value === 'object' && value !== null ? argumentsOf(value) : contentOf(String(value as string))
+  return typeof value === 'object' && value !== null ? argumentsOf(value) : contentOf(scalarText(value))
 }
 
 /** An element as it was read. */

@@ -1,7 +1,7 @@
 /** What a request says of mixins, as parts of create and change documents (decision 3.12). */
 import { reservedMixin } from '../../core/mixins.js'
 import type { Customer, CustomerChange, CustomerCreate, Json } from '../../core/model.js'
-import { equal } from '../documents.js'
+import { isEqual } from '../../core/json.js'
 
 type Names<T> = { [name: string]: T }
 type Mixins = Readonly<Names<Json>>
@@ -115,6 +115,6 @@ function difference<const N extends string>(
   const change: Names<Json> = {}
   for (const name of Object.keys(from)) if (!Object.hasOwn(to, name)) change[name] = null
   for (const [name, value] of Object.entries(to))
-    if (!Object.hasOwn(from, name) || !equal(from[name], value)) change[name] = value
+    if (!Object.hasOwn(from, name) || !isEqual(from[name], value)) change[name] = value
   return (Object.keys(change).length > 0 ? { [property]: change } : {}) as unknown as { readonly [name in N]?: never }
 }
