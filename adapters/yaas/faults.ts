@@ -40,8 +40,11 @@ export function validationFault(details: readonly YaasDetail[]): YaasFault {
   }
 }
 
+/** Name of a document whose violations have paths into the request body; those of the core lead through its own documents. */
+export const payload = 'payload'
+
 /** The detail for one violation. */
-export function detailOf(violation: Violation, fieldOf: (path: readonly string[]) => string): YaasDetail {
+function detailOf(violation: Violation, fieldOf: (path: readonly string[]) => string): YaasDetail {
   const field = fieldOf(violation.path)
   return {
     ...(field !== '' && { field }),
@@ -97,7 +100,8 @@ const domainFaults: {
   customerNotFound: (f) => notFound(`Customer with customerNumber '${f.customerNo}' was not found.`),
   addressNotFound: (f) => notFound(`Address ${f.addressId} of customer ${f.customerNo} not found.`),
   mappingNotFound: (f) => notFound(`SD customer mapping '${f.customerNumber}' was not found.`),
-  documentInvalid: (f, { fieldOf }) => validationFault(f.violations.map((violation) => detailOf(violation, fieldOf))),
+  documentInvalid: ({ document, violations }, { fieldOf }) =>
+    validationFault(violations.map((violation) => detailOf(violation, document === payload ? beanPath : fieldOf))),
   credentialsMissing: () => missingField('accounts', 'the customer has no account'),
   loginMissing: () => missingField('accounts', 'the customer has no internal account'),
   loginInvalid: (_, { emailField }) => invalidField(emailField, 'cannot be used to sign in'),

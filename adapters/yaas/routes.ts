@@ -6,7 +6,7 @@ import type { Profile } from '../../core/profiles.js'
 import type { TargetOf } from '../../core/operations.js'
 import { Secret } from '../../core/secret.js'
 import type { Page } from '../../core/storage.js'
-import { Exchange, OwnFault, routes } from '../flavour.js'
+import { Exchange, routes } from '../flavour.js'
 import type { ApiRequest, Reply, Row, Surroundings } from '../flavour.js'
 import {
   accountTable,
@@ -17,7 +17,7 @@ import {
   mappingTable,
   withDefaults,
 } from './documents.js'
-import { beanPath, detailOf, validationFault } from './faults.js'
+import { payload } from './faults.js'
 import { addressFields, customerFields, mappingFields } from './filter.js'
 import type { QueryFields } from './filter.js'
 import { createMixins, mergeMixins, replaceMixins, sentMixins } from './mixins.js'
@@ -121,10 +121,8 @@ function refuseViolations(body: Readonly<Record<string, unknown>>, violations: r
     const at = names.indexOf(path[0] ?? '')
     return at < 0 ? names.length : at
   }
-  const details = violations
-    .toSorted((a, b) => position(a) - position(b))
-    .map((violation) => detailOf(violation, beanPath))
-  throw new OwnFault(validationFault(details))
+  const ordered = violations.toSorted((a, b) => position(a) - position(b))
+  throw fail('documentInvalid', { document: payload, violations: ordered })
 }
 
 /** What `expand` adds to a customer, read after the customer itself. */
