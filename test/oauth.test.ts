@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { exportJWK, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
 import { afterEach, describe, it } from 'mocha'
 import type { Authenticate } from '../adapters/flavour.js'
+import { customerApi, toNodeHandler } from '../adapters/koa.js'
 import {
   introspection,
   jwt,
@@ -12,7 +13,11 @@ import {
   type IntrospectionOptions,
   type JwtOptions,
 } from '../adapters/oauth/index.js'
-import { listen, type Listening } from './support/http.js'
+import { ocapi } from '../adapters/ocapi/index.js'
+import { memoryStorage } from '../adapters/storage/memory.js'
+import { yaas } from '../adapters/yaas/index.js'
+import { createClientele } from '../core/container.js'
+import { listen, send, type Listening } from './support/http.js'
 
 const ask = async (authenticate: Authenticate, token: string) =>
   authenticate({ flavour: 'ocapi', method: 'GET', path: '/', headers: {}, token })
@@ -375,6 +380,66 @@ describe('introspection (RFC 7662, remembered to min(exp, 60 s))', () => {
       'neither https nor on this machine',
     )
     expect(() => server.make({ clientSecret: '' })).to.throw('clientSecret is missing')
+  })
+})
+
+describe('through HTTP (decisions 1.12, 2.21, 3.17): 401 for a token that is not good, 503 when nobody can tell', () => {
+  const paths = {
+    ocapi: '/dw/data/v16_2/customer_lists/shop/customers/1',
+    yaas: '/hybris/cecentercustomer/v1/shop/customers/1',
+  }
+
+  /** Serves both APIs with this `authenticate` and keeps all log lines. */
+  const api = async (authenticate: Authenticate) => {
+    const log: unknown[] = []
+    const write = (...line: readonly unknown[]): unknown => log.push(line)
+    const logger = { debug: write, info: write, warn: write, error: write }
+    const onError = (...line: readonly unknown[]): unknown => log.push(line)
+    const customerLists = [{ id: 'shop' }]
+    const clientele = await createClientele({ customerLists, storage: memoryStorage(), logger, onError })
+    const origin = await serve(toNodeHandler(customerApi(clientele, { flavours: [ocapi(), yaas()], authenticate })))
+    const get = (path: string, token: string) => send(origin, { path, headers: { Authorization: `Bearer ${token}` } })
+    return { get, shown: () => inspect(log, { depth: 20, maxStringLength: null }) }
+  }
+
+  it('a good token reaches the customers of the API that it is good for, and not the other', async () => {
+    const claims = { flavours: ['ocapi'] }
+    const { get } = await api(jwt({ ...options, flavours: ['ocapi', 'yaas'] }))
+    const token = await sign({ claims })
+    expect((await get(paths.ocapi, token)).status).to.equal(404)
+    expect((await get(paths.yaas, token)).status).to.equal(403)
+    const other = await sign({
+      claims: { flavours: ['yaas'], scope: 'hybris.tenant=shop hybris.cecentercustomer_view' },
+    })
+    expect((await get(paths.yaas, other)).status).to.equal(404)
+    expect((await get(paths.ocapi, other)).text).to.contain('InvalidAccessTokenException')
+    const elsewhere = await sign({ claims: { flavours: ['ocapi'], lists: ['another'] } })
+    expect((await get(paths.ocapi, elsewhere)).text).to.contain('ClientAccessForbiddenException')
+  })
+
+  it('an expired token is 401 in both, and no log line holds it', async () => {
+    const { get, shown } = await api(jwt(options))
+    const token = await sign({ claims: { exp: start / 1_000 - 60 } })
+    for (const path of Object.values(paths)) {
+      const answer = await get(path, token)
+      expect(answer.status).to.equal(401)
+      expect(answer.text).not.to.contain(token)
+    }
+    expect(shown()).not.to.contain(token.slice(-30))
+  })
+
+  it('keys that cannot be had are 503 with an incident id in both, and no log line holds the token', async () => {
+    const down = await serve((_, response) => response.writeHead(500).end())
+    const { get, shown } = await api(jwt({ ...options, keys: new URL(down) }))
+    const token = await sign()
+    for (const path of Object.values(paths)) {
+      const answer = await get(path, token)
+      expect(answer.status, answer.text).to.equal(503)
+      const [incident] = /[0-9a-f]{16}/.exec(answer.text) ?? expect.fail(`no incident id: ${answer.text}`)
+      expect(shown()).to.contain(incident)
+      expect(answer.text).not.to.contain('keys')
+    }
+    expect(shown()).to.contain('the keys that verify tokens cannot be had').and.not.contain(token.slice(-30))
   })
 })
 
