@@ -3,6 +3,9 @@ import type { CustomerError } from './errors.js'
 import type { Caller, CustomerList, FlavourName } from './model.js'
 import type { DocumentOf, InputOf, Operation, PreviousOf, Reading, ResultOf, TargetOf, Writing } from './operations.js'
 import type { Profile } from './profiles.js'
+import type { HookDescription } from './runner.js'
+import type { Kind } from './storage.js'
+import type { Trace } from './trace.js'
 
 /** What a call may say of itself. */
 export interface CallOptions {
@@ -13,6 +16,8 @@ export interface CallOptions {
   readonly requestId?: string
   /** Rules that travel with the call; default `library` (decision 1.7). */
   readonly profile?: Profile['name'] | Profile
+  /** Gets what happened in each call, when it has ended: points passed, handlers run or skipped and why. */
+  readonly onTrace?: (trace: Trace) => void
 }
 
 /** One method per operation, on one customer list. `context.customers` in a hook has this type too. */
@@ -43,6 +48,28 @@ export interface WriteCall<O extends Writing> extends CallOptions {
   readonly dryRun?: boolean
 }
 
+/** A record that a dry run would have created, changed or removed. */
+export interface Change {
+  readonly kind: Kind
+  /** Absent for a new record. */
+  readonly before?: object
+  /** Absent for a removed record. */
+  readonly after?: object
+}
+
+/** What a dry run tells: the would-be result, and the would-be changes in the order of the first write to each record. */
+export interface DryRun<R> {
+  readonly result: R
+  readonly changes: readonly Change[]
+}
+
+/** One method per writing operation, on one customer list. */
+export type DryRunOperations = {
+  readonly [O in Writing]: object extends InputOf<O>
+    ? (input?: InputOf<O>) => Promise<DryRun<ResultOf<O>>>
+    : (input: InputOf<O>) => Promise<DryRun<ResultOf<O>>>
+}
+
 /** A change that was made, told after the commit (yaas.md 7). Payloads are plain JSON. */
 export interface DomainEvent {
   readonly name: string
@@ -67,6 +94,19 @@ export interface Clientele {
   listById(id: string): Promise<CustomerList | undefined>
   /** The list that this YaaS tenant names, or undefined. */
   listByTenant(tenant: string): Promise<CustomerList | undefined>
+  /**
+   * Runs writing operations without storing anything: all handlers, rules and checks run, then everything is rolled
+   * back. Tasks after the commit and events do not happen; hooks see `context.dryRun`.
+   *
+   * ```ts
+   * const { result, changes } = await clientele.dryRun('SiteGenesis').deleteCustomer({ customerNo: '00000001' })
+   * ```
+   */
+  dryRun(list: string, options?: CallOptions): DryRunOperations
+  /** Every extension point with its handlers, in the order in which they run; print it at start-up. */
+  describeHooks(): HookDescription
+  /** Resolves when no call runs and every task after a commit has ended. */
+  idle(): Promise<void>
   /** Runs a reading operation. Throws CustomerError only. */
   read<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>>
   /** Runs a writing operation as one unit of work. Throws CustomerError only. */

@@ -3,6 +3,8 @@ import 'reflect-metadata'
 import { randomBytes, randomInt } from 'node:crypto'
 import { container as root, instanceCachingFactory } from 'tsyringe'
 import type { DependencyContainer, InjectionToken } from 'tsyringe'
+import { defaultBreaker } from './breaker.js'
+import type { BreakerSettings } from './breaker.js'
 import type { Clientele } from './clientele.js'
 import type { Plugin } from './hooks.js'
 import { Library } from './library.js'
@@ -48,6 +50,11 @@ export interface ClienteleOptions {
   readonly ids?: Partial<Ids>
   /** Time limits in milliseconds (decision 4.10). */
   readonly limits?: Partial<Limits>
+  /**
+   * Circuit breaker of each extension point: when too many of the last calls failed, the operations of that point are
+   * refused for a while (problem `breakerOpen`). Default: none; `true` takes the published figures (ocapi.md 8.5).
+   */
+  readonly breaker?: boolean | Partial<BreakerSettings>
   /** What is acceptable as email, login and password (decisions 1.11, 2.12, 2.13). */
   readonly policies?: Partial<Policies>
   /** Makes the stored form of a password; default scrypt. */
@@ -79,6 +86,13 @@ const defaultIds: Ids = {
 
 const defaultLimits: Limits = { handler: 10_000, lockWait: 15_000, unit: 30_000 }
 
+function checkedLimits(limits: Limits): Limits {
+  for (const [name, ms] of Object.entries(limits))
+    if (!Number.isInteger(ms) || ms < 1 || ms >= 2 ** 31)
+      throw new SetupError(`limits.${name} is a whole number of milliseconds from 1 to 2147483647`)
+  return limits
+}
+
 const line = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
   void process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`)
 const defaultLogger: Logger = {
@@ -100,7 +114,11 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
   const storage = need(parts, tokens.storage, 'storage')
   const lists = need(parts, tokens.customerLists, 'customerLists')
   const logger = parts.resolve(tokens.logger)
-  const limits = parts.resolve(tokens.limits)
+  const limits = checkedLimits(parts.resolve(tokens.limits))
+  const clock = parts.resolve(tokens.clock)
+  const breaker = options.breaker
+    ? { ...defaultBreaker, ...(options.breaker === true ? {} : options.breaker) }
+    : undefined
   const registry = createRegistry(parts.resolve(tokens.plugins))
   const indexes = (options.indexes ?? []).map((path): Path => path.split('.'))
   await storage.open({
@@ -114,8 +132,8 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
     lists,
     logger,
     limits,
-    runner: new Runner(registry, limits.handler),
-    clock: parts.resolve(tokens.clock),
+    runner: new Runner(registry, { handler: limits.handler, breaker }, () => clock().getTime()),
+    clock,
     ids: parts.resolve(tokens.ids),
     policies: parts.resolve(tokens.policies),
     hashPassword: parts.resolve(tokens.hashPassword),

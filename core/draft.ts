@@ -1,6 +1,6 @@
 /** Documents in the hands of handlers: changed in place, looked at after each handler, cut off at the end of a phase. */
 import type { Violation } from './errors.js'
-import { copyOf, freeze, isEqual, replaceContents } from './json.js'
+import { NotPlain, copyOf, freeze, isEqual, replaceContents } from './json.js'
 import type { Schema } from './schemas.js'
 import { check } from './validation.js'
 
@@ -45,10 +45,10 @@ export class Draft<T extends object> {
     return this.#live !== undefined
   }
 
-  /** Looks at what handlers made of it; true if it changed since the last look. Throws DocumentSpoilt or NotPlain. */
+  /** Looks at what handlers made of it; true if it changed since the last look. Throws DocumentSpoilt. */
   async look(): Promise<boolean> {
     if (this.#live === undefined) return false
-    const now = copyOf(this.#live)
+    const now = this.#copy(this.#live)
     if (isEqual(now, this.seen)) return false
     const violations: Violation[] = this.#managed
       .filter((name) => !isEqual((now as Record<string, unknown>)[name], (this.seen as Record<string, unknown>)[name]))
@@ -58,6 +58,15 @@ export class Draft<T extends object> {
     if (violations.length > 0) throw new DocumentSpoilt(this.#name, violations)
     this.seen = freeze(now)
     return true
+  }
+
+  #copy(live: T): T {
+    try {
+      return copyOf(live)
+    } catch (error) {
+      if (!(error instanceof NotPlain)) throw error
+      throw new DocumentSpoilt(this.#name, [{ path: error.path, rule: 'type', message: error.what }])
+    }
   }
 
   /** Makes this the state, also in the object that handlers hold. */

@@ -1,4 +1,5 @@
 /** What hook authors write: Status, handler types, the context, plug-ins (decisions 4.2 to 4.7). */
+import { fileURLToPath } from 'node:url'
 import type { Caller, FlavourName } from './model.js'
 import type { CustomerOperations } from './clientele.js'
 import type { ArgumentsOf, Pointed, PreviousOf, operations } from './operations.js'
@@ -65,9 +66,16 @@ export interface Context<O extends Pointed = Pointed> {
   readonly signal: AbortSignal
   /** True when everything is rolled back in the end: hold back mail. */
   readonly dryRun: boolean
-  /** Runs a task once the data is safe, at most once; its failure is reported and changes no reply (decision 4.6). */
-  afterCommit(task: () => void | Promise<void>): void
+  /**
+   * Runs a task once the data is safe, at most once; its failure is reported and changes no reply (decision 4.6). The
+   * reply does not wait for it. The tasks of one call run one after the other, each within the time limit of a handler;
+   * `close` waits for them.
+   */
+  afterCommit(task: Task): void
 }
+
+/** What runs after the commit. The signal fires when its time is over, or when the library closes. */
+export type Task = (signal: AbortSignal) => void | Promise<void>
 
 type HandlerOf<O extends Pointed, P extends 'before' | 'after'> = (
   ...args: [...ArgumentsOf<O, P>, context: Context<O>]
@@ -87,6 +95,11 @@ export interface Plugin {
   readonly runBefore?: readonly string[]
   /** Names of plug-ins whose handlers run before this one's. */
   readonly runAfter?: readonly string[]
+  /**
+   * Plug-ins with the same word make one chain: a handler that returns a Status ends it, and the chain's later handlers
+   * of that point are skipped, as on the B2C Commerce platform (decision 4.11). Others run as ever.
+   */
+  readonly chain?: string
   /** Where it was defined; `definePlugin` finds it out. */
   readonly file?: string
 }
@@ -105,7 +118,7 @@ export interface Plugin {
  * })
  * ```
  */
-export function definePlugin<const P extends Plugin>(plugin: P): P & { readonly file?: string } {
+export function definePlugin(plugin: Plugin): Plugin {
   const file = plugin.file ?? callerFile()
   return file === undefined ? plugin : { ...plugin, file }
 }
@@ -113,5 +126,6 @@ export function definePlugin<const P extends Plugin>(plugin: P): P & { readonly 
 /** File of the code that called `definePlugin`, from the stack. */
 function callerFile(): string | undefined {
   const line = new Error('where').stack?.split('\n')[3]
-  return line && /(?:file:\/\/|\()?([^()\s]+?):\d+:\d+\)?$/.exec(line)?.[1]
+  const place = line && /(?:^|[\s(])((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):\d+:\d+\)?$/.exec(line)?.[1]
+  return place?.startsWith('file://') ? fileURLToPath(place) : place
 }

@@ -1,11 +1,22 @@
 /** The library's public door. */
 export { createClientele, tenantOf, tokens } from './container.js'
 export type { ClienteleOptions } from './container.js'
-export type { CallOptions, Clientele, CustomerOperations, DomainEvent, ReadCall, WriteCall } from './clientele.js'
+export type { BreakerSettings } from './breaker.js'
+export type {
+  CallOptions,
+  Change,
+  Clientele,
+  CustomerOperations,
+  DomainEvent,
+  DryRun,
+  DryRunOperations,
+  ReadCall,
+  WriteCall,
+} from './clientele.js'
 export { CustomerError } from './errors.js'
 export type { Problem, ProblemKind, Problems, Violation } from './errors.js'
 export { Status, definePlugin } from './hooks.js'
-export type { Context, Hooks, Outcome, Plugin } from './hooks.js'
+export type { Context, Hooks, Outcome, Plugin, Task } from './hooks.js'
 export { keyOf } from './keys.js'
 export type { CustomerLists, Ids, Limits, Logger } from './library.js'
 export type { MixinOptions, MixinSchemas, Mixed, SchemaSource } from './mixins.js'
@@ -49,5 +60,7 @@ export type { Policies } from './policies.js'
 export { profiles } from './profiles.js'
 export type { Profile } from './profiles.js'
 export { SetupError } from './registry.js'
+export type { HookDescription, PointDescription } from './runner.js'
 export { Secret } from './secret.js'
 export * from './storage.js'
+export type { EffectStep, HandlerStep, PointStep, TaskStep, Trace, TraceStep } from './trace.js'

@@ -5,9 +5,12 @@ import type { Json } from './model.js'
 export class NotPlain extends Error {
   override readonly name = 'NotPlain'
   readonly path: readonly string[]
+  /** What is wrong there, such as `is a Date; documents are plain JSON data`. */
+  readonly what: string
   constructor(path: readonly string[], what: string) {
     super(`${path.join('.') || '(document)'} is ${what}; documents are plain JSON data`)
     this.path = path
+    this.what = `is ${what}; documents are plain JSON data`
   }
 }
 
@@ -25,7 +28,7 @@ function copy(value: unknown, path: readonly string[], parents: readonly object[
   if (typeof value !== 'object') throw new NotPlain(path, `a ${typeof value}`)
   if (parents.includes(value)) throw new NotPlain(path, 'a cycle')
   const inner = [...parents, value]
-  if (Array.isArray(value)) return value.map((item, at) => copy(item, [...path, String(at)], inner))
+  if (Array.isArray(value)) return Array.from(value, (item, at) => copy(item, [...path, String(at)], inner))
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null)
     throw new NotPlain(path, `a ${(value.constructor as { name?: string } | undefined)?.name ?? 'foreign object'}`)

@@ -4,9 +4,19 @@
  */
 import { createInternalAccount } from './accounts.js'
 import { createAddress, deleteAddress, updateAddress } from './addresses.js'
-import type { CallOptions, Clientele, CustomerOperations, DomainEvent, ReadCall, WriteCall } from './clientele.js'
+import type {
+  CallOptions,
+  Clientele,
+  CustomerOperations,
+  DomainEvent,
+  DryRunOperations,
+  ReadCall,
+  WriteCall,
+} from './clientele.js'
 import { createCustomer, deleteCustomer, isTakenNumber, updateCustomer } from './customers.js'
 import type { Running } from './customers.js'
+import { changesIn } from './dry-run.js'
+import type { Changes } from './dry-run.js'
 import { CustomerError, fail } from './errors.js'
 import type { Problem } from './errors.js'
 import { NotPlain, copyOf, freeze } from './json.js'
@@ -22,8 +32,9 @@ import { profiles } from './profiles.js'
 import type { Reader } from './reads.js'
 import { reads } from './reads.js'
 import { addressOf, customerOf } from './records.js'
-import { PluginFault } from './runner.js'
-import type { Frame, Runner } from './runner.js'
+import { PluginFault } from './plugin-fault.js'
+import { isOver } from './runner.js'
+import type { Frame, HookDescription, Runner } from './runner.js'
 import {
   accountCreateSchema,
   addressChangeSchema,
@@ -38,6 +49,7 @@ import { importSocialMediaUsers } from './social-media-users.js'
 import { DuplicateKey, LockTimeout, QueryRefused, StaleVersion, StorageUnavailable } from './storage.js'
 import type { ReadUnit, Storage, WriteUnit } from './storage.js'
 import { Unit } from './unit.js'
+import type { Trace } from './trace.js'
 import type { CallFacts } from './unit.js'
 import { check } from './validation.js'
 
@@ -90,6 +102,12 @@ export interface Parts {
   readonly onError: (error: unknown, facts: Readonly<Record<string, unknown>>) => void
   /** The next customer number of the form that the unit's profile asks for. */
   readonly generateNumber: (unit: Unit) => Promise<string>
+}
+
+/** What a writing call says of itself. */
+interface WriteOptions extends CallOptions {
+  readonly dryRun?: boolean
+  readonly changes?: Changes
 }
 
 type Write<O extends Writing> = (unit: Unit, call: Running<O>) => Promise<ResultOf<O>>
@@ -153,6 +171,26 @@ export class Library implements Clientele {
     return methods as CustomerOperations
   }
 
+  dryRun(list: string, options: CallOptions = {}): DryRunOperations {
+    const methods: Record<string, (input?: object) => Promise<unknown>> = {}
+    for (const operation of Object.keys(writes) as Writing[])
+      methods[operation] = async (input = {}) => {
+        if (this.#parts.runner.frame) throw new Error('a dry run is a unit of work of its own: not inside a handler')
+        const changes: Changes = new Map()
+        const result = await this.#writeChecked(operation, list, input, { ...options, dryRun: true, changes })
+        return { result, changes: changesIn(changes) }
+      }
+    return methods as DryRunOperations
+  }
+
+  describeHooks(): HookDescription {
+    return this.#parts.runner.describe()
+  }
+
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+  }
+
   async listById(id: string): Promise<CustomerList | undefined> {
     return this.#parts.lists.byId(id)
   }
@@ -174,11 +212,17 @@ export class Library implements Clientele {
       reads[operation]({ unit, list: call.list, ...show }, call.input)
     const { frame } = this.#parts.runner
     if (frame) return this.#join(frame, call.list, (unit) => run(unit.tx, liveIn(unit)))
+    const { list, requestId = '', onTrace } = call
+    let outcome: Trace['outcome'] = 'done'
     try {
-      await this.#open(call.list)
-      return await this.#parts.storage.read(call.list, (unit) => run(unit, asStored))
+      await this.#open(list)
+      return await this.#parts.storage.read(list, (unit) => run(unit, asStored))
     } catch (error) {
-      throw this.#explain(error, { operation, list: call.list, requestId: call.requestId })
+      const explained = this.#explain(error, { operation, list, requestId: call.requestId })
+      outcome = explained.problem.kind
+      throw explained
+    } finally {
+      if (onTrace) this.#tell({ operation, list, requestId, trace: [], onTrace }, outcome)
     }
   }
 
@@ -186,7 +230,7 @@ export class Library implements Clientele {
   async #write<O extends Writing>(
     operation: O,
     list: string,
-    options: CallOptions & { readonly dryRun?: boolean },
+    options: WriteOptions,
     prepare: () => WriteCall<O> | Promise<WriteCall<O>>,
   ): Promise<ResultOf<O>> {
     const { frame } = this.#parts.runner
@@ -228,12 +272,9 @@ export class Library implements Clientele {
 
   async #close(graceMs: number): Promise<void> {
     const { runner, storage } = this.#parts
-    const idle = async () => {
-      while (this.#running.size > 0) await Promise.allSettled(this.#running)
-    }
-    await inTime(idle(), graceMs)
-    runner.abort()
-    await inTime(idle(), 500)
+    await inTime(this.idle(), graceMs)
+    runner.abort(new StorageUnavailable('the library is closing'))
+    await inTime(this.idle(), 500)
     await storage.close()
   }
 
@@ -244,7 +285,7 @@ export class Library implements Clientele {
     if ((found instanceof Promise ? await found : found) === undefined) throw fail('listNotFound', { listId: list })
   }
 
-  #factsOf(operation: string, list: string, call: CallOptions & { readonly dryRun?: boolean }): CallFacts {
+  #factsOf(operation: string, list: string, call: WriteOptions): CallFacts {
     const { profile = 'library' } = call
     return {
       operation,
@@ -257,7 +298,9 @@ export class Library implements Clientele {
       custom: {},
       tasks: [],
       events: [],
-      trace: undefined,
+      trace: call.onTrace && [],
+      onTrace: call.onTrace,
+      changes: call.changes,
       hasRunHandlers: false,
       hasGeneratedNumber: false,
     }
@@ -268,7 +311,7 @@ export class Library implements Clientele {
     operation: O,
     list: string,
     input: object,
-    options: CallOptions,
+    options: WriteOptions,
   ): Promise<ResultOf<O>> {
     return this.#write(operation, list, options, async () => {
       const document = await checkedDocument(operation, input)
@@ -321,7 +364,10 @@ export class Library implements Clientele {
       ? `the handler of plug-in '${frame.handler.plugin}' at ${frame.handler.point}`
       : 'the transaction'
     const mustBeOpen = () => {
-      if (frame.closed) throw new Error(`a library call was made after ${who} had ended: await every call`)
+      if (!isOver(frame)) return
+      const why = `a library call was made after ${who} had ended: await every call, and use afterCommit for later ones`
+      this.#parts.logger.warn(why, { list, requestId: frame.unit.call.requestId })
+      throw new Error(why)
     }
     mustBeOpen()
     if (list !== frame.unit.list)
@@ -329,9 +375,16 @@ export class Library implements Clientele {
         `${who} works on customer list '${frame.unit.list}' and cannot use '${list}' in the same unit of work: use afterCommit`,
       )
     frame.open++
-    const mine = frame.turn.then(() => {
+    const mine = frame.turn.then(async () => {
       mustBeOpen()
-      return work(frame.unit)
+      try {
+        return await work(frame.unit)
+      } catch (error) {
+        const problem = error instanceof CustomerError ? undefined : problemOf(error)
+        const shown = problem ? new CustomerError(problem, { cause: error }) : error
+        if (shown instanceof Error) frame.unit.failures.add(shown)
+        throw shown
+      }
     })
     frame.turn = mine.catch(() => undefined)
     try {
@@ -360,9 +413,37 @@ export class Library implements Clientele {
         throw this.#explain(error, facts)
       }
     })
-    const value = await result
-    if (!facts.dryRun) await this.#afterCommit(facts)
-    return value
+    let outcome: Trace['outcome'] = facts.dryRun ? 'dryRun' : 'done'
+    try {
+      const value = await result
+      if (!facts.dryRun) this.#afterCommit(facts)
+      return value
+    } catch (error) {
+      outcome = (error as CustomerError).problem.kind
+      throw error
+    } finally {
+      this.#tell(facts, outcome)
+    }
+  }
+
+  /** Gives the trace to whom asked for it. */
+  #tell(
+    {
+      operation,
+      list,
+      requestId,
+      trace,
+      onTrace,
+    }: Pick<CallFacts, 'list' | 'requestId' | 'trace' | 'onTrace'> & {
+      readonly operation: string
+    },
+    outcome: Trace['outcome'],
+  ): void {
+    try {
+      onTrace?.({ operation: operation as Operation, list, requestId, outcome, steps: trace ?? [] })
+    } catch (error) {
+      this.#parts.logger.error('onTrace threw', { operation, list, requestId, stack: stackOf(error) })
+    }
   }
 
   async #tracked<T>(work: () => Promise<T>): Promise<T> {
@@ -377,12 +458,16 @@ export class Library implements Clientele {
 
   /** One unit of the storage, within the time limit of a whole unit. */
   async #inUnit<T>(facts: CallFacts, work: (unit: Unit) => Promise<T>): Promise<T> {
-    const { storage, limits } = this.#parts
+    const { storage, limits, runner } = this.#parts
     let unit: Unit | undefined
     let isCommitting = false
     let timer: NodeJS.Timeout | undefined
     const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(timeLimitOf(unit, limits.unit, isCommitting)), limits.unit)
+      timer = setTimeout(() => {
+        const error = timeLimitOf(unit, limits.unit, isCommitting)
+        if (unit) runner.abort(error, unit)
+        reject(error)
+      }, limits.unit)
     })
     tooLate.catch(() => undefined)
     const write = storage.write(facts.list, async (tx) => {
@@ -399,11 +484,13 @@ export class Library implements Clientele {
       throw error
     } finally {
       clearTimeout(timer)
+      if (unit) unit.hasEnded = true
     }
   }
 
   #unitOf(facts: CallFacts, tx: WriteUnit): Unit {
     facts.events.length = 0
+    facts.changes?.clear()
     const { flavour, requestId, caller } = facts
     return new Unit(this.#parts, tx, facts, () =>
       this.list(facts.list, { flavour, requestId, ...(caller && { caller }) }),
@@ -417,20 +504,35 @@ export class Library implements Clientele {
     throw new RolledBack(result)
   }
 
-  /** Tasks and events, once the data is safe; their failures are reported and change nothing (decision 4.6). */
-  async #afterCommit(facts: CallFacts): Promise<void> {
+  /**
+   * Tasks and events, once the data is safe; their failures are reported and change nothing (decision 4.6). The caller
+   * does not wait, but what is not asynchronous has run when this returns.
+   */
+  #afterCommit(facts: CallFacts): void {
+    if (facts.tasks.length > 0 || (facts.events.length > 0 && this.#listeners.size > 0))
+      void this.#tracked(() => this.#tellAll(facts))
+  }
+
+  async #tellAll(facts: CallFacts): Promise<void> {
     const { runner } = this.#parts
     const about = { operation: facts.operation, list: facts.list, requestId: facts.requestId }
-    for (const { handler, task } of facts.tasks)
+    for (const { handler, task } of facts.tasks) {
+      const start = performance.now()
       try {
-        await runner.outside(task)
+        const running = runner.outside((deadline) => task(deadline.signal))
+        if (running) await running
       } catch (error) {
-        this.incident(error, { ...about, plugin: handler.plugin, extensionPoint: handler.point, phase: 'afterCommit' })
+        const { plugin, point, name, file } = handler
+        const durationMs = Math.round(performance.now() - start)
+        const who = { plugin, extensionPoint: point, handler: name, file, durationMs }
+        this.incident(error, { ...about, ...who, phase: 'afterCommit' })
       }
+    }
     for (const event of facts.events)
       for (const listener of this.#listeners)
         try {
-          await runner.outside(() => listener(event))
+          const running = runner.outside(() => listener(event))
+          if (running) await running
         } catch (error) {
           this.incident(error, { ...about, event: event.name })
         }

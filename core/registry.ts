@@ -14,6 +14,7 @@ export interface Handler {
   /** Name of the function, for logs and stack traces. */
   readonly name: string
   readonly file: string | undefined
+  readonly chain: string | undefined
   readonly run: (...args: readonly unknown[]) => unknown
 }
 
@@ -39,7 +40,8 @@ export function createRegistry(plugins: readonly unknown[]): Registry {
   for (const plugin of inOrder(checked))
     for (const [point, run] of Object.entries(plugin.hooks) as [string, Handler['run']][]) {
       const handlers = byPoint.get(point) ?? []
-      handlers.push({ plugin: plugin.name, point, name: run.name || `${plugin.name}:${point}`, file: plugin.file, run })
+      const { name, file, chain } = plugin
+      handlers.push({ plugin: name, point, name: run.name || `${name}:${point}`, file, chain, run })
       byPoint.set(point, handlers)
     }
   return { handlersOf: (point) => byPoint.get(point) ?? [] }

@@ -1,9 +1,19 @@
 /** Runs handlers: the only place that does. Frames, time limits, outcomes and who is to blame (decisions 4.5 to 4.10). */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { fail } from './errors.js'
+import { Breaker } from './breaker.js'
+import type { BreakerSettings } from './breaker.js'
+import { Deadline, TimeLimit, isThenable } from './deadline.js'
+import { CustomerError, fail } from './errors.js'
 import type { Context } from './hooks.js'
 import { Status } from './hooks.js'
+import { copyOf, freeze } from './json.js'
+import type { Caller } from './model.js'
+import { extensionPoints } from './operations.js'
+import type { ExtensionPoint, Operation } from './operations.js'
+import { PluginFault } from './plugin-fault.js'
 import type { Handler, Registry } from './registry.js'
+import { StorageUnavailable } from './storage.js'
+import type { HandlerStep } from './trace.js'
 import type { Unit } from './unit.js'
 
 /** One handler that runs: library calls inside it join its unit and take turns. */
@@ -21,49 +31,31 @@ export interface Frame {
   closed: boolean
 }
 
-/** What one handler did, for traces: outcome `skipped` with the reason why. */
-export interface TraceEntry {
-  readonly point: string
-  readonly plugin: string
-  readonly handler: string
-  readonly outcome: 'ok' | 'error' | 'threw' | 'skipped'
-  readonly reason?: string
-  readonly ms?: number
-}
-
-/** A plug-in's mistake, with all that its author needs to find it. */
-export class PluginFault extends Error {
-  override readonly name = 'PluginFault'
-  readonly plugin: string
-  readonly extensionPoint: string
-  readonly handler: string
-  readonly file: string | undefined
-  /** Milliseconds from the handler's start to its end. */
-  readonly duration: number
-  constructor(handler: Handler, duration: number, why: string, options?: ErrorOptions) {
-    super(`plug-in '${handler.plugin}' at ${handler.point}: ${why}`, options)
-    this.plugin = handler.plugin
-    this.extensionPoint = handler.point
-    this.handler = handler.name
-    this.file = handler.file
-    this.duration = duration
-  }
-}
-
 /** Units of work nested deeper than this are taken for a cycle. */
 const maxDepth = 8
+
+/** What limits handlers (decision 4.10). */
+export interface RunnerLimits {
+  /** Milliseconds that one handler, or one task after the commit, may take. */
+  readonly handler: number
+  /** Absent: no circuit breaker. */
+  readonly breaker?: BreakerSettings | undefined
+}
 
 /** Runs the handlers of points, each in a frame of its own. */
 export class Runner {
   readonly #registry: Registry
-  readonly #timeLimit: number
+  readonly #limits: RunnerLimits
+  readonly #breakers = new Map<string, Breaker>()
   readonly #frames = new AsyncLocalStorage<Frame | undefined>()
-  readonly #running = new Set<Deadline>()
+  readonly #running = new Map<Deadline, Unit | undefined>()
 
-  /** `timeLimit`: milliseconds that one handler may take. */
-  constructor(registry: Registry, timeLimit: number) {
+  /** `now` gives milliseconds, for the breakers. */
+  constructor(registry: Registry, limits: RunnerLimits, now: () => number) {
     this.#registry = registry
-    this.#timeLimit = timeLimit
+    this.#limits = limits
+    if (limits.breaker)
+      for (const { name } of extensionPoints) this.#breakers.set(name, new Breaker(limits.breaker, now))
   }
 
   /** The frame that the caller runs in; undefined outside handlers. */
@@ -73,12 +65,39 @@ export class Runner {
 
   /** True if a point has handlers. */
   hasHandlers(point: string): boolean {
-    return this.#registry.handlersOf(point).length > 0
+    return this.countHandlers(point) > 0
   }
 
-  /** Runs something outside all frames. */
-  outside<T>(work: () => T): T {
-    return this.#frames.run(undefined, work)
+  /** How many handlers a point has. */
+  countHandlers(point: string): number {
+    return this.#registry.handlersOf(point).length
+  }
+
+  /** Every point with its handlers. */
+  describe(): HookDescription {
+    const points = extensionPoints.map(({ name, operation, phase }) => ({
+      point: name,
+      operation,
+      phase,
+      handlers: this.#registry.handlersOf(name).map(({ plugin, name: handler, file }) => ({ plugin, handler, file })),
+    }))
+    return { points, toString: () => points.map(textOf).join('\n') }
+  }
+
+  /** Runs something outside all frames, within the time of a handler. Undefined: it was not asynchronous and has ended. */
+  outside(work: (deadline: Deadline) => unknown): Promise<void> | undefined {
+    const deadline = new Deadline()
+    const result = this.#frames.run(undefined, work, deadline)
+    return isThenable(result) ? this.#end(result, deadline) : undefined
+  }
+
+  async #end(result: PromiseLike<unknown>, deadline: Deadline): Promise<void> {
+    this.#running.set(deadline, undefined)
+    try {
+      await deadline.race(result, this.#limits.handler)
+    } finally {
+      this.#running.delete(deadline)
+    }
   }
 
   /** Runs work in a frame of its own, which is closed when it ends; it must not leave calls open. */
@@ -100,9 +119,9 @@ export class Runner {
     }
   }
 
-  /** Aborts the signals of all handlers that run now. */
-  abort(): void {
-    for (const deadline of this.#running) deadline.end(new Error('the library is closing'))
+  /** Ends the time of what runs now, in all units or in one; in all, also of tasks after the commit. */
+  abort(reason: Error, unit?: Unit): void {
+    for (const [deadline, of] of this.#running) if (unit === undefined || of === unit) deadline.end(reason)
   }
 
   /**
@@ -117,18 +136,40 @@ export class Runner {
     args: () => readonly unknown[],
     look: () => Promise<unknown>,
   ): Promise<void> {
-    for (const handler of this.#registry.handlersOf(point)) {
-      if (this.#isRunning(handler, record)) {
-        unit.trace({
-          point,
-          plugin: handler.plugin,
-          handler: handler.name,
-          outcome: 'skipped',
-          reason: 'its own write: it runs already for this record',
-        })
-        continue
+    const handlers = this.#registry.handlersOf(point)
+    const breaker = this.#breakers.get(point)
+    const admission = breaker?.admit()
+    if (breaker && admission === undefined) {
+      for (const handler of handlers) skip(unit, handler, 'the circuit breaker of the point is open')
+      throw fail('breakerOpen', { extensionPoint: point })
+    }
+    const ended = new Map<string, string>()
+    let at = 0
+    let isFailure = false
+    try {
+      for (; at < handlers.length; at++) {
+        const handler = handlers[at] as Handler
+        const why = this.#isRunning(handler, record)
+          ? 'its own write: it runs already for this record'
+          : ended.get(handler.chain ?? '')
+        if (why !== undefined) {
+          skip(unit, handler, why)
+          continue
+        }
+        const returned = await this.inFrame(unit, handler, record, (frame) =>
+          this.#runOne(frame, handler, previous, args(), look),
+        )
+        if (returned !== undefined && handler.chain !== undefined)
+          ended.set(handler.chain, `plug-in '${handler.plugin}' (${handler.name}) ended the chain with a Status`)
       }
-      await this.inFrame(unit, handler, record, (frame) => this.#runOne(frame, handler, previous, args(), look))
+    } catch (error) {
+      for (const handler of handlers.slice(at + 1))
+        skip(unit, handler, `plug-in '${handlers[at]?.plugin}' ended the point`)
+      isFailure = error instanceof PluginFault && error.extensionPoint === point
+      throw error
+    } finally {
+      if (breaker && admission !== undefined && breaker.note(admission, isFailure))
+        unit.parts.logger.warn(`the circuit breaker of ${point} opens`, { extensionPoint: point, list: unit.list })
     }
   }
 
@@ -139,36 +180,39 @@ export class Runner {
     return false
   }
 
+  /** Gives what the handler returned. */
   async #runOne(
     frame: Frame,
     handler: Handler,
     previous: unknown,
     args: readonly unknown[],
     look: () => Promise<unknown>,
-  ): Promise<void> {
+  ): Promise<unknown> {
     const { unit } = frame
     const start = performance.now()
-    const trace = (outcome: TraceEntry['outcome']) =>
-      unit.trace({
-        point: handler.point,
-        plugin: handler.plugin,
-        handler: handler.name,
-        outcome,
-        ms: performance.now() - start,
-      })
+    const trace = (outcome: HandlerStep['outcome'], reason?: string) => {
+      const { point, plugin, name } = handler
+      const ms = performance.now() - start
+      const about = { step: 'handler', point, plugin, handler: name, outcome, ms, depth: frame.depth - 1 } as const
+      unit.call.trace?.push(reason === undefined ? about : { ...about, reason })
+    }
     const blame = (why: string, cause?: unknown) => {
-      trace('threw')
+      trace('threw', why)
       return new PluginFault(handler, performance.now() - start, why, cause === undefined ? undefined : { cause })
     }
     const deadline = new Deadline()
-    this.#running.add(deadline)
+    this.#running.set(deadline, unit)
     const outer = unit.running
     unit.running = handler
     let returned: unknown
     try {
       const result = handler.run(...args, contextOf(frame, handler, previous, deadline))
-      returned = isThenable(result) ? await deadline.race(result, this.#timeLimit) : result
+      returned = isThenable(result) ? await deadline.race(result, this.#limits.handler) : result
     } catch (error) {
+      if (isOf(unit, deadline, error)) {
+        trace('threw', 'a call of its own failed')
+        throw error
+      }
       throw blame(error instanceof TimeLimit ? error.message : 'it threw', error)
     } finally {
       frame.closed = true
@@ -179,70 +223,83 @@ export class Runner {
     if (unit.doomed) throw blame('a write of its own failed, so the whole unit of work fails', unit.doomed)
     const status = statusOf(returned)
     if (status === undefined) throw blame(`it returned ${describe(returned)}: return nothing or a Status`)
-    if (status.status === Status.ERROR) {
-      trace('error')
-      throw fail('refusedByHook', {
-        extensionPoint: handler.point,
-        plugin: handler.plugin,
-        details: status.details,
-        ...(status.code !== undefined && { code: status.code }),
-        ...(status.message !== undefined && { message: status.message }),
-      })
-    }
+    if (status.status === Status.ERROR) throw refusal(handler, status, trace, blame)
     try {
       await look()
     } catch (error) {
       throw blame(error instanceof Error ? error.message : 'it left a bad document', error)
     }
     trace('ok')
+    return returned
   }
 }
 
-/** The time that a handler has; the signal is made only for a handler that asks for it. */
-class Deadline {
-  #controller: AbortController | undefined
-  #reason: Error | undefined
-  #reject: ((reason: Error) => void) | undefined
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    if (this.#reason) this.#controller.abort(this.#reason)
-    return this.#controller.signal
-  }
-
-  /** Ends the time now. */
-  end(reason: Error): void {
-    this.#reason ??= reason
-    this.#controller?.abort(this.#reason)
-    this.#reject?.(this.#reason)
-  }
-
-  /** What a handler returns, or a rejection when its time ends first. */
-  race(result: PromiseLike<unknown>, ms: number): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.end(new TimeLimit(ms)), ms)
-      this.#reject = (reason) => {
-        clearTimeout(timer)
-        reject(reason)
-      }
-      result.then(
-        (value) => {
-          clearTimeout(timer)
-          resolve(value)
-        },
-        (error: Error) => {
-          clearTimeout(timer)
-          reject(error)
-        },
-      )
-      if (this.#reason) this.#reject(this.#reason)
-    })
-  }
+/** A point with its handlers. */
+export interface PointDescription {
+  readonly point: ExtensionPoint
+  readonly operation: Operation
+  readonly phase: 'before' | 'after'
+  /** In the order in which they run. */
+  readonly handlers: readonly {
+    readonly plugin: string
+    readonly handler: string
+    readonly file: string | undefined
+  }[]
 }
 
-class TimeLimit extends Error {
-  constructor(ms: number) {
-    super(`it took longer than its time limit of ${ms} ms`)
+/** Every extension point with its handlers. */
+export interface HookDescription {
+  readonly points: readonly PointDescription[]
+  /** One line per point, and one per handler with its plug-in and file. */
+  toString(): string
+}
+
+function textOf({ point, handlers }: PointDescription): string {
+  const lines = handlers.map(({ plugin, handler, file }, at) => {
+    const where = file === undefined ? '' : ` (${file})`
+    return `  ${at + 1}. ${plugin}${handler === point ? '' : `: ${handler}`}${where}`
+  })
+  return [handlers.length === 0 ? `${point}: no handlers` : point, ...lines].join('\n')
+}
+
+/** True when a frame or one around it has ended: nothing may be asked of its unit any more. */
+export function isOver(frame: Frame): boolean {
+  return frame.closed || frame.unit.hasEnded || (frame.parent !== undefined && isOver(frame.parent))
+}
+
+/** What is not the running handler's mistake: a fault of a handler deeper down, a refusal there, or no storage. */
+function isOf(unit: Unit, deadline: Deadline, error: unknown): boolean {
+  if (error instanceof PluginFault) return true
+  if (error instanceof StorageUnavailable) return error === deadline.reason
+  if (!(error instanceof CustomerError) || !unit.failures.has(error)) return false
+  return ['refusedByHook', 'breakerOpen', 'unavailable'].includes(error.problem.kind)
+}
+
+function skip(unit: Unit, handler: Handler, reason: string): void {
+  const { point, plugin, name } = handler
+  const depth = unit.parts.runner.frame?.depth ?? 0
+  unit.call.trace?.push({ step: 'handler', point, plugin, handler: name, outcome: 'skipped', reason, depth })
+}
+
+/** The error for Status.ERROR. */
+function refusal(
+  handler: Handler,
+  { code, message, details }: Status,
+  trace: (outcome: 'error', reason: string) => void,
+  blame: (why: string, cause: unknown) => Error,
+): Error {
+  try {
+    const facts = {
+      extensionPoint: handler.point,
+      plugin: handler.plugin,
+      details: copyOf(details ?? {}),
+      ...(code !== undefined && { code: String(code) }),
+      ...(message !== undefined && { message: String(message) }),
+    }
+    trace('error', String(code ?? 'Status.ERROR'))
+    return fail('refusedByHook', facts)
+  } catch (error) {
+    return blame(`the details of its Status are no plain JSON data: ${(error as Error).message}`, error)
   }
 }
 
@@ -251,7 +308,9 @@ function contextOf(frame: Frame, handler: Handler, previous: unknown, deadline: 
   const context: Context = {
     extensionPoint: handler.point,
     flavour: unit.call.flavour,
-    caller: unit.call.caller,
+    get caller() {
+      return frozenCaller(unit.call.caller)
+    },
     requestId: unit.call.requestId,
     get customers() {
       return unit.customers
@@ -264,21 +323,32 @@ function contextOf(frame: Frame, handler: Handler, previous: unknown, deadline: 
     dryRun: unit.call.dryRun,
     afterCommit(task) {
       if (frame.closed) throw new Error(`afterCommit was called after the handler of plug-in '${handler.plugin}' ended`)
+      if (typeof task !== 'function') throw new Error('afterCommit takes a function')
       unit.call.tasks.push({ handler, task })
+      unit.call.trace?.push({ step: 'task', point: handler.point, plugin: handler.plugin })
     },
   }
   unit.bind(context)
   return context
 }
 
+const callers = new WeakMap<Caller, Caller>()
+
+/** The caller as handlers get it: they must not change what a token cache holds. */
+function frozenCaller(caller: Caller | undefined): Caller | undefined {
+  if (caller === undefined) return undefined
+  let frozen = callers.get(caller)
+  if (!frozen) {
+    const facts = Object.entries(caller).map(([name, fact]) => [name, Array.isArray(fact) ? freeze([...fact]) : fact])
+    callers.set(caller, (frozen = Object.freeze(Object.fromEntries(facts)) as Caller))
+  }
+  return frozen
+}
+
 /** The frames from the outermost to this one. */
 function chainOf(frame: Frame): string[] {
   const name = frame.handler ? `${frame.handler.plugin} at ${frame.handler.point}` : 'transaction'
   return frame.parent ? [...chainOf(frame.parent), name] : [name]
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value !== null && typeof value === 'object' && 'then' in value && typeof value.then === 'function'
 }
 
 function statusOf(returned: unknown): Status | undefined {

@@ -1,16 +1,18 @@
 /** One unit of work: what it has loaded, who holds it, and the phases of its operations. */
 import type { CustomerOperations, DomainEvent } from './clientele.js'
 import type { Draft } from './draft.js'
-import type { Context } from './hooks.js'
+import { recording } from './dry-run.js'
+import type { Changes } from './dry-run.js'
+import type { Context, Task } from './hooks.js'
 import type { Ids, Parts } from './library.js'
 import type { Caller, FlavourName } from './model.js'
 import { operations } from './operations.js'
 import type { ArgumentsOf, Pointed } from './operations.js'
+import { PluginFault } from './plugin-fault.js'
 import type { Profile } from './profiles.js'
 import type { Handler } from './registry.js'
-import { PluginFault } from './runner.js'
-import type { TraceEntry } from './runner.js'
 import type { WriteUnit } from './storage.js'
+import type { Trace, TraceStep } from './trace.js'
 
 /** What a call said of itself, and what it has gathered; lives as long as the call, over all its attempts. */
 export interface CallFacts {
@@ -22,9 +24,13 @@ export interface CallFacts {
   readonly profile: Profile
   readonly dryRun: boolean
   readonly custom: Record<string, unknown>
-  readonly tasks: { readonly handler: Handler; readonly task: () => void | Promise<void> }[]
+  readonly tasks: { readonly handler: Handler; readonly task: Task }[]
   readonly events: DomainEvent[]
-  readonly trace: TraceEntry[] | undefined
+  /** Absent: nobody asked for a trace. */
+  readonly trace: TraceStep[] | undefined
+  /** What a dry run would change; absent: nobody asked. */
+  readonly changes: Changes | undefined
+  readonly onTrace: ((trace: Trace) => void) | undefined
   /** True once a handler has run: the unit must not be run again then. */
   hasRunHandlers: boolean
   /** True if the customer's number was generated, so that a collision is no fault of the client. */
@@ -72,8 +78,13 @@ export class Unit {
   running: Handler | undefined
   /** The failed write of a handler's own call: the unit cannot commit, even if the handler swallowed it. */
   doomed: unknown
+  /** Failures of calls that handlers made: which of them are not the handlers' mistake is for the runner to say. */
+  readonly failures = new WeakSet<object>()
+  /** True once the unit is committed or given up: nothing may be asked of it any more. */
+  hasEnded = false
   /** True once a handler wrote something by a call of its own. */
   hasInnerWrites = false
+  readonly #storage: WriteUnit
   readonly #held = new Map<string, Held>()
 
   readonly #library: () => CustomerOperations
@@ -81,7 +92,8 @@ export class Unit {
 
   constructor(parts: Parts, tx: WriteUnit, call: CallFacts, library: () => CustomerOperations) {
     this.parts = parts
-    this.tx = tx
+    this.#storage = tx
+    this.tx = call.changes ? recording(tx, call.changes) : tx
     this.call = call
     this.#library = library
   }
@@ -105,8 +117,9 @@ export class Unit {
     return this.parts.clock().toISOString()
   }
 
-  trace(entry: TraceEntry): void {
-    this.call.trace?.push(entry)
+  /** Notes what the operation does by itself, beside what it was asked for (decision 4.1). */
+  effect(effect: string, records = 1): void {
+    if (records > 0) this.call.trace?.push({ step: 'effect', effect, records })
   }
 
   /** Notes an event, to be told after the commit. */
@@ -116,7 +129,7 @@ export class Unit {
 
   /** Ties a handler's context to this unit, for `storageUnitOf`. */
   bind(context: object): void {
-    units.set(context, this.tx)
+    units.set(context, this.#storage)
   }
 
   /** The record with this id if the unit has loaded it, else what `load` makes of it. */
@@ -150,6 +163,8 @@ export class Unit {
   ): Promise<void> {
     const point = operations[operation][phase]
     const { runner } = this.parts
+    const depth = runner.frame?.depth ?? 0
+    this.call.trace?.push({ step: 'point', point, handlers: runner.countHandlers(point), depth })
     if (!runner.hasHandlers(point)) return
     this.call.hasRunHandlers = true
     if (phase === 'after') await this.tx.flush()
