@@ -17,6 +17,7 @@ import {
 } from './support/sources.js'
 
 interface Manifest {
+  readonly files: readonly string[]
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
   readonly dependencies: Readonly<Record<string, string>>
   readonly peerDependencies: Readonly<Record<string, string>>
