@@ -284,23 +284,29 @@ function skip(unit: Unit, handler: Handler, reason: string): void {
 /** The error for Status.ERROR. */
 function refusal(
   handler: Handler,
-  { code, message, details }: Status,
+  status: Status,
   trace: (outcome: 'error', reason: string) => void,
   blame: (why: string, cause: unknown) => Error,
 ): Error {
+  const { code, message, details } = status
   try {
     const facts = {
       extensionPoint: handler.point,
       plugin: handler.plugin,
-      details: copyOf(details ?? {}),
-      ...(code !== undefined && { code: String(code) }),
-      ...(message !== undefined && { message: String(message) }),
+      details: copyOf({ ...details }),
+      ...(code !== undefined && { code: asText(code) }),
+      ...(message !== undefined && { message: asText(message) }),
     }
-    trace('error', String(code ?? 'Status.ERROR'))
+    trace('error', facts.code ?? 'Status.ERROR')
     return fail('refusedByHook', facts)
   } catch (error) {
     return blame(`the details of its Status are no plain JSON data: ${(error as Error).message}`, error)
   }
+}
+
+/** Plug-ins in plain JavaScript may give anything as code and message. */
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? typeof value)
 }
 
 function contextOf(frame: Frame, handler: Handler, previous: unknown, deadline: Deadline): Context {
