@@ -8,6 +8,13 @@ import { addLockRow, createIndex, findLockRow, indexName, steps, tableOf, takeAd
 /** Longest wait for another process that makes tables, in milliseconds. */
 const patience = 120_000
 const migrationLock = ['clientele', 'migration']
+const indexLock = ['clientele', 'indexes']
+const tryAdvisoryLock = { text: `SELECT pg_try_advisory_xact_lock(hashtextextended('clientele indexes', 0))` }
+const tryLockRow = {
+  text: `SELECT key FROM clientele_locks WHERE list = 'clientele' AND key = 'indexes' FOR UPDATE SKIP LOCKED`,
+}
+/** Longest build of one index, in milliseconds. */
+const longestBuild = 24 * 3600_000
 
 /** Brings the tables to the current version. One process does it, the others wait; nothing is sent if nothing is to do. */
 export async function migrate(connections: Connections, locks: 'advisory' | 'rows'): Promise<void> {
@@ -42,8 +49,11 @@ export async function migrate(connections: Connections, locks: 'advisory' | 'row
 
 /** The version of the tables; 0 without any. */
 async function versionOf(lease: Lease): Promise<number> {
-  const exists = await lease.query({ text: `SELECT to_regclass('clientele_migrations') IS NOT NULL` })
-  if (exists.rows[0]?.[0] !== 't') return 0
+  // not to_regclass, which may answer from a cache of before the wait for the lock
+  const exists = await lease.query({
+    text: `SELECT FROM pg_class WHERE relname = 'clientele_migrations' AND pg_table_is_visible(oid)`,
+  })
+  if (exists.count === 0) return 0
   const { rows } = await lease.query({ text: 'SELECT coalesce(max(version), 0) FROM clientele_migrations' })
   const version = Number(rows[0]?.[0])
   if (version > steps.length)
@@ -77,21 +87,41 @@ export async function buildIndexes(
     paths.map((path) => ({ kind, name: indexName(kind, path), text: createIndex(kind, path) })),
   )
   if (wanted.length === 0) return
-  const lease = await connections.lease(24 * 3600_000)
+  const lease = await connections.lease(longestBuild)
   try {
-    // the connection is ended afterwards, and with it these settings and the lock
+    // the connection is ended afterwards, and with it these settings
     await lease.query({ text: 'SET statement_timeout = 0; SET lock_timeout = 0' })
-    for (const until = Date.now() + patience; ;) {
-      const missing = []
+    for (const until = Date.now() + longestBuild; ;) {
+      const missing: typeof wanted = []
       for (const index of wanted) if ((await stateOf(lease, index.name)) !== 'valid') missing.push(index)
       if (missing.length === 0) return
-      // whoever waits must not hold a snapshot, for which CREATE INDEX CONCURRENTLY waits in turn: so no waiting lock
-      if (locks === 'rows' || (await tryLock(lease))) for (const index of missing) await build(lease, index)
-      else {
-        if (Date.now() > until) throw new Error('another process builds the declared indexes for too long')
-        await new Promise((resolve) => setTimeout(resolve, 100))
-      }
+      // who waits must hold no snapshot, for which CREATE INDEX CONCURRENTLY waits in turn: so nobody waits for the lock
+      const isBuilt = await whileLocked(connections, locks, async () => {
+        for (const index of missing) await build(lease, index)
+      })
+      if (!isBuilt) await new Promise((resolve) => setTimeout(resolve, 100))
+      if (Date.now() > until) throw new Error('another process builds the declared indexes for too long')
     }
+  } finally {
+    lease.release('destroy')
+  }
+}
+
+/** Runs `work` while a second connection holds the lock of those who build indexes. False if another holds it now. */
+async function whileLocked(
+  connections: Connections,
+  locks: 'advisory' | 'rows',
+  work: () => Promise<void>,
+): Promise<boolean> {
+  const lease = await connections.lease()
+  try {
+    if (locks === 'rows') await lease.query({ ...addLockRow, values: indexLock })
+    await lease.query({ text: 'BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0' })
+    // without parameters: the server would keep the snapshot of a statement that has them to the end of the transaction
+    const { rows } = await lease.query(locks === 'rows' ? tryLockRow : tryAdvisoryLock)
+    const isLocked = rows.length > 0 && rows[0]?.[0] !== 'f'
+    if (isLocked) await work()
+    return isLocked
   } finally {
     lease.release('destroy')
   }
@@ -111,9 +141,4 @@ async function stateOf(lease: Lease, name: string): Promise<'valid' | 'invalid' 
     values: [name],
   })
   return rows.length === 0 ? 'missing' : rows[0]?.[0] === 't' ? 'valid' : 'invalid'
-}
-
-async function tryLock(lease: Lease): Promise<boolean> {
-  const { rows } = await lease.query({ text: `SELECT pg_try_advisory_lock(hashtextextended('clientele indexes', 0))` })
-  return rows[0]?.[0] === 't'
 }

@@ -224,11 +224,11 @@ class Compiler {
       return `(${keyColumn(key)} IS NOT NULL AND ${keyColumn(key)} = ${this.#place(storedKey(value), 'text')} AND ${test})`
     if (!isDeclared) return test
     const wider = { eq: '=', lt: '<=', lte: '<=', gt: '>=', gte: '>=' }[storable]
-    return `(${rank} = 3 AND ${start} ${wider} ${startOf(place)} AND ${test})`
+    return `(${rank} = 3 AND ${size} IS NULL AND ${start} ${wider} ${startOf(place)} AND ${test})`
   }
 
   #isOneOf(path: Path, values: readonly Scalar[]): string {
-    const { json, rank, text, start } = sortable(path)
+    const { json, rank, size, text, start } = sortable(path)
     const texts = values.filter((value) => typeof value === 'string').filter((value) => !unstorable.test(value))
     const others = values.filter((value) => typeof value !== 'string')
     const parts = others.map((value) => this.#compare(path, 'eq', value))
@@ -244,7 +244,7 @@ class Compiler {
           arrayOf(texts.map((value) => Array.from(value).slice(0, startLength).join(''))),
           'text[]',
         )
-        parts.push(`(${rank} = 3 AND ${start} = ANY (${starts}) AND ${test})`)
+        parts.push(`(${rank} = 3 AND ${size} IS NULL AND ${start} = ANY (${starts}) AND ${test})`)
       } else parts.push(test)
     }
     return join('or', parts)

@@ -27,7 +27,7 @@ export type PostgresOptions = {
   readonly maxWaiting?: number
 } & (
   | {
-      /** The host's own pool (package `pg`). The host ends it, after the library was closed. */
+      /** The host's own pool (package `pg`), of two connections or more. The host ends it, after the library was closed. */
       readonly pool: PgPool
     }
   | {

@@ -1,0 +1,53 @@
+/** A pool of the host that notes every statement: what a storage sends is part of its promise. */
+import { Pool } from 'pg'
+import type { PgPool, PgStatement } from '../../adapters/storage/postgres.js'
+
+/** A pool, and the statements that were sent through it. */
+export interface RecordingPool {
+  readonly pool: PgPool
+  readonly sent: PgStatement[]
+  /** Plans of the statements sent since the list was emptied, as the server would run them. */
+  plans(): Promise<string[]>
+  end(): Promise<void>
+}
+
+/** Opens a pool on a database. */
+export function recordingPool(connectionString: string): RecordingPool {
+  const inner = new Pool({ connectionString })
+  const sent: PgStatement[] = []
+  const pool: PgPool = {
+    on: (event, listener) => inner.on(event, listener),
+    removeListener: (event, listener) => inner.removeListener(event, listener),
+    connect: async () => {
+      const client = await inner.connect()
+      return {
+        query: (statement) => {
+          sent.push(statement)
+          return client.query(statement)
+        },
+        release: (destroy) => client.release(destroy),
+        on: (event, listener) => client.on(event, listener),
+        removeListener: (event, listener) => client.removeListener(event, listener),
+      }
+    },
+  }
+  return {
+    pool,
+    sent,
+    plans: async () => {
+      const plans: string[] = []
+      for (const { text, values } of sent) {
+        const select = text.replace(/^DECLARE .* CURSOR FOR /, '')
+        if (!select.startsWith('SELECT')) continue
+        const { rows } = await inner.query<[string]>({
+          text: `EXPLAIN ${select}`,
+          values: values ?? [],
+          rowMode: 'array',
+        })
+        plans.push(rows.map(([line]) => line).join('\n'))
+      }
+      return plans
+    },
+    end: () => inner.end(),
+  }
+}
