@@ -92,9 +92,12 @@ export interface Table<R, C, U> {
   readonly open: OpenFields | undefined
   /** The document that shows a record. Property order is that of the rows, then open properties by name. */
   readonly toDocument: (record: R) => { [name: string]: unknown }
-  /** Checks and turns a request document round. `current` is the stored record, absent on create. */
-  decode(body: unknown, mode: 'create'): Decoded<C>
-  decode(body: unknown, mode: 'change' | 'replace', current: R): Decoded<U>
+  /**
+   * Checks and turns a request document round. `current` is the stored record, absent on create. A property that `may`
+   * refuses is read-only.
+   */
+  decode(body: unknown, mode: 'create', current?: undefined, may?: (path: Path) => boolean): Decoded<C>
+  decode(body: unknown, mode: 'change' | 'replace', current: R, may?: (path: Path) => boolean): Decoded<U>
   /** JSON Schema (2020-12) of the request document. */
   schema(mode: 'create' | 'change'): { readonly [keyword: string]: unknown }
 }
@@ -111,8 +114,8 @@ export function table<R extends object, C extends object, U extends object>(part
     fields,
     open,
     toDocument,
-    decode(body: unknown, mode: Mode, current?: R): Decoded<never> {
-      const work: Work<R> = { mode, current, unknown, document: {}, aside: {}, violations: [] }
+    decode(body: unknown, mode: Mode, current?: R, may?: (path: Path) => boolean): Decoded<never> {
+      const work: Work<R> = { mode, current, may, unknown, document: {}, aside: {}, violations: [] }
       if (isObject(body)) takeProperties(work, body, rows, open, [])
       else work.violations.push(wrongType([], ['object'], body))
       if (mode === 'replace' && current && isObject(body)) removeAbsent(work, body, fields, current)
@@ -128,6 +131,7 @@ export function table<R extends object, C extends object, U extends object>(part
 interface Work<R> {
   readonly mode: Mode
   readonly current: R | undefined
+  readonly may: ((path: Path) => boolean) | undefined
   readonly unknown: 'refuse' | 'ignore'
   readonly document: Record<string, unknown>
   readonly aside: Record<string, unknown>
@@ -181,8 +185,11 @@ function takeValue<R>(work: Work<R>, value: unknown, field: Field<R>, path: Path
   if (access === 'ignored') return
   if (access === 'readOnly') {
     if (value === null && work.mode !== 'change') return
-    if (!work.current || !isEqual(value, shownBy(field)(work.current) ?? null))
-      work.violations.push({ path, rule: 'readOnly', message: 'is read-only' })
+    if (!work.current || !isEqual(value, shownBy(field)(work.current) ?? null)) work.violations.push(readOnly(path))
+    return
+  }
+  if (work.may?.(path) === false) {
+    work.violations.push(readOnly(path))
     return
   }
   if (value === null) {
@@ -206,6 +213,10 @@ function takeValue<R>(work: Work<R>, value: unknown, field: Field<R>, path: Path
 
 function takeOpen<R>(work: Work<R>, value: unknown, open: OpenFields, name: string, path: Path): void {
   if (value === null && work.mode === 'create') return
+  if (work.may?.(path) === false) {
+    work.violations.push(readOnly(path))
+    return
+  }
   const found = value === null ? [...open.check(name, undefined, path)] : violationsOf(value, open.schema, path)
   if (value !== null && found.length === 0) found.push(...open.check(name, value, path))
   if (found.length > 0) work.violations.push(...found)
@@ -228,6 +239,8 @@ function removeAbsent<R extends object>(
   }
 }
 
+const readOnly = (path: Path): Violation => ({ path, rule: 'readOnly', message: 'is read-only' })
+
 const cannotBeRemoved = (path: Path): Violation => ({ path, rule: 'constraint', message: 'cannot be removed' })
 
 const wrongType = (path: Path, expected: readonly string[], value: unknown): Violation => ({
@@ -245,7 +258,8 @@ function typeOf(value: unknown): string {
   return typeof value === 'number' && Number.isInteger(value) ? 'integer' : typeof value
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** True for an object that is no list. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -14,8 +14,11 @@ import type {
 import { fullNameOf } from '../../core/model.js'
 import { addressSchema, customerSchema } from '../../core/schemas.js'
 import { Secret } from '../../core/secret.js'
+import type { Path } from '../../core/storage.js'
+import { valueAt } from '../../core/storage.js'
 import type { Decoded, Field, Table, ValueSchema } from '../documents.js'
-import { table } from '../documents.js'
+import { isObject, table } from '../documents.js'
+import type { Selector } from './select.js'
 
 /** The version that this flavour speaks, as documents name it. */
 export const version = '16.2'
@@ -194,27 +197,48 @@ function accepted<C>(document: string, decoded: Decoded<C>): { document: C; pass
   return { document: decoded.document, ...(password !== undefined && { password }) }
 }
 
+/** Which properties of a document may be written: those that the selector leaves, and the envelope. */
+function permission(document: unknown, write: Selector | undefined): ((path: Path) => boolean) | undefined {
+  const allowed = write && isObject(document) ? write.apply(document) : undefined
+  return allowed && ((path) => path.at(-1)?.startsWith('_') === true || valueAt(allowed, path) !== undefined)
+}
+
+function decodeCreate<R, C, U>(rows: Table<R, C, U>, body: unknown, write: Selector | undefined): Decoded<C> {
+  const document = withDeletions(body)
+  return rows.decode(document, 'create', undefined, permission(document, write))
+}
+
+function decodeChange<R, C, U>(
+  rows: Table<R, C, U>,
+  body: unknown,
+  current: R,
+  write: Selector | undefined,
+): Decoded<U> {
+  const document = withDeletions(body)
+  return rows.decode(document, 'change', current, permission(document, write))
+}
+
 /** What creates a customer. */
-export function decodeCustomer(body: unknown): { create: CustomerCreate; password?: Secret } {
-  const { document: create, password } = accepted('customer', customerTable.decode(withDeletions(body), 'create'))
+export function decodeCustomer(body: unknown, write?: Selector): { create: CustomerCreate; password?: Secret } {
+  const { document: create, password } = accepted('customer', decodeCreate(customerTable, body, write))
   return { create, ...(password && { password }) }
 }
 
 /** What changes a customer. */
-export function decodeCustomerChange(body: unknown, current: Customer) {
-  const decoded = customerTable.decode(withDeletions(body), 'change', current)
+export function decodeCustomerChange(body: unknown, current: Customer, write?: Selector) {
+  const decoded = decodeChange(customerTable, body, current, write)
   const { document: update, ...more } = accepted('customer', decoded)
   return { update, ...more }
 }
 
 /** What creates an address. */
-export function decodeAddress(body: unknown): { create: AddressCreate } {
-  return { create: accepted('customer_address', addressTable.decode(withDeletions(body), 'create')).document }
+export function decodeAddress(body: unknown, write?: Selector): { create: AddressCreate } {
+  return { create: accepted('customer_address', decodeCreate(addressTable, body, write)).document }
 }
 
 /** What changes an address. */
-export function decodeAddressChange(body: unknown, current: Address): { update: AddressChange } {
-  return { update: accepted('customer_address', addressTable.decode(withDeletions(body), 'change', current)).document }
+export function decodeAddressChange(body: unknown, current: Address, write?: Selector): { update: AddressChange } {
+  return { update: accepted('customer_address', decodeChange(addressTable, body, current, write)).document }
 }
 
 /**
@@ -223,7 +247,7 @@ export function decodeAddressChange(body: unknown, current: Address): { update: 
  * it is refused.
  */
 function withDeletions(body: unknown): unknown {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
+  if (!isObject(body)) return body
   const result = Object.create(null) as Record<string, unknown>
   for (const [name, value] of Object.entries(body)) {
     if (name !== '_delete') result[name] = name === 'credentials' ? withDeletions(value) : value

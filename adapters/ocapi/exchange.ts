@@ -8,6 +8,7 @@ import type { Fault } from './faults.js'
 import { askedFormatOf, bodyFormatOf } from './query.js'
 import type { Format, PageAsked } from './query.js'
 import type { Selector } from './select.js'
+import type { Access, OcapiSettings, ResourceAccess } from './settings.js'
 import { replyShape } from './shapes.js'
 import { writeXml } from './xml.js'
 
@@ -25,9 +26,11 @@ export interface OcapiOptions {
   readonly plainHttp?: 'refused' | 'loopback' | 'allowed'
   /** Namespace of XML replies; default none (decision 2.16). */
   readonly xmlNamespace?: string
+  /** Who may call what (decision 2.20). Default: every caller may use every resource of its lists. */
+  readonly settings?: OcapiSettings
 }
 /** The same, with defaults filled in. */
-export type OcapiSettings = Required<OcapiOptions>
+export type ResolvedOptions = Required<Omit<OcapiOptions, 'settings'>> & { readonly access: Access | undefined }
 
 /** What this flavour says of a row besides: the document that its request body is. */
 export interface Takes {
@@ -38,7 +41,7 @@ export type OcapiRow = Row<OcapiExchange> & Takes
 
 /** An exchange of this flavour: what its steps have found out. */
 export class OcapiExchange extends Exchange<OcapiRow> {
-  readonly settings: OcapiSettings
+  readonly options: ResolvedOptions
   /** Format of the reply; undefined until it is agreed. */
   format: Format | undefined
   /** Format that the Content-Type names. */
@@ -47,11 +50,17 @@ export class OcapiExchange extends Exchange<OcapiRow> {
   body: unknown
   page: PageAsked | undefined
   select: Selector | undefined
+  /** Path below the version, as sent. */
+  resource = ''
+  /** What the client may read and write; undefined without settings. */
+  access: ResourceAccess | undefined
+  /** Headers that the settings add to the reply. */
+  added: Readonly<Record<string, string>> | undefined
   /** ETag of the record that a PATCH is about, once it is loaded. */
   tag: string | undefined
-  constructor(request: ApiRequest, surroundings: Surroundings<OcapiRow>, settings: OcapiSettings) {
+  constructor(request: ApiRequest, surroundings: Surroundings<OcapiRow>, options: ResolvedOptions) {
     super(request, surroundings)
-    this.settings = settings
+    this.options = options
   }
 }
 
@@ -68,19 +77,26 @@ const contentTypes: Readonly<Record<Format, string>> = {
 export function replyWith(x: OcapiExchange, status: number, document: Document, tag?: string): Reply {
   const headers: Record<string, string> = { 'Content-Type': contentTypes[x.format ?? 'json'], ...common }
   if (tag !== undefined) headers['ETag'] = tag
-  const shown = x.select ? selected(document, x.select) : document
+  if (x.added) Object.assign(headers, x.added)
+  const allowed = x.access && document['_type'] !== 'fault' ? selected(document, x.access.read) : document
+  const shown = x.select ? selected(allowed, x.select) : allowed
   const isXml = x.format === 'xml'
   return {
     status,
     headers,
-    body: isXml ? writeXml(shown, replyShape(shown), x.settings.xmlNamespace) : JSON.stringify(shown),
+    body: isXml ? writeXml(shown, replyShape(shown), x.options.xmlNamespace) : JSON.stringify(shown),
   }
 }
 
 /** What a selector leaves of a reply document; version and type stay (decision 2.19). */
-function selected(document: Document, selector: Selector): Document {
+function selected(document: Document, selector: Selector | undefined): Document {
   const { _v, _type } = document
-  return { _v, _type, ...selector.apply(document) }
+  return { _v, _type, ...selector?.apply(document) }
+}
+
+/** A reply without a body. */
+export function replyEmpty(x: OcapiExchange): Reply {
+  return { status: 204, headers: x.added ?? {} }
 }
 
 /** The reply of a fault (decision 2.5). A PATCH that fails still tells the current ETag (decision 2.7). */
@@ -92,7 +108,7 @@ export function replyWithFault(x: OcapiExchange, fault: Fault): Reply {
     type: fault.type,
     message: fault.message,
     ...(args.length > 0 && {
-      arguments: x.settings.faultArguments === 'plain' ? fault.arguments : Object.fromEntries(args.map(typed)),
+      arguments: x.options.faultArguments === 'plain' ? fault.arguments : Object.fromEntries(args.map(typed)),
     }),
   }
   const reply = replyWith(x, faultTypes[fault.type].status, { _v: version, _type: 'fault', fault: shown }, x.tag)

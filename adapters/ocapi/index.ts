@@ -1,20 +1,25 @@
 /** The OCAPI flavour: Data API 16.2, resource CustomerLists. */
+import type { Caller } from '../../core/model.js'
+import { SetupError } from '../../core/registry.js'
 import { checkToken, flavour, matchPath, refuse, runRow } from '../flavour.js'
-import type { Flavour, Step } from '../flavour.js'
+import type { ApiRequest, Flavour, Reply, Step } from '../flavour.js'
 import { parseJson } from '../json.js'
 import { OcapiExchange, replyWithFault } from './exchange.js'
-import type { OcapiOptions, OcapiSettings } from './exchange.js'
+import type { OcapiOptions, ResolvedOptions } from './exchange.js'
 import { faultOfError, ownFault } from './faults.js'
 import type { Fault } from './faults.js'
 import { askedFormatOf, bodyFormatOf, checkCharset, isDataPath, methodOf, pageOf, resourceOf } from './query.js'
 import { ocapiRows } from './routes.js'
 import { selectorOf } from './select.js'
+import { accessOf } from './settings.js'
+import type { ClientAccess } from './settings.js'
 import { documentShape } from './shapes.js'
 import { readXml } from './xml.js'
 
 export type { OcapiOptions } from './exchange.js'
+export type { ClientSettings, OcapiSettings, ResourceSettings, VersionRange } from './settings.js'
 
-const defaults: OcapiSettings = {
+const defaults: Required<Omit<OcapiOptions, 'settings'>> = {
   createStatus: 200,
   pageSize: 25,
   ifMatch: 'optional',
@@ -27,7 +32,7 @@ const defaults: OcapiSettings = {
 const steps: readonly Step<OcapiExchange>[] = [
   checkTransport,
   overrideMethod,
-  (x) => matchPath(x, resourceOf(x.request.path)),
+  findResource,
   checkToken('ocapi'),
   checkClient,
   negotiate,
@@ -43,20 +48,29 @@ const steps: readonly Step<OcapiExchange>[] = [
  * ```
  */
 export function ocapi(options: OcapiOptions = {}): Flavour {
-  const settings = { ...defaults, ...options }
+  const { settings, ...given } = options
+  const access =
+    settings &&
+    accessOf(
+      settings,
+      ocapiRows.map(({ path }) => path),
+    )
+  const resolved: ResolvedOptions = { ...defaults, ...given, access }
+  if (!(Number.isInteger(resolved.pageSize) && resolved.pageSize >= 1 && resolved.pageSize <= 200))
+    throw new SetupError('ocapi: pageSize must be a whole number from 1 to 200')
   return flavour<OcapiExchange, Fault>({
     name: 'ocapi',
     claims: isDataPath,
     rows: ocapiRows,
-    begin: (request, surroundings) => new OcapiExchange(request, surroundings, settings),
+    begin: (request, surroundings) => new OcapiExchange(request, surroundings, resolved),
     steps,
     fault: (error, x) => replyWithFault(x, faultOfError(error)),
   })
 }
 
 /** Plain http is refused (decision 2.22), and so is a Host header that no link can be made of. */
-function checkTransport({ request, settings }: OcapiExchange): void {
-  const { plainHttp } = settings
+function checkTransport({ request, options }: OcapiExchange): void {
+  const { plainHttp } = options
   if (
     !request.secure &&
     plainHttp !== 'allowed' &&
@@ -76,12 +90,53 @@ function overrideMethod(x: OcapiExchange): void {
   x.method = methodOf(x.request)
 }
 
+/** Finds the row; OPTIONS ends here, a CORS preflight too (decision 1.13). */
+function findResource(x: OcapiExchange): Reply | undefined {
+  x.resource = resourceOf(x.request.path)
+  const reply = matchPath(x, x.resource)
+  return reply && { ...reply, headers: { ...reply.headers, ...preflightHeaders(x, reply) } }
+}
+
+/** What a browser asks before it lets a script call; nothing for an origin that no client allows. */
+function preflightHeaders({ request, options }: OcapiExchange, { headers }: Reply): Reply['headers'] {
+  const { origin } = request.headers as { origin?: string }
+  if (origin === undefined || !options.access) return {}
+  if (!options.access.allowsOrigin(origin)) return { Vary: 'Origin' }
+  const asked = request.headers['access-control-request-headers'] as string | undefined
+  return {
+    Vary: 'Origin',
+    'Access-Control-Allow-Origin': origin,
+    'Access-Control-Allow-Methods': headers['Allow'] as string,
+    ...(asked !== undefined && /^[\w\-, ]*$/.test(asked) && { 'Access-Control-Allow-Headers': asked }),
+    'Access-Control-Max-Age': '3600',
+  }
+}
+
 /** The client may use the resource, from the origin it comes from (decisions 1.12, 2.20). */
 function checkClient(x: OcapiExchange): void {
-  const { lists } = x.caller ?? {}
-  const list = x.params['list_id']
-  if (lists && list !== undefined && !lists.includes(list))
-    throw ownFault('ClientAccessForbiddenException', { method: x.method, path: x.request.path })
+  const { request, params } = x
+  const { clientId, lists } = x.caller as Caller
+  const named = request.query.get('client_id') ?? request.headers['x-dw-client-id']
+  if (named !== undefined && named !== clientId) throw ownFault('InvalidClientIdException', { clientId: named })
+  const about = { method: x.method, path: request.path }
+  if (lists && !lists.includes(params['list_id'] as string)) throw ownFault('ClientAccessForbiddenException', about)
+  if (!x.options.access) return
+  const client = x.options.access.client(clientId)
+  if (!client) throw ownFault('ClientAccessForbiddenException', about)
+  x.added = { ...client.headers, ...originHeaders(request, client) }
+  const method = x.method === 'HEAD' ? 'GET' : x.method
+  x.access = client.resource(method, x.resource.split('/').map(decodeURIComponent))
+  if (!x.access) throw ownFault('ClientAccessForbiddenException', about)
+  if (method === 'GET' && !x.access.read) throw ownFault('UnauthorizedReadAccessException', about)
+  if (x.row?.takes && !x.access.write) throw ownFault('UnauthorizedWriteAccessException', about)
+}
+
+/** A script of a browser is let in only from an origin of the client, or from our own. */
+function originHeaders(request: ApiRequest, client: ClientAccess): Readonly<Record<string, string>> {
+  const { origin } = request.headers as { origin?: string }
+  if (origin === undefined || origin === request.origin) return {}
+  if (!client.origins.has(origin)) throw ownFault('UnauthorizedOriginException', { origin })
+  return { Vary: 'Origin', 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': 'ETag' }
 }
 
 /** Format of the reply, page and media type (decision 2.15). */
@@ -92,7 +147,7 @@ function negotiate(x: OcapiExchange): void {
     x.select = selectorOf(select)
     if (!x.select) throw ownFault('MalformedSelectorException', { selector: select })
   }
-  if (row?.runs === 'findAddresses') x.page = pageOf(request.query, x.settings.pageSize)
+  if (row?.runs === 'findAddresses') x.page = pageOf(request.query, x.options.pageSize)
   const asked = askedFormatOf(request)
   x.bodyFormat = row?.takes && bodyFormatOf(request)
   x.format = x.bodyFormat ?? asked

@@ -1,7 +1,6 @@
 /** The ten operations of CustomerLists, row by row. */
 import { fail } from '../../core/errors.js'
 import { routes } from '../flavour.js'
-import type { Reply } from '../flavour.js'
 import {
   addressDocument,
   addressTable,
@@ -15,12 +14,16 @@ import {
   listDocument,
   version,
 } from './documents.js'
-import { replyWith } from './exchange.js'
+import { replyEmpty, replyWith } from './exchange.js'
 import type { OcapiExchange, OcapiRow, Takes } from './exchange.js'
 import { isMatch, pageLink } from './query.js'
 import type { PageAsked } from './query.js'
+import type { Selector } from './select.js'
 
 const route = routes<OcapiExchange, Takes>('ocapi', (x) => ({ list: x.params['list_id'] as string, profile: 'ocapi' }))
+
+type Writable = Selector | undefined
+const nothing: Selector = { text: '', apply: () => ({}) }
 
 const list = '/customer_lists/{list_id}'
 const customers = `${list}/customers` as const
@@ -28,15 +31,18 @@ const customer = `${customers}/{customer_no}` as const
 const addresses = `${customer}/addresses` as const
 const address = `${addresses}/{address_id}` as const
 
-const noContent: Reply = { status: 204, headers: {} }
-
 /** Remembers the tag of the loaded record for a failing PATCH, and gives what `decode` makes of the body. */
 const changing =
-  <R extends object, D>(tagOf: (record: R) => string, decode: (body: unknown, record: R) => D) =>
+  <R extends object, D>(tagOf: (record: R) => string, decode: (body: unknown, record: R, write?: Writable) => D) =>
   (x: OcapiExchange, current: R): D => {
     x.tag = tagOf(current)
-    return decode(x.body, current)
+    return decode(x.body, current, writable(x))
   }
+
+/** The selector of what the client may write; undefined for everything. */
+function writable(x: OcapiExchange): Writable {
+  return x.access && (x.access.write ?? nothing)
+}
 
 /** Compares If-Match with the loaded record (decision 2.7). */
 const matching =
@@ -44,7 +50,7 @@ const matching =
   (x: OcapiExchange, current: R): void => {
     const sent = x.request.headers['if-match'] as string | undefined
     if (sent === undefined) {
-      if (x.settings.ifMatch === 'required') throw fail('preconditionRequired', {})
+      if (x.options.ifMatch === 'required') throw fail('preconditionRequired', {})
     } else if (!isMatch(sent, tagOf(current))) throw fail('preconditionFailed', { how: 'ifMatch', sent })
   }
 
@@ -65,8 +71,8 @@ export const ocapiRows: readonly OcapiRow[] = [
     runs: 'createCustomer',
     takes: 'customer',
     target: () => ({}),
-    document: (x) => decodeCustomer(x.body),
-    reply: (made, x) => replyWith(x, x.settings.createStatus, customerDocument(made), customerTag(made)),
+    document: (x) => decodeCustomer(x.body, writable(x)),
+    reply: (made, x) => replyWith(x, x.options.createStatus, customerDocument(made), customerTag(made)),
   }),
   route.reading({
     method: 'GET',
@@ -91,7 +97,7 @@ export const ocapiRows: readonly OcapiRow[] = [
     runs: 'deleteCustomer',
     target: (x) => ({ customerNo: x.params.customer_no }),
     precondition: matching(customerTag),
-    reply: () => noContent,
+    reply: (_, x) => replyEmpty(x),
   }),
   route.reading({
     method: 'GET',
@@ -123,8 +129,8 @@ export const ocapiRows: readonly OcapiRow[] = [
     runs: 'createAddress',
     takes: 'customer_address',
     target: (x) => ({ customerNo: x.params.customer_no }),
-    document: (x) => decodeAddress(x.body),
-    reply: (made, x) => replyWith(x, x.settings.createStatus, addressDocument(made), addressTag(made)),
+    document: (x) => decodeAddress(x.body, writable(x)),
+    reply: (made, x) => replyWith(x, x.options.createStatus, addressDocument(made), addressTag(made)),
   }),
   route.reading({
     method: 'GET',
@@ -149,6 +155,6 @@ export const ocapiRows: readonly OcapiRow[] = [
     runs: 'deleteAddress',
     target: (x) => ({ customerNo: x.params.customer_no, addressId: x.params.address_id }),
     precondition: matching(addressTag),
-    reply: () => noContent,
+    reply: (_, x) => replyEmpty(x),
   }),
 ]

@@ -193,7 +193,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function applyTo(document: Readonly<Record<string, unknown>>, part: Part): Record<string, unknown> {
-  const result: Record<string, unknown> = {}
+  const result = Object.create(null) as Record<string, unknown>
   for (const [name, value] of Object.entries(document)) {
     const chosen = choose(value, part, part.names.get(name) ?? [])
     if (chosen !== undefined) result[name] = chosen

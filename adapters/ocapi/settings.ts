@@ -1,0 +1,206 @@
+/** Client settings: who may call what, and what they may read and write (decision 2.20; ocapi.md 6). */
+import { SetupError } from '../../core/registry.js'
+import { selectorOf } from './select.js'
+import type { Selector } from './select.js'
+
+/** Versions of the API, such as `16.2`; both ends belong to the range. */
+export interface VersionRange {
+  readonly from?: string
+  readonly until?: string
+}
+
+/** One resource that a client may use. */
+export interface ResourceSettings {
+  /** Path below the version, each variable segment a star or a name: `/customer_lists/{list_id}/customers/*`. */
+  readonly resource_id: string
+  readonly methods: readonly ('get' | 'post' | 'put' | 'patch' | 'delete')[]
+  /** Selector of the properties that replies show; absent: no right to read. */
+  readonly read_attributes?: string
+  /** Selector of the properties that requests may hold; absent: no right to write. */
+  readonly write_attributes?: string
+  readonly version_range?: VersionRange | readonly VersionRange[]
+  /** Allowed, and without effect on this API. */
+  readonly cache_time?: number
+  /** Allowed, and without effect on this API. */
+  readonly config?: Readonly<Record<string, unknown>>
+  /** Allowed, and without effect on this API. */
+  readonly personalized_caching_enabled?: boolean
+}
+
+/** What one client may do. */
+export interface ClientSettings {
+  readonly client_id: string
+  readonly resources: readonly ResourceSettings[]
+  /** Origins of browser scripts that may call: `https://shop.example.com`. */
+  readonly allowed_origins?: readonly string[]
+  /** Headers that every reply to the client carries. */
+  readonly response_headers?: Readonly<Record<string, string>>
+}
+
+/** The settings document of the Data API. What it does not allow is forbidden. */
+export interface OcapiSettings {
+  /** Version of the settings' own format. */
+  readonly _v?: string
+  readonly clients: readonly ClientSettings[]
+}
+
+/** One resource, ready to be asked. */
+export interface ResourceAccess {
+  readonly read: Selector | undefined
+  readonly write: Selector | undefined
+}
+
+/** One client, ready to be asked. */
+export interface ClientAccess {
+  readonly origins: ReadonlySet<string>
+  readonly headers: Readonly<Record<string, string>>
+  /** What it may do with a decoded path below the version; undefined if it may not call it so. */
+  resource(method: string, path: readonly string[]): ResourceAccess | undefined
+}
+
+/** The settings, ready to be asked. */
+export interface Access {
+  client(clientId: string): ClientAccess | undefined
+  /** Whether any client may be called from this origin: what a preflight can know. */
+  allowsOrigin(origin: string): boolean
+}
+
+type Fail = (path: string, why: string) => never
+const fail: Fail = (path, why) => {
+  throw new SetupError(`ocapi settings: ${path} ${why}`)
+}
+
+/** Reads settings; throws a SetupError that names the path of a mistake. `resources` are the paths of the flavour's rows. */
+export function accessOf(settings: OcapiSettings, resources: readonly string[]): Access {
+  checkNames(settings, 'settings', ['_v', 'clients'])
+  if (settings._v !== undefined && typeof settings._v !== 'string') fail('_v', 'must be a string')
+  const known = resources.map(patternOf)
+  const clients = new Map<string, ClientAccess>()
+  for (const [at, client] of listOf(settings.clients, 'clients').entries()) {
+    const path = `clients[${at}]`
+    checkNames(client, path, ['client_id', 'resources', 'allowed_origins', 'response_headers'])
+    const { client_id: id } = client
+    if (typeof id !== 'string' || id === '') fail(`${path}.client_id`, 'must be a client id')
+    if (clients.has(id)) fail(`${path}.client_id`, `names client '${id}' a second time`)
+    clients.set(id, clientOf(client, path, known))
+  }
+  return {
+    client: (id) => clients.get(id),
+    allowsOrigin: (origin) => [...clients.values()].some(({ origins }) => origins.has(origin)),
+  }
+}
+
+function clientOf(client: ClientSettings, path: string, known: readonly string[]): ClientAccess {
+  const rules = listOf(client.resources, `${path}.resources`).map((resource, at) =>
+    ruleOf(resource, `${path}.resources[${at}]`, known),
+  )
+  if (rules.length === 0) fail(`${path}.resources`, 'must name at least one resource')
+  const origins = listOf(client.allowed_origins ?? [], `${path}.allowed_origins`)
+  for (const [at, origin] of origins.entries())
+    if (!isOrigin(origin)) fail(`${path}.allowed_origins[${at}]`, 'must be an origin like https://shop.example.com')
+  return {
+    origins: new Set(origins),
+    headers: headersOf(client.response_headers ?? {}, `${path}.response_headers`),
+    resource: (method, requested) =>
+      rules.find((rule) => rule.methods.has(method) && covers(rule.pattern, requested))?.access,
+  }
+}
+
+interface Rule {
+  readonly pattern: string
+  readonly methods: ReadonlySet<string>
+  readonly access: ResourceAccess
+}
+
+const methods = ['get', 'post', 'put', 'patch', 'delete']
+const properties = [
+  'resource_id',
+  'methods',
+  'read_attributes',
+  'write_attributes',
+  'version_range',
+  'cache_time',
+  'config',
+  'personalized_caching_enabled',
+]
+
+/** A resource of later versions that real settings name. */
+const later = '/customer_lists/*/customer_search'
+
+function ruleOf(resource: ResourceSettings, path: string, known: readonly string[]): Rule {
+  checkNames(resource, path, properties)
+  const { resource_id: id } = resource
+  if (typeof id !== 'string' || !id.startsWith('/')) fail(`${path}.resource_id`, 'must be a path that starts with /')
+  const isOurs = /^\/customer_lists(\/|$)/.test(id)
+  if (isOurs && patternOf(id) !== later && !known.some((each) => covers(each, patternOf(id).split('/'))))
+    fail(`${path}.resource_id`, `'${id}' is no resource of this API: ${known.join(', ')}`)
+  const names = listOf(resource.methods, `${path}.methods`)
+  if (names.length === 0) fail(`${path}.methods`, 'must name at least one method')
+  for (const [at, name] of names.entries())
+    if (!methods.includes(name)) fail(`${path}.methods[${at}]`, `must be one of ${methods.join(', ')}, in lower case`)
+  const isInRange = inRange(resource.version_range ?? {}, `${path}.version_range`)
+  return {
+    pattern: patternOf(id),
+    methods: new Set(isInRange ? names.map((name) => name.toUpperCase()) : []),
+    access: {
+      read: attributesOf(resource.read_attributes, `${path}.read_attributes`),
+      write: attributesOf(resource.write_attributes, `${path}.write_attributes`),
+    },
+  }
+}
+
+/** `/a/{name}` as `/a/*`. */
+const patternOf = (id: string) => id.replaceAll(/\{\w+\}/g, '*')
+
+/** True if a pattern with `*` leads to a path, which may be a pattern too. */
+function covers(pattern: string, given: readonly string[]): boolean {
+  const wanted = pattern.split('/')
+  return wanted.length === given.length && wanted.every((each, at) => each === '*' || each === given[at])
+}
+
+function attributesOf(text: unknown, path: string): Selector | undefined {
+  if (text === undefined) return undefined
+  return (typeof text === 'string' ? selectorOf(text) : undefined) ?? fail(path, 'must be a selector like (**)')
+}
+
+function inRange(given: VersionRange | readonly VersionRange[], path: string): boolean {
+  return [given].flat().some((range, at) => {
+    const here = Array.isArray(given) ? `${path}[${at}]` : path
+    checkNames(range, here, ['from', 'until'])
+    const [from, until] = [
+      numberOf(range.from ?? '0.0', `${here}.from`),
+      numberOf(range.until ?? '99.99', `${here}.until`),
+    ]
+    if (from > until) fail(here, 'begins after it ends')
+    return from <= 1602 && until >= 1602
+  })
+}
+
+function numberOf(version: unknown, path: string): number {
+  const [, year, number] = (typeof version === 'string' && /^(\d{1,2})\.(\d{1,2})$/.exec(version)) || []
+  if (year === undefined) fail(path, 'must be a version like "16.2"')
+  return Number(year) * 100 + Number(number)
+}
+
+const isOrigin = (text: unknown) => typeof text === 'string' && /^https?:\/\/[\w.:[\]-]+$/.test(text)
+
+const reserved = /^(content-.*|transfer-encoding|connection|etag|date|allow|access-control-.*)$/i
+
+function headersOf(given: Readonly<Record<string, string>>, path: string): Readonly<Record<string, string>> {
+  checkNames(given, path)
+  for (const [name, value] of Object.entries(given))
+    if (!/^[\w-]+$/.test(name) || reserved.test(name) || typeof value !== 'string' || !/^[\t\x20-\x7e]*$/.test(value))
+      fail(`${path}.${name}`, 'must be a header that may be added, with a value of ASCII text')
+  return given
+}
+
+function listOf<T>(value: readonly T[] | undefined, path: string): readonly T[] {
+  return Array.isArray(value) ? (value as readonly T[]) : fail(path, 'must be a list')
+}
+
+/** Checks that a value is an object with no other names. */
+function checkNames(value: unknown, path: string, names?: readonly string[]): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(path, 'must be an object')
+  const odd = Object.keys(value as object).find((name) => names && !names.includes(name))
+  if (odd !== undefined) fail(`${path}.${odd}`, `is unknown; known are ${names?.join(', ')}`)
+}
