@@ -215,6 +215,7 @@ const typeName = (type: string | undefined) => typeNames[type ?? ''] ?? type
 function faultOfViolation({ path, rule, value, expected, actual }: Violation, document: string): Fault {
   const at = path.join('.')
   const property = path.at(-1) ?? ''
+  if (path[0]?.startsWith('c_') && rule !== 'readOnly') return faultOf('InvalidCustomPropertyException')
   switch (rule) {
     case 'unknown':
       return faultOf('UnknownPropertyException', { property: at, document })
@@ -226,8 +227,6 @@ function faultOfViolation({ path, rule, value, expected, actual }: Violation, do
         expectedTypes: expected?.map(typeName),
         actualType: typeName(actual),
       })
-    case 'custom':
-      return faultOf('InvalidCustomPropertyException')
     case 'enum':
       if (property === '_v') return faultOf('UnexpectedVersionException', { version: value })
       if (property !== '_type') return faultOf('EnumConstraintViolationException', { document, enumValue: value })
