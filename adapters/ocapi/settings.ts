@@ -201,6 +201,6 @@ function listOf<T>(value: readonly T[] | undefined, path: string): readonly T[] 
 /** Checks that a value is an object with no other names. */
 function checkNames(value: unknown, path: string, names?: readonly string[]): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(path, 'must be an object')
-  const odd = Object.keys(value as object).find((name) => names && !names.includes(name))
+  const odd = Object.keys(value).find((name) => names && !names.includes(name))
   if (odd !== undefined) fail(`${path}.${odd}`, `is unknown; known are ${names?.join(', ')}`)
 }
