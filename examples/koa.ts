@@ -10,7 +10,10 @@ const clientele = await createClientele({
   customerLists: [{ id: 'SiteGenesis', tenant: 'sitegenesis' }],
   storage: memoryStorage(),
 })
-const authenticate = staticTokens({ 'my-token': { clientId: 'me', flavours: ['ocapi'] } })
+const scopes = ['hybris.cecentercustomer_view', 'hybris.cecentercustomer_manage']
+const authenticate = staticTokens({
+  'my-token': { clientId: 'me', flavours: ['ocapi', 'yaas'], tenant: 'sitegenesis', scopes },
+})
 
 const app = new Koa()
 app.use(customerApi(clientele, { flavours: [ocapi(), yaas()], authenticate }))

@@ -2,22 +2,16 @@ import { createServer } from 'node:http'
 import { createClientele } from 'clientele'
 import { customerApi, toNodeHandler } from 'clientele/koa'
 import { staticTokens } from 'clientele/oauth'
-import { yaas } from 'clientele/yaas'
+import { ocapi } from 'clientele/ocapi'
 import { memoryStorage } from 'clientele/storage/memory'
 
-const clientele = await createClientele({
-  customerLists: [{ id: 'SiteGenesis', tenant: 'sitegenesis' }],
-  storage: memoryStorage(),
-})
-const scopes = ['hybris.cecentercustomer_view', 'hybris.cecentercustomer_manage']
-const authenticate = staticTokens({
-  'my-token': { clientId: 'me', flavours: ['yaas'], tenant: 'sitegenesis', scopes },
-})
-const handler = toNodeHandler(customerApi(clientele, { flavours: [yaas()], authenticate }))
+const clientele = await createClientele({ customerLists: [{ id: 'SiteGenesis' }], storage: memoryStorage() })
+const authenticate = staticTokens({ 'my-token': { clientId: 'me', flavours: ['ocapi'] } })
+const handler = toNodeHandler(customerApi(clientele, { flavours: [ocapi()], authenticate }))
 
 const server = createServer((request, response) =>
   handler(request, response, () => {
-    response.writeHead(200, { 'Content-Type': 'text/plain' }).end('a page of the host\n')
+    response.end('a page of the host\n')
   }),
 )
 const port = Number(process.env.PORT ?? 3000)

@@ -16,26 +16,28 @@ const freePort = async (): Promise<string> => {
 describe('examples', () => {
   const bearer = { Authorization: 'Bearer my-token' }
 
-  it('koa.ts serves OCAPI in a Koa app', async () => {
+  it('koa.ts serves both APIs in a Koa app', async () => {
     const child = start('examples/koa.js', { PORT: await freePort() })
     try {
       const [, origin = ''] = await child.printed(/listening on (\S+)/)
-      const answer = await send(origin, { path: '/dw/data/v16_2/customer_lists/SiteGenesis', headers: bearer })
-      expect(answer.json()).to.include({ _type: 'customer_list', id: 'SiteGenesis' })
+      const customers = '/hybris/cecentercustomer/v1/sitegenesis/customers'
+      const list = await send(origin, { path: '/dw/data/v16_2/customer_lists/SiteGenesis', headers: bearer })
+      expect(list.json()).to.include({ _type: 'customer_list', id: 'SiteGenesis' })
+      const made = await send(origin, { path: customers, headers: bearer, json: { firstName: 'Jeff' } })
+      expect(made.status).to.equal(201)
+      expect((await send(origin, { path: customers, headers: bearer })).text).to.contain('"firstName":"Jeff"')
       expect((await send(origin, { path: '/else' })).status).to.equal(404)
     } finally {
       await child.stop()
     }
   })
 
-  it('plain-http.ts serves YaaS beside pages of the host', async () => {
+  it('plain-http.ts serves OCAPI beside pages of the host', async () => {
     const child = start('examples/plain-http.js', { PORT: await freePort() })
     try {
       const [, origin = ''] = await child.printed(/listening on (\S+)/)
-      const customers = '/hybris/cecentercustomer/v1/sitegenesis/customers'
-      const made = await send(origin, { path: customers, headers: bearer, json: { firstName: 'Jeff' } })
-      expect(made.status).to.equal(201)
-      expect((await send(origin, { path: customers, headers: bearer })).text).to.contain('"firstName":"Jeff"')
+      const list = await send(origin, { path: '/dw/data/v16_2/customer_lists/SiteGenesis', headers: bearer })
+      expect(list.json()).to.include({ _type: 'customer_list', id: 'SiteGenesis' })
       expect((await send(origin, { path: '/else' })).text).to.equal('a page of the host\n')
     } finally {
       await child.stop()
