@@ -8,6 +8,7 @@
  * storageContract({ describe, it }, { name: 'my storage', maxWaiting: 20, open: async (options) => … })
  */
 import assert from 'node:assert/strict'
+import { setImmediate } from 'node:timers/promises'
 import {
   DuplicateKey,
   kinds,
@@ -439,6 +440,7 @@ export function storageContract(runner: TestRunner, factory: StorageFactory): vo
           const { items, total } = await storage.read(list, (unit) => unit.customers.find({}))
           assert.equal(items.length, total)
           assert.equal(total % 2, 0)
+          await setImmediate()
         }
         await writer
       })
@@ -449,7 +451,10 @@ export function storageContract(runner: TestRunner, factory: StorageFactory): vo
         const seen = new Set<string>()
         const state = { isWriting: true }
         const reader = (async () => {
-          while (state.isWriting) for (const number of numbersOf(await all(storage))) seen.add(number)
+          while (state.isWriting) {
+            for (const number of numbersOf(await all(storage))) seen.add(number)
+            await setImmediate()
+          }
         })()
         await Promise.all(Array.from({ length: 30 }, (_, i) => store(storage, customerRecord(`${i}`))))
         state.isWriting = false

@@ -133,6 +133,13 @@ export class Table {
     this.declared = declared.map((path) => new SortedIndex(path))
   }
 
+  /** All records of this moment, in order of creation. */
+  records(): Envelope[] {
+    const records: Envelope[] = []
+    for (const chunk of this.rows.chunks()) for (const { record } of chunk) records.push(record)
+    return records
+  }
+
   /** Stores a record: in its own place if its id is there, else as the last. */
   put(record: Envelope): void {
     const row = this.byId.get(record.id)

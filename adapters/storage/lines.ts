@@ -1,0 +1,47 @@
+/** Reads a file line by line, as bytes, without holding it whole. */
+import type { DiskFile } from './disk.js'
+
+/** A line, its number from 1, and where it begins. */
+export interface Line {
+  /** Without its end. */
+  readonly bytes: Buffer
+  /** With its end, if it has one. */
+  readonly whole: Buffer
+  readonly number: number
+  readonly start: number
+  /** False for a last line that has no end. */
+  readonly isComplete: boolean
+}
+
+const CHUNK = 4 * 1024 * 1024
+const NEWLINE = 10
+
+/** Calls `take` for each line, in order. The bytes are valid during the call only. */
+export async function eachLine(file: DiskFile, take: (line: Line) => void): Promise<void> {
+  let buffer = Buffer.alloc(CHUNK)
+  let kept = 0
+  let offset = 0
+  let number = 1
+  for (;;) {
+    if (kept === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2)
+    const { bytesRead } = await file.read(buffer, kept, buffer.length - kept, offset + kept)
+    if (bytesRead === 0) break
+    const end = kept + bytesRead
+    let start = 0
+    for (
+      let newline = buffer.indexOf(NEWLINE, kept);
+      newline !== -1 && newline < end;
+      newline = buffer.indexOf(NEWLINE, start)
+    ) {
+      const bytes = buffer.subarray(start, newline)
+      const whole = buffer.subarray(start, newline + 1)
+      take({ bytes, whole, number: number++, start: offset + start, isComplete: true })
+      start = newline + 1
+    }
+    buffer.copyWithin(0, start, end)
+    offset += start
+    kept = end - start
+  }
+  const rest = buffer.subarray(0, kept)
+  if (kept > 0) take({ bytes: rest, whole: rest, number, start: offset, isComplete: false })
+}
