@@ -3,13 +3,13 @@ import { claimEmail, liveCustomer, lockCustomer, setLogin } from './customers.js
 import type { Running } from './customers.js'
 import { Draft } from './draft.js'
 import { fail } from './errors.js'
+import { compositeKey } from './keys.js'
+import { internalProvider } from './model.js'
 import type { Account, AccountCreate, Live } from './model.js'
 import { customerOf } from './records.js'
+import { schemaVersions } from './storage.js'
 import { accountCreateSchema } from './schemas.js'
 import type { Unit } from './unit.js'
-
-/** `providerId` of the account that this library keeps itself. */
-export const internalProvider = 'internal'
 
 /** Gives an existing customer its internal account; the email defaults to the customer's. */
 export async function createInternalAccount(unit: Unit, call: Running<'createInternalAccount'>): Promise<Account> {
@@ -29,14 +29,45 @@ export async function createInternalAccount(unit: Unit, call: Running<'createInt
   if (unit.profile.uniqueEmail) await claimEmail(unit, email, true, current)
   await setLogin(unit, customer, email, password)
   const account: Account = Object.freeze({ id: email, providerId: internalProvider })
-  unit.emit('customer-account-linked', {
-    customerNumber: current.customerNo,
-    accountId: email,
-    providerId: internalProvider,
-  })
   await unit.phase('createInternalAccount', 'after', {
     record: customer.record.id,
     args: () => [liveCustomer(customer), account, draft.seen],
   })
   return account
+}
+
+/**
+ * Stores an account that the customer has at a provider, such as `facebook`; one account per list, provider and id.
+ * Linking it again to the same customer changes nothing.
+ */
+export async function linkAccount(unit: Unit, call: Running<'linkAccount'>): Promise<Account> {
+  const customer = await lockCustomer(unit, call.target.customerNo)
+  const { account } = call.document(undefined)
+  const { id, providerId } = account
+  const key = compositeKey(providerId, id)
+  const known = await unit.tx.accounts.get({ account: key })
+  if (known?.keys['customer'] === customer.record.id) return known.account
+  if (known) throw fail('accountInUse', {})
+  const record = await unit.tx.accounts.insert({
+    id: unit.ids.hex24(),
+    version: 1,
+    schema: schemaVersions.accounts,
+    keys: { account: key, customer: customer.record.id },
+    account: { id, providerId },
+  })
+  const { customerNo: customerNumber } = customerOf(customer.record)
+  unit.emit('customer-account-linked', { customerNumber, accountId: id, providerId })
+  return record.account
+}
+
+/** Removes an account at a provider; without it nothing happens. */
+export async function unlinkAccount(unit: Unit, call: Running<'unlinkAccount'>): Promise<void> {
+  const customer = await lockCustomer(unit, call.target.customerNo)
+  const { id, providerId } = call.target.account
+  call.document(undefined)
+  const record = await unit.tx.accounts.get({ account: compositeKey(providerId, id) })
+  if (record?.keys['customer'] !== customer.record.id) return
+  await unit.tx.accounts.remove(record)
+  const { customerNo: customerNumber } = customerOf(customer.record)
+  unit.emit('customer-account-unlinked', { customerNumber, accountId: id, providerId })
 }

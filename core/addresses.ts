@@ -20,16 +20,23 @@ export type HeldAddress = Held<AddressRecord, Address>
 const managed = ['creationDate', 'lastModified', 'version']
 const nameParts = ['firstName', 'secondName', 'lastName', 'suffix'] as const
 
-function holdAddress(unit: Unit, record: AddressRecord): HeldAddress {
-  return unit.hold(record.id, (): HeldAddress => {
+function holdAddress(unit: Unit, record: AddressRecord, isNew = false): HeldAddress {
+  const load = (): HeldAddress => {
     const held: HeldAddress = {
       record,
       draft: new Draft(addressOf(record), 'customerAddress', addressSchema, managed),
       store: storeAddress,
       stored: () => addressOf(held.record),
+      tell: () => unit.emit('address-updated', eventOf(ownerOf(unit, held), addressOf(held.record))),
     }
     return held
-  })
+  }
+  return unit.hold(record.id, load, isNew)
+}
+
+/** The customer of an address; its lock is taken and its record loaded before any of its addresses. */
+function ownerOf(unit: Unit, address: HeldAddress): HeldCustomer {
+  return unit.holding(address.record.keys['customer'] ?? '') as unknown as HeldCustomer
 }
 
 function live(address: HeldAddress): LiveAddress {
@@ -65,7 +72,7 @@ async function insertAddress(unit: Unit, customer: HeldCustomer, create: Address
   const isDefault = create.isDefault === true || current === undefined
   const document: Address = { ...create, addressId, isDefault, creationDate: now, lastModified: now, version: 1 }
   const record = await unit.tx.addresses.insert(recordOf(unit.ids.hex24(), owner, withContactName(undefined, document)))
-  const address = holdAddress(unit, record)
+  const address = holdAddress(unit, record, true)
   if (current && isDefault) await setDefault(unit, current, false)
   return address
 }
@@ -88,9 +95,7 @@ export async function updateAddress(unit: Unit, call: Running<'updateAddress'>):
     previous,
     args: () => [liveCustomer(customer), live(address), draft.seen],
   })
-  const now = addressOf(address.record)
-  if (now !== previous) unit.emit('address-updated', eventOf(customer, now))
-  return now
+  return addressOf(address.record)
 }
 
 /** Deletes an address; if it was the default, the oldest other becomes it (decision 3.13). */

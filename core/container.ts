@@ -18,6 +18,7 @@ import { defaultPolicies } from './policies.js'
 import type { Policies } from './policies.js'
 import { SetupError, createRegistry } from './registry.js'
 import { Runner } from './runner.js'
+import type { SocialMediaUserSource } from './social-media-users.js'
 import { upgrader } from './storage.js'
 import type { Path, Storage } from './storage.js'
 
@@ -33,6 +34,7 @@ export const tokens = {
   policies: Symbol.for('clientele/policies') as InjectionToken<Policies>,
   hashPassword: Symbol.for('clientele/hashPassword') as InjectionToken<HashPassword>,
   mixins: Symbol.for('clientele/mixins') as InjectionToken<MixinSchemas>,
+  socialMediaUsers: Symbol.for('clientele/socialMediaUsers') as InjectionToken<SocialMediaUserSource | undefined>,
 } as const
 
 /** Options of `createClientele`. */
@@ -61,6 +63,8 @@ export interface ClienteleOptions {
   readonly hashPassword?: HashPassword
   /** The JSON Schemas of YaaS mixins (decision 3.12); without any, mixins are refused. */
   readonly mixins?: MixinOptions
+  /** Where social media users are read from; default the storage, which `importSocialMediaUsers` fills (decision 3.14). */
+  readonly socialMediaUsers?: SocialMediaUserSource
   /** Told of every incident, after it was logged; facts hold no personal data. */
   readonly onError?: (error: unknown, facts: Readonly<Record<string, unknown>>) => void
   /** A tsyringe container of the host whose registrations of `tokens` win over the defaults, but not over options. */
@@ -138,6 +142,7 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
     policies: parts.resolve(tokens.policies),
     hashPassword: parts.resolve(tokens.hashPassword),
     mixins: parts.resolve(tokens.mixins),
+    socialMediaUsers: parts.resolve(tokens.socialMediaUsers),
     onError: options.onError ?? (() => undefined),
   })
 }
@@ -160,6 +165,7 @@ function containerOf(options: ClienteleOptions): DependencyContainer {
   provide(tokens.limits, options.limits && { ...defaultLimits, ...options.limits }, () => defaultLimits)
   provide(tokens.policies, options.policies && { ...defaultPolicies, ...options.policies }, () => defaultPolicies)
   provide(tokens.hashPassword, options.hashPassword, scryptHash)
+  provide(tokens.socialMediaUsers, options.socialMediaUsers, () => undefined)
   provide(tokens.mixins, options.mixins && mixinSchemas(options.mixins), mixinSchemas)
   return child
 }

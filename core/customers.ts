@@ -7,13 +7,14 @@ import { isEqual, merge } from './json.js'
 import { keyOf } from './keys.js'
 import { changedMixins } from './mixins.js'
 import type { Mixed } from './mixins.js'
+import { internalProvider } from './model.js'
 import type { Credentials, Customer, CustomerChange, CustomerCreate, Live } from './model.js'
 import type { LiveCustomer, Writing } from './operations.js'
 import { customerOf } from './records.js'
 import { customerChangeSchema, customerCreateSchema, customerSchema } from './schemas.js'
 import type { Secret } from './secret.js'
 import { DuplicateKey, schemaVersions } from './storage.js'
-import type { CustomerRecord, Kind } from './storage.js'
+import type { CustomerRecord, Kind, Records } from './storage.js'
 import type { Held, Unit } from './unit.js'
 
 /** A writing call inside its unit: `once` gives the same value in each attempt, so that handlers never run twice. */
@@ -28,16 +29,29 @@ const managed = ['creationDate', 'lastModified', 'version']
 const deep = ['credentials', 'custom', 'mixins', 'mixinSchemas']
 
 /** The unit's one draft of a customer. */
-export function holdCustomer(unit: Unit, record: CustomerRecord): HeldCustomer {
-  return unit.hold(record.id, (): HeldCustomer => {
+export function holdCustomer(unit: Unit, record: CustomerRecord, isNew = false): HeldCustomer {
+  const load = (): HeldCustomer => {
     const held: HeldCustomer = {
       record,
       draft: new Draft<Customer>(customerOf(record), 'customer', customerSchema, managed, mixinRules(unit)),
       store: storeCustomer,
       stored: () => customerOf(held.record),
+      tell: (_, before) => tellChange(unit, before, customerOf(held.record)),
     }
     return held
-  })
+  }
+  return unit.hold(record.id, load, isNew)
+}
+
+/** The events of a changed customer (yaas.md 7). */
+function tellChange(unit: Unit, before: Customer, now: Customer): void {
+  const { customerNo: customerNumber } = now
+  const [oldEmail, newEmail] = [before.credentials.login, now.credentials.login]
+  unit.emit('customer-updated', { customerNumber })
+  if (oldEmail === newEmail || newEmail === undefined) return
+  if (oldEmail === undefined)
+    unit.emit('customer-account-linked', { customerNumber, accountId: newEmail, providerId: internalProvider })
+  else unit.emit('customer-login-email-changed', { customerNumber, oldEmail, newEmail })
 }
 
 /** The customer as handlers get it. */
@@ -107,7 +121,7 @@ async function insertCustomer(unit: Unit, create: CustomerCreate, password: Secr
     try {
       const record = await unit.tx.customers.insert(recordOf(id, { ...document, customerNo }, secret))
       if (unit.hasInnerWrites || unit.needsFlush('createCustomer')) await unit.tx.flush()
-      return holdCustomer(unit, record)
+      return holdCustomer(unit, record, true)
     } catch (error) {
       if (create.customerNo !== undefined || !isTakenNumber(error)) throw error
     }
@@ -142,14 +156,7 @@ export async function updateCustomer(unit: Unit, call: Running<'updateCustomer'>
     previous,
     args: () => [liveCustomer(customer), draft.seen],
   })
-  const now = customerOf(customer.record)
-  if (now !== previous) {
-    unit.emit('customer-updated', { customerNumber: now.customerNo })
-    const [oldEmail, newEmail] = [previous.credentials.login, now.credentials.login]
-    if (oldEmail !== newEmail)
-      unit.emit('customer-login-email-changed', { customerNumber: now.customerNo, oldEmail, newEmail })
-  }
-  return now
+  return customerOf(customer.record)
 }
 
 /** Deletes a customer, its addresses, accounts and social media users; its mappings stay and are marked (1.14, 3.15). */
@@ -163,7 +170,9 @@ export async function deleteCustomer(unit: Unit, call: Running<'deleteCustomer'>
     args: () => [liveCustomer(customer)],
   })
   const { id, keys } = customer.record
-  for (const kind of ['addresses', 'accounts'] as const) await removeAll(unit, kind, id)
+  for (const { addressId } of await removeAll(unit, 'addresses', id))
+    unit.emit('address-deleted', { customerNumber: previous.customerNo, addressId })
+  await removeAll(unit, 'accounts', id)
   await removeAll(unit, 'socialMediaUsers', keys['customerNo'] ?? '')
   const { items } = await unit.tx.mappings.find({ where: ownedBy(keys['customerNo'] ?? '') })
   for (const mapping of items)
@@ -196,12 +205,17 @@ export function ownedBy(owner: string) {
   return { op: 'eq', path: ['keys', 'customer'], value: owner } as const
 }
 
-async function removeAll(unit: Unit, kind: Exclude<Kind, 'customers' | 'mappings'>, owner: string): Promise<void> {
+async function removeAll<K extends Exclude<Kind, 'customers' | 'mappings'>>(
+  unit: Unit,
+  kind: K,
+  owner: string,
+): Promise<readonly Records[K][]> {
   const { items } = await unit.tx[kind].find({ where: ownedBy(owner) })
   for (const record of items) {
     await unit.tx[kind].remove(record as never)
     unit.drop(record.id)
   }
+  return items as readonly Records[K][]
 }
 
 /** Brings a customer's record to a document: checks what changed, moves login and number, stores nothing if nothing did. */

@@ -64,6 +64,8 @@ export interface Problems {
   readonly breakerOpen: { readonly extensionPoint: string }
   /** The storage or a lock cannot be had now. `outcome`: whether the write may have happened nevertheless. */
   readonly unavailable: { readonly outcome: 'nothing' | 'unknown'; readonly retryAfter: number }
+  /** A source outside the library failed, such as that of social media users; nothing but the incident id is told. */
+  readonly sourceUnavailable: { readonly incident: string }
   /** A mistake of ours or of a plug-in; nothing but the incident id is told. */
   readonly internal: { readonly incident: string }
 }
@@ -101,6 +103,7 @@ const messages: { readonly [K in ProblemKind]: (facts: Problems[K]) => string } 
     f.outcome === 'unknown'
       ? 'the storage failed and the outcome is not known'
       : 'the storage cannot serve now; nothing was stored',
+  sourceUnavailable: (f) => `a source outside the library failed, incident ${f.incident}`,
   internal: (f) => `internal error, incident ${f.incident}`,
 }
 

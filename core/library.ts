@@ -2,7 +2,7 @@
  * Executes one operation: unit of work, lock, load, decode with the loaded record, precondition, before, validate, apply,
  * flush, after, validate, commit, afterCommit.
  */
-import { createInternalAccount } from './accounts.js'
+import { createInternalAccount, linkAccount, unlinkAccount } from './accounts.js'
 import { createAddress, deleteAddress, updateAddress } from './addresses.js'
 import type {
   CallOptions,
@@ -22,7 +22,7 @@ import type { Problem } from './errors.js'
 import { NotPlain, copyOf, freeze } from './json.js'
 import { createMapping, deleteMappings } from './mappings.js'
 import type { MixinSchemas } from './mixins.js'
-import type { CustomerList } from './model.js'
+import type { CustomerList, SocialMediaUser } from './model.js'
 import { Numbers } from './numbers.js'
 import { operations } from './operations.js'
 import type { DocumentOf, Operation, Reading, ResultOf, Writing } from './operations.js'
@@ -41,13 +41,15 @@ import {
   addressCreateSchema,
   customerChangeSchema,
   customerCreateSchema,
+  externalAccountSchema,
   mappingCreateSchema,
   socialMediaUserSchema,
 } from './schemas.js'
 import type { Schema } from './schemas.js'
 import { importSocialMediaUsers } from './social-media-users.js'
+import type { SocialMediaUserSource } from './social-media-users.js'
 import { DuplicateKey, LockTimeout, QueryRefused, StaleVersion, StorageUnavailable } from './storage.js'
-import type { ReadUnit, Storage, WriteUnit } from './storage.js'
+import type { Page, ReadUnit, Storage, WriteUnit } from './storage.js'
 import { Unit } from './unit.js'
 import type { Trace } from './trace.js'
 import type { CallFacts } from './unit.js'
@@ -99,6 +101,8 @@ export interface Parts {
   readonly policies: Policies
   readonly hashPassword: HashPassword
   readonly mixins: MixinSchemas
+  /** Absent: the storage is the source. */
+  readonly socialMediaUsers: SocialMediaUserSource | undefined
   readonly onError: (error: unknown, facts: Readonly<Record<string, unknown>>) => void
   /** The next customer number of the form that the unit's profile asks for. */
   readonly generateNumber: (unit: Unit) => Promise<string>
@@ -120,6 +124,8 @@ const writes: { readonly [O in Writing]: Write<O> } = {
   updateAddress,
   deleteAddress,
   createInternalAccount,
+  linkAccount,
+  unlinkAccount,
   createMapping,
   deleteMappings,
   importSocialMediaUsers,
@@ -132,6 +138,7 @@ const checkedDocuments: { readonly [O in Writing]?: Readonly<Record<string, Sche
   createAddress: { create: addressCreateSchema },
   updateAddress: { update: addressChangeSchema },
   createInternalAccount: { create: accountCreateSchema },
+  linkAccount: { account: externalAccountSchema },
   createMapping: { create: mappingCreateSchema },
   importSocialMediaUsers: { users: { type: 'array', items: socialMediaUserSchema } },
 }
@@ -208,6 +215,23 @@ export class Library implements Clientele {
   }
 
   async #read<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>> {
+    const { socialMediaUsers: source } = this.#parts
+    if (operation !== 'findSocialMediaUsers' || !source) return this.#readStored(operation, call)
+    const { customerNo } = await this.#readStored('getCustomer', call as ReadCall<'getCustomer'>)
+    try {
+      const items = await source({ customerNo, listId: call.list })
+      return { items, total: items.length } as Page<SocialMediaUser> as ResultOf<O>
+    } catch (error) {
+      const { problem } = this.incident(error, { operation, list: call.list, requestId: call.requestId })
+      throw fail(
+        'sourceUnavailable',
+        { incident: problem.kind === 'internal' ? problem.incident : '' },
+        { cause: error },
+      )
+    }
+  }
+
+  async #readStored<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>> {
     const run = (unit: ReadUnit, show: Pick<Reader, 'customer' | 'address'>) =>
       reads[operation]({ unit, list: call.list, ...show }, call.input)
     const { frame } = this.#parts.runner
@@ -499,6 +523,7 @@ export class Library implements Clientele {
 
   async #inside<T>(unit: Unit, work: (unit: Unit) => Promise<T>): Promise<T> {
     const result = await work(unit)
+    unit.tellChanges()
     if (!unit.call.dryRun) return result
     await unit.tx.flush()
     throw new RolledBack(result)

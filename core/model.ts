@@ -106,6 +106,9 @@ export interface Account {
   readonly providerId: string
 }
 
+/** `providerId` of the account that this library keeps itself. */
+export const internalProvider = 'internal'
+
 /** A social media user as its source wrote it; passed through unchanged (decisions 1.8, 3.14). */
 export interface SocialMediaUser {
   readonly id: string

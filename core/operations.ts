@@ -141,6 +141,19 @@ export const operations = {
     after: [customer: LiveCustomer, account: Account, create: AccountCreate, customerListId: string]
   }>(),
   findAccounts: read<{ input: OfCustomer; result: Page<Account> }>(),
+  /** Links an account at another provider; without extension points, since only library and import do it (decision 3.8). */
+  linkAccount: silent<{
+    target: OfCustomer
+    document: { readonly account: Account }
+    result: Account
+    previous: undefined
+  }>(),
+  unlinkAccount: silent<{
+    target: OfCustomer & { readonly account: Account }
+    document: object
+    result: void
+    previous: undefined
+  }>(),
   createMapping: at('clientele.sd_customer_mappings', 'POST').of<{
     target: object
     document: { readonly create: MappingCreate }

@@ -1,8 +1,8 @@
 /** The reading operations: no extension points, no locks. */
 import { fail } from './errors.js'
 import { compositeKey, keyOf } from './keys.js'
+import { internalProvider } from './model.js'
 import type { Account, Address, Customer } from './model.js'
-import { internalProvider } from './accounts.js'
 import { ownedBy } from './customers.js'
 import type { InputOf, Reading, ResultOf } from './operations.js'
 import { mappingOf } from './records.js'

@@ -117,6 +117,17 @@ export const accountCreateSchema = {
   properties: { email: anyText },
 } as const
 
+/** Schema of `Account` as it is linked: one at a provider that is not ours. */
+export const externalAccountSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['id', 'providerId'],
+  properties: {
+    id: { type: 'string', maxLength: 256, pattern: '\\S' },
+    providerId: { type: 'string', maxLength: 64, pattern: '\\S', not: { const: 'internal' } },
+  },
+} as const
+
 /** Schema of `MappingCreate`. */
 export const mappingCreateSchema = {
   type: 'object',

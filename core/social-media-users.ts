@@ -1,9 +1,19 @@
-/** Social media users: a cache of their source, written by import only (decision 3.14). */
+/** Social media users: read from the host's source, or from the storage, which import fills (decision 3.14). */
 import type { Running } from './customers.js'
 import { keyOf } from './keys.js'
+import type { SocialMediaUser } from './model.js'
 import { schemaVersions } from './storage.js'
 import type { SocialMediaUserRecord } from './storage.js'
 import type { Unit } from './unit.js'
+
+/**
+ * Gives the social media users of an existing customer, as they are to be shown. Asked outside any unit of work; a throw
+ * is reported as an incident.
+ */
+export type SocialMediaUserSource = (customer: {
+  readonly customerNo: string
+  readonly listId: string
+}) => readonly SocialMediaUser[] | Promise<readonly SocialMediaUser[]>
 
 /** Stores users as their source wrote them; one with a known id is replaced. */
 export async function importSocialMediaUsers(

@@ -45,6 +45,8 @@ export interface Held<R = unknown, D extends object = object> {
   readonly store: (unit: Unit, held: Held<R, D>, desired: D) => Promise<void>
   /** The document that the record holds now. */
   readonly stored: () => D
+  /** Emits the events of a change that the unit made to the record that it had loaded. */
+  readonly tell: (unit: Unit, before: D) => void
 }
 
 /** A handler's arguments before the list id. `[never]` only makes array literals infer as tuples. */
@@ -86,6 +88,8 @@ export class Unit {
   hasInnerWrites = false
   readonly #storage: WriteUnit
   readonly #held = new Map<string, Held>()
+  /** The documents of loaded records as the unit found them. */
+  readonly #origins = new Map<Held, object>()
 
   readonly #library: () => CustomerOperations
   #customers: CustomerOperations | undefined
@@ -127,15 +131,25 @@ export class Unit {
     this.call.events.push({ name, list: this.list, requestId: this.call.requestId, time: this.now(), payload })
   }
 
+  /** Emits the events of all records that the unit has changed, by whatever operation, handler or side effect. */
+  tellChanges(): void {
+    for (const [held, before] of this.#origins) if (held.stored() !== before) held.tell(this, before)
+    this.#origins.clear()
+  }
+
   /** Ties a handler's context to this unit, for `storageUnitOf`. */
   bind(context: object): void {
     units.set(context, this.#storage)
   }
 
-  /** The record with this id if the unit has loaded it, else what `load` makes of it. */
-  hold<R, D extends object>(id: string, load: () => Held<R, D>): Held<R, D> {
+  /** The record with this id if the unit has loaded it, else what `load` makes of it. `isNew`: the unit has inserted it. */
+  hold<R, D extends object>(id: string, load: () => Held<R, D>, isNew = false): Held<R, D> {
     let held = this.#held.get(id) as Held<R, D> | undefined
-    if (!held) this.#held.set(id, (held = load()) as unknown as Held)
+    if (!held) {
+      held = load()
+      this.#held.set(id, held as unknown as Held)
+      if (!isNew) this.#origins.set(held as unknown as Held, held.stored())
+    }
     return held
   }
 
@@ -146,8 +160,11 @@ export class Unit {
 
   /** Forgets a removed record. */
   drop(id: string): void {
-    this.#held.get(id)?.draft.cut()
+    const held = this.#held.get(id)
+    if (!held) return
+    held.draft.cut()
     this.#held.delete(id)
+    this.#origins.delete(held)
   }
 
   /** True if a later phase of the operation has handlers, who must not see a write that turns out to be a duplicate. */

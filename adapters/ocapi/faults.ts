@@ -176,6 +176,7 @@ const answers: Answers = {
     }),
   breakerOpen: ({ extensionPoint }) => faultOf('HookCircuitBreakerException', { extensionPoint }),
   unavailable: ({ retryAfter }) => unavailable(retryAfter),
+  sourceUnavailable: ({ incident }) => faultOf('InternalServerErrorException', { incident }),
   internal: ({ incident }) => faultOf('InternalServerErrorException', { incident }),
   // No operation of this flavour meets these.
   mappingNotFound: unexpected,

@@ -162,6 +162,11 @@ const domainFaults: {
         : 'The service is temporarily unavailable. Nothing was changed.',
       f.retryAfter,
     ),
+  sourceUnavailable: (f) => ({
+    status: 500,
+    type: 'backing_service_unavailable',
+    message: `A service that this one needs is not available, incident ${f.incident}.`,
+  }),
   internal: (f) => ({
     status: 500,
     type: 'internal_service_error',
