@@ -3,7 +3,6 @@
  */
 import { constants } from 'node:fs'
 import * as fs from 'node:fs/promises'
-import type { Low } from 'lowdb'
 import { kindNames, StorageUnavailable } from '../../core/storage.js'
 import type { Envelope, Kind, Storage, StorageOptions } from '../../core/storage.js'
 import { filesBeside, localDisk, realFile } from './disk.js'
@@ -13,8 +12,8 @@ import type { Backing, Commit, EngineOptions } from './engine.js'
 import { Journal, readJournal, segmentsOf } from './journal.js'
 import { takeLock } from './lock-file.js'
 import type { LockFile } from './lock-file.js'
-import { snapshotAdapter } from './snapshot.js'
-import type { DamagedFile, Snapshot } from './snapshot.js'
+import { readSnapshot, writeSnapshot } from './snapshot.js'
+import type { Snapshot } from './snapshot.js'
 
 /** Options of `jsonFileStorage`. */
 export interface JsonFileOptions extends EngineOptions {
@@ -122,10 +121,9 @@ class JsonFile implements Backing {
   async #load(file: string, mode: number, engine: Engine, warn: StorageOptions['warn']): Promise<Journal> {
     const damages: string[] = []
     const onDamage = this.#options.repair ? (damage: Error): void => void damages.push(damage.message) : undefined
-    const low = await this.#door(file, mode, { sequence: 0, lists: [] }, onDamage)
-    await low.read()
-    const { sequence } = low.data
-    loadSnapshot(engine, low.data)
+    const snapshot = await readSnapshot({ file, mode, disk: this.#disk, ...(onDamage && { onDamage }) })
+    const { sequence } = snapshot
+    loadSnapshot(engine, snapshot)
     const load = ({ list, steps }: Commit): void => {
       for (const step of steps) engine.load(list, step)
     }
@@ -154,20 +152,9 @@ class JsonFile implements Backing {
     })
     for (const segment of segments) await fs.copyFile(segment.file, segment.file + suffix, constants.COPYFILE_EXCL)
     for (const damage of damages) warn('repaired a damaged file', { damage, kept: `*${suffix}` })
-    await (await this.#door(file, mode, snapshotOf(engine, sequence))).write()
+    await writeSnapshot({ file, mode, disk: this.#disk }, snapshotOf(engine, sequence))
     for (const segment of segments) await fs.rm(segment.file)
     return Journal.start(this.#disk, file, mode, (segments.at(-1)?.number ?? 0) + 1, sequence)
-  }
-
-  /** lowdb with our adapter. Its data is never changed: each snapshot has a door of its own. */
-  async #door(
-    file: string,
-    mode: number,
-    snapshot: Snapshot,
-    onDamage?: (damage: DamagedFile) => void,
-  ): Promise<Low<Snapshot>> {
-    const { Low } = await import('lowdb')
-    return new Low(snapshotAdapter({ file, mode, disk: this.#disk, ...(onDamage && { onDamage }) }), snapshot)
   }
 
   append(commit: Commit, apply: () => void): Promise<void> {
@@ -263,7 +250,7 @@ class JsonFile implements Backing {
 
   async #writeSnapshot({ file, mode, journal, lock }: Open, snapshot: Snapshot): Promise<void> {
     await lock.assertHeld()
-    await (await this.#door(file, mode, snapshot)).write()
+    await writeSnapshot({ file, mode, disk: this.#disk }, snapshot)
     await journal.removeOlder()
     this.#snapshot = { sequence: snapshot.sequence, bytes: (await fs.stat(file)).size }
     this.#olderBytes = 0

@@ -3,7 +3,7 @@
  * creation. lowdb is its door; this is lowdb's adapter, which reads by lines, and writes in slices and in one step.
  */
 import { crc32 } from 'node:zlib'
-import type { Adapter } from 'lowdb'
+import type { Low } from 'lowdb'
 import { kindNames } from '../../core/storage.js'
 import type { Envelope, Kind } from '../../core/storage.js'
 import { localDisk, replaceFile, writeAll } from './disk.js'
@@ -51,9 +51,22 @@ const SLICE = { time: 5, bytes: 512 * 1024 }
 /** Bytes after which what was written is synced, so that the journal never waits for much at once. */
 const SYNC_BYTES = 2 * 1024 * 1024
 
-/** lowdb's adapter for a snapshot file. */
-export function snapshotAdapter(options: SnapshotOptions): Adapter<Snapshot> {
-  return { read: () => readSnapshot(options), write: (snapshot) => writeSnapshot(options, snapshot) }
+/** Reads the snapshot; an empty one if there is no file. */
+export async function readSnapshot(options: SnapshotOptions): Promise<Snapshot> {
+  const low = await door(options, { sequence: 0, lists: [] })
+  await low.read()
+  return low.data
+}
+
+/** Writes the snapshot in the place of the file, in slices that leave the event loop free between them. */
+export async function writeSnapshot(options: SnapshotOptions, snapshot: Snapshot): Promise<void> {
+  await (await door(options, snapshot)).write()
+}
+
+/** lowdb with an adapter of ours. Its data is never changed: each snapshot has a door of its own. */
+async function door(options: SnapshotOptions, data: Snapshot): Promise<Low<Snapshot>> {
+  const { Low } = await import('lowdb')
+  return new Low({ read: () => read(options), write: (snapshot) => write(options, snapshot) }, data)
 }
 
 /** Lines of a snapshot: the head, then per list its name, per kind its records, and the foot with a checksum. */
@@ -77,13 +90,12 @@ function* linesOf(snapshot: Snapshot): Generator<string> {
   }
 }
 
-/** Writes the snapshot in the place of the file, in slices that leave the event loop free between them. */
-async function writeSnapshot({ file, mode, disk = localDisk }: SnapshotOptions, snapshot: Snapshot): Promise<void> {
+async function write({ file, mode, disk = localDisk }: SnapshotOptions, snapshot: Snapshot): Promise<void> {
   await replaceFile(disk, file, mode, async (handle) => {
     let position = 0
     let unsynced = 0
     let checksum = 0
-    const write = async (text: string): Promise<void> => {
+    const put = async (text: string): Promise<void> => {
       const bytes = Buffer.from(text)
       checksum = crc32(bytes, checksum)
       await writeAll(handle, bytes, position)
@@ -100,13 +112,13 @@ async function writeSnapshot({ file, mode, disk = localDisk }: SnapshotOptions, 
       pieces.push(line)
       length += line.length
       if (length < SLICE.bytes && (pieces.length % 8 > 0 || performance.now() - start < SLICE.time)) continue
-      await write(pieces.join(''))
+      await put(pieces.join(''))
       pieces = []
       length = 0
       start = performance.now()
     }
-    await write(pieces.join(''))
-    await write(foot(countOf(snapshot), checksum))
+    await put(pieces.join(''))
+    await put(foot(countOf(snapshot), checksum))
   })
 }
 
@@ -114,8 +126,8 @@ function countOf({ lists }: Snapshot): number {
   return lists.reduce((sum, { records }) => sum + kindNames.reduce((n, kind) => n + (records[kind]?.length ?? 0), 0), 0)
 }
 
-/** Reads the snapshot; null if there is no such file. */
-async function readSnapshot({ file, disk = localDisk, onDamage }: SnapshotOptions): Promise<Snapshot | null> {
+/** Null if there is no file. */
+async function read({ file, disk = localDisk, onDamage }: SnapshotOptions): Promise<Snapshot | null> {
   const handle = await disk.open(file, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
