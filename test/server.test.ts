@@ -9,6 +9,7 @@ import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { start, startServer, type ServerChild } from './support/child.js'
 import { listen, send } from './support/http.js'
+import { newDatabase } from './support/postgres.js'
 import { tokenOf } from './support/tokens.js'
 
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
@@ -96,6 +97,10 @@ describe('example server (issue 2, item 6)', () => {
         { HOST: 'no.such.host.invalid', CLIENT_SECRET: 'x' },
         /^clientele: HOST or PORT: cannot listen on no\.such\.host\.invalid port 0 \(\w+\)$/,
       ],
+      'a database that is not there': async () => [
+        { STORAGE: 'postgres', DATABASE_URL: 'postgres://user:hidden@127.0.0.1:9/shop' },
+        /^clientele: (?!.*hidden).*no connection to PostgreSQL.*127\.0\.0\.1:9$/,
+      ],
       'a plug-in that is not there': async () => [
         { PLUGINS: './none.js' },
         /^clientele: PLUGINS: there is no file \/.*\/none\.js$/,
@@ -134,6 +139,31 @@ describe('example server (issue 2, item 6)', () => {
         const child = start('examples/server.js', { PORT: '0', ...environment })
         expect(await child.ended, child.output()).to.deep.equal({ code: 1, signal: null })
         expect(child.output().trimEnd()).to.match(line)
+      })
+  })
+
+  describe('STORAGE', () => {
+    const stored: Readonly<Record<string, () => Promise<Readonly<Record<string, string>>>>> = {
+      postgres: async () => ({ DATABASE_URL: await newDatabase() }),
+    }
+    for (const [storage, make] of Object.entries(stored))
+      it(`${storage} keeps customers when the server stops`, async () => {
+        const environment = { STORAGE: storage, ...(await make()) }
+        const first = await startServer(environment)
+        const made = await send(first.origin, {
+          path: customers,
+          headers: { Authorization: `Bearer ${await tokenOf(first.origin, 'ocapi')}` },
+          json: { customer_no: '0815', credentials: { login: 'dude' } },
+        })
+        expect(made.status, made.text).to.equal(200)
+        expect(await first.stop()).to.deep.equal({ code: 0, signal: null })
+        const second = await startServer(environment)
+        const found = await send(second.origin, {
+          path: `${customers}/0815`,
+          headers: { Authorization: `Bearer ${await tokenOf(second.origin, 'ocapi')}` },
+        })
+        expect(found.text).to.equal(made.text)
+        expect(await second.stop()).to.deep.equal({ code: 0, signal: null })
       })
   })
 
