@@ -49,9 +49,8 @@ async function run(): Promise<void> {
 /** A storage factory is imported when it is asked for, so that memory needs no driver. */
 const storages: { readonly [name in Settings['storage']]: (settings: Settings) => Promise<Storage> } = {
   memory: async () => (await import('clientele/storage/memory')).memoryStorage(),
-  'json-file': async () => {
-    throw new SettingError('STORAGE: json-file is unknown')
-  },
+  'json-file': async ({ dataFile }) =>
+    (await import('clientele/storage/json-file')).jsonFileStorage({ file: path.resolve(dataFile) }),
   postgres: async ({ databaseUrl = '' }) =>
     (await import('clientele/storage/postgres')).postgresStorage({ connectionString: databaseUrl }),
 }
@@ -100,20 +99,28 @@ function stopOnSignal(server: http.Server, clientele: Clientele): void {
 
 /** Where the server listens, and a line for each API that works when pasted into a shell. */
 function greetingOf(settings: Settings, port: number): string {
-  const { host, storage, customerLists, clientId, clientSecret } = settings
+  const { host, storage, dataFile, customerLists, clientId, clientSecret } = settings
   const origin = (name: string): string => `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+  const kept = {
+    memory: 'memory, forgotten when the server stops',
+    'json-file': `json-file, ${path.resolve(dataFile)}`,
+    postgres: 'postgres',
+  }[storage]
   const url = origin(['0.0.0.0', '::'].includes(host) ? 'localhost' : host)
   const isDemo = clientId === 'demo' && clientSecret === 'demo'
   const user = isDemo ? 'demo:demo' : '"$CLIENT_ID:$CLIENT_SECRET"'
   const token = (tokenPath: string, ...form: string[]): string =>
     `-H "Authorization: Bearer $(curl -s -u ${user} ${['grant_type=client_credentials', ...form].map((each) => `-d '${each}'`).join(' ')} ${url}${tokenPath} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')"`
   const first = customerLists.find(tenantOf) ?? customerLists[0]
-  const list = encodeURIComponent(first?.id ?? '')
+  const list = encodeURIComponent(first?.id ?? '').replaceAll(
+    /[!'()*]/g,
+    (each) => `%${each.charCodeAt(0).toString(16)}`,
+  )
   const tenant = first && tenantOf(first)
   const customer = `{"first_name":"Jeff","last_name":"Lebowski","credentials":{"login":"dude-'$(date +%s)'"}}`
   const lines = [
     `clientele is listening on ${origin(host)}`,
-    `storage: ${storage}${storage === 'memory' ? ', forgotten when the server stops' : ''}`,
+    `storage: ${kept}`,
     `customer lists: ${customerLists.map(({ id }) => id).join(', ')}`,
     '',
     'OCAPI: create a customer',

@@ -151,16 +151,16 @@ describe('architecture: one-file rules', () => {
     expect(found.map(({ name }) => name)).to.deep.equal([])
   })
 
-  it('every package that the library imports is a dependency or an optional peer', () => {
+  it('every package that the library imports is a dependency or an optional peer, and every one of those is imported', () => {
     const used = new Set(published.flatMap(({ imports }) => imports.flatMap((target) => packageOf(target) ?? [])))
     const declared = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)]
-    expect([...used].filter((name) => !declared.includes(name))).to.deep.equal([])
+    expect([...used]).to.have.members(declared)
   })
 })
 
 describe('architecture: doors load nothing that belongs to another door', () => {
   const doors = Object.entries(manifest.exports).flatMap(([door, target]) =>
-    typeof target === 'string' || !isFile(target.default) ? [] : [{ door, entry: target.default.replace(/^\.\//, '') }],
+    typeof target === 'string' ? [] : [{ door, entry: target.default.replace(/^\.\//, '') }],
   )
   /** Every compiled file and package that importing this one loads at once. */
   const loaded = (name: string, seen = new Set<string>()): ReadonlySet<string> => {
@@ -170,6 +170,11 @@ describe('architecture: doors load nothing that belongs to another door', () => 
     for (const target of importsOf(readText(name), false)) loaded(resolve(name, target), seen)
     return seen
   }
+
+  it('each door has its source file', () => {
+    const source = (entry: string): string => entry.replace(/^dist\//, '').replace(/\.js$/, '.ts')
+    expect(doors.filter(({ entry }) => !isFile(source(entry))).map(({ door }) => door)).to.deep.equal([])
+  })
 
   it('importing a door loads no other door and no folder of another door', () => {
     const wrong = doors.flatMap(({ door, entry }) => {

@@ -101,6 +101,10 @@ describe('example server (issue 2, item 6)', () => {
         { STORAGE: 'postgres', DATABASE_URL: 'postgres://user:hidden@127.0.0.1:9/shop' },
         /^clientele: (?!.*hidden).*no connection to PostgreSQL.*127\.0\.0\.1:9$/,
       ],
+      'a data file that is none': async () => [
+        { STORAGE: 'json-file', DATA_FILE: await module('not.json', 'hello') },
+        /^clientele: .*not\.json/,
+      ],
       'a plug-in that is not there': async () => [
         { PLUGINS: './none.js' },
         /^clientele: PLUGINS: there is no file \/.*\/none\.js$/,
@@ -144,6 +148,7 @@ describe('example server (issue 2, item 6)', () => {
 
   describe('STORAGE', () => {
     const stored: Readonly<Record<string, () => Promise<Readonly<Record<string, string>>>>> = {
+      'json-file': async () => ({ DATA_FILE: path.join(folder, 'data', 'customers.json') }),
       postgres: async () => ({ DATABASE_URL: await newDatabase() }),
     }
     for (const [storage, make] of Object.entries(stored))
