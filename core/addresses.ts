@@ -3,6 +3,7 @@ import { liveCustomer, lockCustomer, ownedBy } from './customers.js'
 import type { HeldCustomer, Running } from './customers.js'
 import { Draft } from './draft.js'
 import { fail } from './errors.js'
+import type { Violation } from './errors.js'
 import { isEqual, merge } from './json.js'
 import { compositeKey } from './keys.js'
 import { fullNameOf } from './model.js'
@@ -24,7 +25,7 @@ function holdAddress(unit: Unit, record: AddressRecord, isNew = false): HeldAddr
   const load = (): HeldAddress => {
     const held: HeldAddress = {
       record,
-      draft: new Draft(addressOf(record), 'customerAddress', addressSchema, managed),
+      draft: new Draft<Address>(addressOf(record), 'customerAddress', addressSchema, managed, rules(unit)),
       store: storeAddress,
       stored: () => addressOf(held.record),
       tell: () => unit.emit('address-updated', eventOf(ownerOf(unit, held), addressOf(held.record))),
@@ -43,11 +44,25 @@ function live(address: HeldAddress): LiveAddress {
   return address.draft.live as LiveAddress
 }
 
+type Free = Pick<AddressCreate, 'custom'>
+
+/** Custom attributes against their declarations, where a change touches them. */
+function rules(unit: Unit) {
+  return (now: Free, before: Free): Promise<readonly Violation[]> =>
+    Promise.resolve(unit.parts.customAttributes.check('address', now.custom, before.custom))
+}
+
+async function refuse(unit: Unit, now: Free, before: Free): Promise<void> {
+  const violations = await rules(unit)(now, before)
+  if (violations.length > 0) throw fail('documentInvalid', { document: 'customer_address', violations })
+}
+
 /** Creates an address; the first one of a customer becomes its default (decision 3.13). */
 export async function createAddress(unit: Unit, call: Running<'createAddress'>): Promise<Address> {
   const customer = await lockCustomer(unit, call.target.customerNo)
   const { create } = call.document(undefined)
-  const draft = new Draft(create, 'create', addressCreateSchema)
+  if (create.custom !== undefined) await refuse(unit, create, {})
+  const draft = new Draft(create, 'create', addressCreateSchema, [], rules(unit))
   await unit.phase('createAddress', 'before', {
     documents: [draft],
     args: () => [liveCustomer(customer), draft.live as Live<AddressCreate>],
@@ -82,14 +97,18 @@ export async function updateAddress(unit: Unit, call: Running<'updateAddress'>):
   const { customer, address } = await load(unit, call.target)
   const previous = addressOf(address.record)
   const { update } = call.document(previous)
-  const draft = new Draft(update, 'update', addressChangeSchema)
+  const after = (change: AddressChange) => merge(addressOf(address.record), change, ['custom'])
+  if (update.custom !== undefined) await refuse(unit, after(update), previous)
+  const draft = new Draft(update, 'update', addressChangeSchema, [], (now, before) =>
+    rules(unit)(after(now), after(before)),
+  )
   await unit.phase('updateAddress', 'before', {
     record: address.record.id,
     previous,
     documents: [draft],
     args: () => [liveCustomer(customer), live(address), draft.live as Live<AddressChange>],
   })
-  await storeAddress(unit, address, merge(addressOf(address.record), draft.seen, ['custom']))
+  await storeAddress(unit, address, after(draft.seen))
   await unit.phase('updateAddress', 'after', {
     record: address.record.id,
     previous,

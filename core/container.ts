@@ -9,6 +9,8 @@ import type { Clientele } from './clientele.js'
 import type { Plugin } from './hooks.js'
 import { Library } from './library.js'
 import type { CustomerLists, Ids, Limits, Logger } from './library.js'
+import { declaredAttributes } from './custom-attributes.js'
+import type { CustomAttributeOptions, DeclaredAttributes } from './custom-attributes.js'
 import { mixinSchemas } from './mixins.js'
 import type { MixinOptions, MixinSchemas } from './mixins.js'
 import type { CustomerList } from './model.js'
@@ -34,6 +36,7 @@ export const tokens = {
   policies: Symbol.for('clientele/policies') as InjectionToken<Policies>,
   hashPassword: Symbol.for('clientele/hashPassword') as InjectionToken<HashPassword>,
   mixins: Symbol.for('clientele/mixins') as InjectionToken<MixinSchemas>,
+  customAttributes: Symbol.for('clientele/customAttributes') as InjectionToken<DeclaredAttributes>,
   socialMediaUsers: Symbol.for('clientele/socialMediaUsers') as InjectionToken<SocialMediaUserSource | undefined>,
 } as const
 
@@ -63,6 +66,11 @@ export interface ClienteleOptions {
   readonly hashPassword?: HashPassword
   /** The JSON Schemas of YaaS mixins (decision 3.12); without any, mixins are refused. */
   readonly mixins?: MixinOptions
+  /**
+   * Custom attributes by name, without OCAPI's `c_`: `{ customer: { size: { type: 'integer' } } }`. Where a document has
+   * declarations, only those are allowed; default: any attribute.
+   */
+  readonly customAttributes?: CustomAttributeOptions
   /** Where social media users are read from; default the storage, which `importSocialMediaUsers` fills (decision 3.14). */
   readonly socialMediaUsers?: SocialMediaUserSource
   /** Told of every incident, after it was logged; facts hold no personal data. */
@@ -142,6 +150,7 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
     policies: parts.resolve(tokens.policies),
     hashPassword: parts.resolve(tokens.hashPassword),
     mixins: parts.resolve(tokens.mixins),
+    customAttributes: parts.resolve(tokens.customAttributes),
     socialMediaUsers: parts.resolve(tokens.socialMediaUsers),
     onError: options.onError ?? (() => undefined),
   })
@@ -167,6 +176,8 @@ function containerOf(options: ClienteleOptions): DependencyContainer {
   provide(tokens.hashPassword, options.hashPassword, scryptHash)
   provide(tokens.socialMediaUsers, options.socialMediaUsers, () => undefined)
   provide(tokens.mixins, options.mixins && mixinSchemas(options.mixins), mixinSchemas)
+  const declared = options.customAttributes && declaredAttributes(options.customAttributes)
+  provide(tokens.customAttributes, declared, () => declaredAttributes())
   return child
 }
 

@@ -33,7 +33,7 @@ export function holdCustomer(unit: Unit, record: CustomerRecord, isNew = false):
   const load = (): HeldCustomer => {
     const held: HeldCustomer = {
       record,
-      draft: new Draft<Customer>(customerOf(record), 'customer', customerSchema, managed, mixinRules(unit)),
+      draft: new Draft<Customer>(customerOf(record), 'customer', customerSchema, managed, rules(unit)),
       store: storeCustomer,
       stored: () => customerOf(held.record),
       tell: (_, before) => tellChange(unit, before, customerOf(held.record)),
@@ -77,8 +77,8 @@ export async function createCustomer(unit: Unit, call: Running<'createCustomer'>
         document: 'customer',
         violations: [{ path: ['customerNo'], rule: 'readOnly', message: 'is generated and cannot be sent' }],
       })
-    await refuseMixins(unit, create, {})
-    const draft = new Draft(create, 'create', customerCreateSchema, [], mixinRules(unit))
+    await refuse(unit, create, {})
+    const draft = new Draft(create, 'create', customerCreateSchema, [], rules(unit))
     await unit.phase('createCustomer', 'before', {
       documents: [draft],
       args: () => [draft.live as Live<CustomerCreate>],
@@ -139,10 +139,10 @@ export async function updateCustomer(unit: Unit, call: Running<'updateCustomer'>
   const previous = customerOf(customer.record)
   const { update, password } = call.document(previous)
   const after = (change: CustomerChange): Customer => merge(customerOf(customer.record), change, deep, ['credentials'])
-  if (update.mixins !== undefined || update.mixinSchemas !== undefined)
-    await refuseMixins(unit, after(update), previous)
+  if (update.mixins !== undefined || update.mixinSchemas !== undefined || update.custom !== undefined)
+    await refuse(unit, after(update), previous)
   const draft = new Draft(update, 'update', customerChangeSchema, [], (now, before) =>
-    mixinRules(unit)(after(now), after(before)),
+    rules(unit)(after(now), after(before)),
   )
   await unit.phase('updateCustomer', 'before', {
     record: customer.record.id,
@@ -187,16 +187,23 @@ export async function deleteCustomer(unit: Unit, call: Running<'deleteCustomer'>
   await unit.phase('deleteCustomer', 'after', { record: id, previous, args: () => [] })
 }
 
-/** The mixins that a change touches are checked against their schemas; others are not validated again (decision 3.12). */
-function mixinRules(unit: Unit) {
-  return async (now: Mixed, before: Mixed): Promise<readonly Violation[]> => {
+type Free = Mixed & Pick<CustomerCreate, 'custom'>
+
+/**
+ * What no schema of ours can say: mixins against their schemas, custom attributes against their declarations. Only what
+ * a change touches is checked (decision 3.12).
+ */
+function rules(unit: Unit) {
+  return async (now: Free, before: Free): Promise<readonly Violation[]> => {
+    const { mixins, customAttributes } = unit.parts
+    const custom = customAttributes.check('customer', now.custom, before.custom)
     const names = changedMixins(before, now)
-    return names.length === 0 ? [] : unit.parts.mixins.check(now, names)
+    return names.length === 0 ? custom : [...custom, ...(await mixins.check(now, names))]
   }
 }
 
-async function refuseMixins(unit: Unit, now: Mixed, before: Mixed): Promise<void> {
-  const violations = await mixinRules(unit)(now, before)
+async function refuse(unit: Unit, now: Free, before: Free): Promise<void> {
+  const violations = await rules(unit)(now, before)
   if (violations.length > 0) throw fail('documentInvalid', { document: 'customer', violations })
 }
 

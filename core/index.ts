@@ -13,6 +13,7 @@ export type {
   ReadCall,
   WriteCall,
 } from './clientele.js'
+export type { AttributeDeclaration, CustomAttributeOptions, DeclaredAttributes } from './custom-attributes.js'
 export { CustomerError } from './errors.js'
 export type { Problem, ProblemKind, Problems, Violation } from './errors.js'
 export { Status, definePlugin } from './hooks.js'

@@ -21,6 +21,7 @@ import { CustomerError, fail } from './errors.js'
 import type { Problem } from './errors.js'
 import { NotPlain, copyOf, freeze } from './json.js'
 import { createMapping, deleteMappings } from './mappings.js'
+import type { DeclaredAttributes } from './custom-attributes.js'
 import type { MixinSchemas } from './mixins.js'
 import type { CustomerList, SocialMediaUser } from './model.js'
 import { Numbers } from './numbers.js'
@@ -101,6 +102,7 @@ export interface Parts {
   readonly policies: Policies
   readonly hashPassword: HashPassword
   readonly mixins: MixinSchemas
+  readonly customAttributes: DeclaredAttributes
   /** Absent: the storage is the source. */
   readonly socialMediaUsers: SocialMediaUserSource | undefined
   readonly onError: (error: unknown, facts: Readonly<Record<string, unknown>>) => void

@@ -216,7 +216,8 @@ const typeName = (type: string | undefined) => typeNames[type ?? ''] ?? type
 function faultOfViolation({ path, rule, value, expected, actual }: Violation, document: string): Fault {
   const at = path.join('.')
   const property = path.at(-1) ?? ''
-  if (path[0]?.startsWith('c_') && rule !== 'readOnly') return faultOf('InvalidCustomPropertyException')
+  const isCustom = rule === 'custom' || (path[0]?.startsWith('c_') && rule !== 'readOnly')
+  if (isCustom) return faultOf('InvalidCustomPropertyException')
   switch (rule) {
     case 'unknown':
       return faultOf('UnknownPropertyException', { property: at, document })
