@@ -4,7 +4,7 @@ import { describe, it } from 'mocha'
 import { memoryStorage } from '../adapters/storage/memory.js'
 import { ocapi } from '../adapters/ocapi/index.js'
 import { SetupError, definePlugin } from '../core/index.js'
-import type { CustomAttributeOptions } from '../core/index.js'
+import type { CustomAttributeOptions, Storage } from '../core/index.js'
 import { serve } from './support/api.js'
 import { openShop, problemOf } from './support/shop.js'
 
@@ -72,7 +72,14 @@ describe('custom attributes: once declared, only those are allowed', () => {
   it('a stored value that is no longer allowed stays, and is checked again only when it changes', async () => {
     const storage = memoryStorage()
     await (await openShop({ storage })).shop.createCustomer({ create: { customerNo: 'c', custom: { old: 1 } } })
-    const { shop } = await openShop({ storage, customAttributes })
+    const reopened: Storage = {
+      open: () => Promise.resolve(),
+      read: (list, work) => storage.read(list, work),
+      write: (list, work) => storage.write(list, work),
+      counter: (list, name, n) => storage.counter(list, name, n),
+      close: () => storage.close(),
+    }
+    const { shop } = await openShop({ storage: reopened, customAttributes })
     const changed = await shop.updateCustomer({
       customerNo: 'c',
       update: { title: 'x', custom: { old: 1, vip: true } },
