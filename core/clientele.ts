@@ -79,6 +79,13 @@ export interface DomainEvent {
   readonly payload: Readonly<Record<string, unknown>>
 }
 
+/** What the work of a transaction gets. `clientOf` of the PostgreSQL storage takes it, as it takes a handler's context. */
+export interface Transaction {
+  /** The operations on the list, in this unit of work. Await every call. */
+  readonly customers: CustomerOperations
+  readonly requestId: string
+}
+
 /** The library: customers of all lists of one storage. */
 export interface Clientele {
   /**
@@ -103,6 +110,20 @@ export interface Clientele {
    * ```
    */
   dryRun(list: string, options?: CallOptions): DryRunOperations
+  /**
+   * Runs several operations on one list as one unit of work: if `work` resolves, all of it is stored, else nothing. All
+   * library calls in `work` join the unit, whichever object they are made on; one that writes and fails makes the whole
+   * fail, even if `work` catches its error. Rejects with what `work` throws, or with a CustomerError. Inside a handler,
+   * `work` joins the handler's unit. The time of a unit of work is limited: do slow things before or after.
+   *
+   * ```ts
+   * await clientele.transaction('SiteGenesis', async ({ customers }) => {
+   *   const { customerNo } = await customers.createCustomer({ create: { lastName: 'Lebowski' } })
+   *   await customers.createAddress({ customerNo, create: { addressId: 'home', city: 'Los Angeles' } })
+   * })
+   * ```
+   */
+  transaction<T>(list: string, work: (transaction: Transaction) => Promise<T>, options?: CallOptions): Promise<T>
   /** Every extension point with its handlers, in the order in which they run; print it at start-up. */
   describeHooks(): HookDescription
   /** Resolves when no call runs and every task after a commit has ended. */

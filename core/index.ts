@@ -11,6 +11,7 @@ export type {
   DryRun,
   DryRunOperations,
   ReadCall,
+  Transaction,
   WriteCall,
 } from './clientele.js'
 export type { AttributeDeclaration, CustomAttributeOptions, DeclaredAttributes } from './custom-attributes.js'

@@ -11,6 +11,7 @@ import type {
   DomainEvent,
   DryRunOperations,
   ReadCall,
+  Transaction,
   WriteCall,
 } from './clientele.js'
 import { createCustomer, deleteCustomer, isTakenNumber, updateCustomer } from './customers.js'
@@ -190,6 +191,46 @@ export class Library implements Clientele {
         return { result, changes: changesIn(changes) }
       }
     return methods as DryRunOperations
+  }
+
+  transaction<T>(list: string, work: (transaction: Transaction) => Promise<T>, options: CallOptions = {}): Promise<T> {
+    return this.#guarded(this.#transact(list, work, options))
+  }
+
+  async #transact<T>(list: string, work: (transaction: Transaction) => Promise<T>, options: CallOptions): Promise<T> {
+    const { frame } = this.#parts.runner
+    if (frame) return this.#join(frame, list, (unit) => this.#runTransaction(unit, work))
+    const facts = this.#factsOf('transaction', list, options)
+    let failures: WeakSet<Error> | undefined
+    const value = await this.#tracked(async () => {
+      try {
+        await this.#open(list)
+        await this.#numbers.fill(list)
+        return await this.#inUnit(facts, (unit) => {
+          failures = unit.failures
+          return this.#runTransaction(unit, work)
+        })
+      } catch (error) {
+        // what `work` itself throws is the caller's own
+        const isOurs = error instanceof Error && (problemOf(error) || failures?.has(error))
+        throw isOurs || error instanceof PluginFault ? this.#explain(error, facts) : error
+      }
+    })
+    this.#afterCommit(facts)
+    return value
+  }
+
+  #runTransaction<T>(unit: Unit, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#parts.runner.inFrame(unit, undefined, undefined, async (frame) => {
+      const transaction: Transaction = { customers: unit.customers, requestId: unit.call.requestId }
+      unit.bind(transaction)
+      // a generated number that collides is noticed at its create, not at the end, when `work` cannot run again
+      unit.hasInnerWrites = true
+      const result = await work(transaction)
+      if (frame.open > 0) throw new Error('the transaction ended while a library call of its own was open: await it')
+      if (unit.doomed !== undefined) throw unit.doomed
+      return result
+    })
   }
 
   describeHooks(): HookDescription {

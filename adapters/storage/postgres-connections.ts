@@ -18,13 +18,14 @@ export interface PgPoolClient {
   removeListener(event: 'error', listener: (error: Error) => void): unknown
 }
 
-/** A statement as `pg` takes it: values come back as the text that the server sent, whatever parsers the host has set. */
+/** A statement as `pg` takes it. */
 export interface PgStatement {
   name?: string
   text: string
-  values?: (string | null)[]
-  rowMode: 'array'
-  types: { getTypeParser(): (value: string | null) => string | null }
+  values?: unknown[]
+  /** Set for the storage's own statements: values come back as the server sent them, whatever parsers the host has set. */
+  rowMode?: 'array'
+  types?: { getTypeParser(): (value: string | null) => string | null }
 }
 
 /** The outcome of a statement. */
@@ -76,18 +77,17 @@ export class Lease {
   }
 
   /** Runs one statement. Ends the connection if the server does not answer in time. Rejects with what `pg` reports. */
-  async query(statement: Statement): Promise<Outcome> {
-    const { name, text, values } = statement
+  async query({ name, text, values }: Statement): Promise<Outcome> {
+    const statement = { ...(name !== undefined && { name }), text, ...(values && { values: [...values] }) }
+    const result = await this.send({ ...statement, rowMode: 'array', types })
+    return { rows: result.rows as Outcome['rows'], count: result.rowCount ?? 0, command: result.command }
+  }
+
+  /** The same for a statement of the host, whose result comes as `pg` gives it. */
+  async send(statement: PgStatement): Promise<PgResult> {
     const timer = setTimeout(() => this.release('destroy'), this.#limit + 2_000)
     try {
-      const result = await this.#client.query({
-        ...(name === undefined ? {} : { name }),
-        text,
-        ...(values ? { values: [...values] } : {}),
-        rowMode: 'array',
-        types,
-      })
-      return { rows: result.rows as Outcome['rows'], count: result.rowCount ?? 0, command: result.command }
+      return await this.#client.query(statement)
     } finally {
       clearTimeout(timer)
     }

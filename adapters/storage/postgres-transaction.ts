@@ -1,11 +1,11 @@
 /** One unit of work. It opens a transaction as late as it can: a single insert needs none. */
-import { DuplicateKey, LockTimeout, StaleVersion, StorageUnavailable, kinds, kindNames } from '../../core/storage.js'
+import { DuplicateKey, LockTimeout, StaleVersion, kinds, kindNames } from '../../core/storage.js'
 import type { Kind, Query, ReadUnit, Records, WriteUnit } from '../../core/storage.js'
 import { copyOf } from './copy.js'
 import { Holder } from './locks.js'
 import type { Locks } from './locks.js'
 import { ConnectionLost, constraintOf, faultOf, sqlStateOf } from './postgres-connections.js'
-import type { Connections, Lease, Outcome } from './postgres-connections.js'
+import type { Connections, Lease, Outcome, PgResult } from './postgres-connections.js'
 import { findMatches, findPage } from './postgres-query.js'
 import type { Found, Indexes } from './postgres-query.js'
 import {
@@ -89,11 +89,18 @@ export class Transaction {
     }
   }
 
-  /** Runs a statement of the host in this transaction; for `clientOf`. */
-  query(statement: Statement): Promise<Outcome> {
+  /** Runs a statement of the host in this transaction. Rejects with what `pg` reports. */
+  send(text: string, values: readonly unknown[]): Promise<PgResult> {
     return this.#turn(async () => {
       await this.#flush()
-      return this.#run(statement)
+      const lease = await this.#open()
+      try {
+        return await lease.send({ text, values: [...values] })
+      } catch (error) {
+        const fault = faultOf(error)
+        if (fault instanceof ConnectionLost) this.#failure = fault
+        throw error
+      }
     })
   }
 
@@ -168,11 +175,19 @@ export class Transaction {
 
   /** Runs a statement in the transaction, which it opens if need be. If it fails, so has the whole unit. */
   async #run(statement: Statement): Promise<Outcome> {
+    const lease = await this.#open()
     try {
-      this.#lease ??= await this.#begin()
-      return await this.#lease.query(statement)
+      return await lease.query(statement)
     } catch (error) {
-      throw (this.#failure = error instanceof StorageUnavailable ? error : faultOf(error))
+      throw (this.#failure = faultOf(error))
+    }
+  }
+
+  async #open(): Promise<Lease> {
+    try {
+      return (this.#lease ??= await this.#begin())
+    } catch (error) {
+      throw (this.#failure = error as Error)
     }
   }
 
