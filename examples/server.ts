@@ -14,8 +14,11 @@ import Koa from 'koa'
 import { readSettings, SettingError, type Settings } from './settings.js'
 import { ocapiTokenPath, tokenEndpoints, yaasTokenPath } from './token-endpoints.js'
 
-/** Milliseconds: hooks that still run after the first are aborted, and connections that are open after the second are cut. */
-const patience = { hooks: 4_000, all: 4_800 }
+/**
+ * Milliseconds: hooks that still run after `hooks` are aborted, connections that are open after `all` are cut, and another
+ * signal after `repeated` ends at once; before, it is the same one, which npm passes on although the server has it too.
+ */
+const patience = { hooks: 4_000, all: 4_800, repeated: 1_000 }
 
 async function run(): Promise<void> {
   const settings = readSettings(process.env)
@@ -77,13 +80,15 @@ async function listen(server: http.Server, { port, host }: Settings): Promise<vo
 
 /** SIGTERM and SIGINT: takes no more requests, lets running ones end, stores what is to be stored, exits within 5 s. */
 function stopOnSignal(server: http.Server, clientele: Clientele): void {
-  let isStopping = false
+  let stoppingSince = Infinity
   server.on('request', (_, response) => {
-    if (isStopping) response.setHeader('Connection', 'close')
+    if (stoppingSince < Infinity) response.setHeader('Connection', 'close')
   })
   const stop = async (signal: string): Promise<void> => {
-    if (isStopping) process.exit(1)
-    isStopping = true
+    const now = performance.now()
+    if (now > stoppingSince + patience.repeated) process.exit(1)
+    if (now >= stoppingSince) return
+    stoppingSince = now
     console.log(`${signal}: stopping`)
     const ended = server.listening ? once(server.close(), 'close') : undefined
     const idle = setInterval(() => server.closeIdleConnections(), 50)
