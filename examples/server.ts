@@ -44,7 +44,10 @@ async function run(): Promise<void> {
   stopOnSignal(server, clientele)
   const handle = app.callback()
   server.on('request', (request, response) => void handle(request, response))
-  await listen(server, settings)
+  await listen(server, settings).catch(async (error: unknown) => {
+    await clientele.close()
+    throw error
+  })
   greeting = greetingOf(settings, (server.address() as AddressInfo).port)
   console.log(greeting)
 }

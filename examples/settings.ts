@@ -26,7 +26,7 @@ const storages = ['memory', 'json-file', 'postgres'] as const
 /** Reads and checks all settings. Throws SettingError for the first that cannot be used. */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const given = (name: string, otherwise: string): string => environment[name]?.trim() || otherwise
-  const storage = storages.find((name) => name === given('STORAGE', 'memory'))
+  const storage = storages.find((name) => name === given('STORAGE', 'json-file'))
   if (!storage) throw new SettingError(`STORAGE: '${environment['STORAGE']}' is not one of ${storages.join(', ')}`)
   const databaseUrl = environment['DATABASE_URL']?.trim() || undefined
   if (storage === 'postgres') checkDatabaseUrl(databaseUrl)

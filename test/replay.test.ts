@@ -1,4 +1,7 @@
 /** The samples of both seed documents as HTTP requests to the example server (decisions.md 5). */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { startServer, type ServerChild } from './support/child.js'
@@ -13,11 +16,19 @@ const documents: Readonly<Record<string, readonly Sample[]>> = { '003 (OCAPI)': 
 describe('replay: every sample request of the seed documents (decisions.md 5)', () => {
   let server: ServerChild
   let tokens: { readonly ocapi: string; readonly yaas: string }
-  before(async () => {
-    server = await startServer({ STORAGE: 'memory' })
+  let folder: string
+  const begin = async (): Promise<void> => {
+    server = await startServer({ STORAGE: 'json-file', DATA_FILE: path.join(folder, 'customers.json') })
     tokens = { ocapi: await tokenOf(server.origin, 'ocapi'), yaas: await tokenOf(server.origin, 'yaas', 'acme') }
+  }
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'clientele-'))
+    await begin()
   })
-  after(() => server.stop())
+  after(async () => {
+    await server.stop()
+    await rm(folder, { recursive: true })
+  })
 
   const ask = ({ method, path, headers, body }: SampleRequest, etag = ''): Promise<Answer> => {
     const token = path.startsWith('/hybris/') ? tokens.yaas : tokens.ocapi
@@ -34,7 +45,22 @@ describe('replay: every sample request of the seed documents (decisions.md 5)', 
       expect((await ask({ method: 'DELETE', path: `${path}/${encodeURIComponent(id)}` })).status).to.equal(202)
   }
 
-  for (const [name, samples] of Object.entries(documents))
+  /** Every customer of list 4711 with its addresses, as both APIs show them. */
+  const everything = async (): Promise<unknown[]> => {
+    const found = await ask({ method: 'GET', path: '/hybris/cecentercustomer/v1/acme/customers?pageSize=1000' })
+    const all: unknown[] = found.json<unknown[]>()
+    for (const { id } of found.json<{ id: string }[]>()) {
+      const customer = `/s/-/dw/data/v16_2/customer_lists/4711/customers/${encodeURIComponent(id)}`
+      for (const path of [customer, `${customer}/addresses`]) {
+        const { status, headers, text } = await ask({ method: 'GET', path })
+        expect(status).to.equal(200)
+        all.push([headers.etag, text.replaceAll(server.origin, '')])
+      }
+    }
+    return all
+  }
+
+  for (const [name, samples] of Object.entries(documents)) {
     describe(name, () => {
       for (const sample of samples)
         it(`line ${sample.line}: ${sample.name}`, async () => {
@@ -59,4 +85,17 @@ describe('replay: every sample request of the seed documents (decisions.md 5)', 
           expect(answer.json()).not.to.have.any.keys(...(sample.answer.absent ?? ['']))
         })
     })
+
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const)
+      it(`a restart after ${signal} finds everything again`, async () => {
+        for (const step of samples.flatMap(({ given }) => given ?? [])) await ask(step)
+        const path = '/s/-/dw/data/v16_2/customer_lists/4711/customers'
+        for (const login of ['one', 'two']) await ask({ method: 'POST', path, body: { credentials: { login } } })
+        const before = await everything()
+        expect(before).to.have.length.above(6)
+        await server.stop(signal)
+        await begin()
+        expect(await everything()).to.deep.equal(before)
+      })
+  }
 })

@@ -105,6 +105,19 @@ describe('example server (issue 2, item 6)', () => {
         { STORAGE: 'json-file', DATA_FILE: await module('not.json', 'hello') },
         /^clientele: .*not\.json/,
       ],
+      'a data file that cannot be made': async () => [
+        { STORAGE: 'json-file', DATA_FILE: path.join(await module('file', ''), 'customers.json') },
+        /^clientele: cannot open the data file \/.*\/file\/customers\.json: EEXIST/,
+      ],
+      'a data file that another server has': async () => {
+        const DATA_FILE = path.join(folder, 'customers.json')
+        const server = await startServer({ STORAGE: 'json-file', DATA_FILE })
+        cleanups.push(async () => void (await server.stop()))
+        const owner = new RegExp(
+          `^clientele: ${DATA_FILE} is in use by process ${server.pid} on \\S+ since \\S+ \\(lock file`,
+        )
+        return [{ STORAGE: 'json-file', DATA_FILE }, owner]
+      },
       'a plug-in that is not there': async () => [
         { PLUGINS: './none.js' },
         /^clientele: PLUGINS: there is no file \/.*\/none\.js$/,
@@ -140,7 +153,7 @@ describe('example server (issue 2, item 6)', () => {
     for (const [name, make] of Object.entries(wrong))
       it(name, async () => {
         const [environment, line] = await make()
-        const child = start('examples/server.js', { PORT: '0', ...environment })
+        const child = start('examples/server.js', { PORT: '0', STORAGE: 'memory', ...environment })
         expect(await child.ended, child.output()).to.deep.equal({ code: 1, signal: null })
         expect(child.output().trimEnd()).to.match(line)
       })

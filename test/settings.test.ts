@@ -7,7 +7,7 @@ describe('example server settings (issue 2, item 6)', () => {
     expect(readSettings({})).to.deep.equal({
       port: 3000,
       host: '127.0.0.1',
-      storage: 'memory',
+      storage: 'json-file',
       dataFile: 'data/customers.json',
       databaseUrl: undefined,
       customerLists: [

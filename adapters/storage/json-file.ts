@@ -99,7 +99,16 @@ class JsonFile implements Backing {
     this.#disk = options.disk ?? localDisk
   }
 
-  async open({ warn }: StorageOptions, engine: Engine): Promise<void> {
+  async open(options: StorageOptions, engine: Engine): Promise<void> {
+    try {
+      await this.#openFiles(options, engine)
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error
+      throw new Error(`cannot open the data file ${this.#options.file}: ${error.message}`, { cause: error })
+    }
+  }
+
+  async #openFiles({ warn }: StorageOptions, engine: Engine): Promise<void> {
     const file = await realFile(this.#options.file)
     const lock = await takeLock(`${file}.lock`, warn)
     try {

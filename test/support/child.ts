@@ -81,9 +81,9 @@ export function start(program: string, environment: Environment = {}, args: read
   }
 }
 
-/** Starts the example server on a free port and resolves when it listens. */
+/** Starts the example server on a free port, in memory if nothing else is said, and resolves when it listens. */
 export async function startServer(environment: Environment = {}): Promise<ServerChild> {
-  const child = start('examples/server.js', { PORT: '0', HOST: undefined, ...environment })
+  const child = start('examples/server.js', { PORT: '0', HOST: undefined, STORAGE: 'memory', ...environment })
   const match = await child.printed(/listening on (https?:\/\/\S+)/)
   return { ...child, origin: match[1] as string }
 }
