@@ -53,9 +53,12 @@ describe('examples', () => {
       .and.match(/^customerNotFound$/m)
   })
 
-  it('plugin.ts refuses through the example server', async () => {
+  it('plugin.ts refuses through the example server, which lists its handlers at start', async () => {
     const server = await startServer({ PLUGINS: fileURLToPath(new URL('../examples/plugin.js', import.meta.url)) })
     try {
+      expect(server.output())
+        .to.match(/customers\.beforePOST\n {2}1\. companies \(.*examples\/plugin\.[jt]s\)\n/)
+        .and.contain('dw.ocapi.data.customer_list.customer.beforePATCH: no handlers\n')
       const answer = await send(server.origin, {
         path: '/s/-/dw/data/v16_2/customer_lists/SiteGenesis/customers',
         headers: { Authorization: `Bearer ${await tokenOf(server.origin, 'ocapi')}` },
