@@ -75,6 +75,31 @@ describe('example server (issue 2, item 6)', () => {
       expect((await get('/hybris/cecentercustomer/v1/acme/customers', yaas)).status).to.equal(403)
     })
 
+    it('believes X-Forwarded-Proto only with TRUST_PROXY (decision 2.22)', async () => {
+      const trusting = await startServer({ TRUST_PROXY: 'true' })
+      const get = async (origin: string, scheme: string): Promise<readonly [number, string]> => {
+        const headers = {
+          Authorization: `Bearer ${await tokenOf(origin, 'yaas')}`,
+          'X-Forwarded-Proto': scheme,
+          'X-Forwarded-Host': 'customers.example.com',
+        }
+        const path = '/hybris/cecentercustomer/v1/sitegenesis/customers'
+        const made = await send(origin, { path, headers, json: {} })
+        const ocapi = await send(origin, {
+          path: '/dw/data/v16_2/customer_lists/SiteGenesis',
+          headers: { ...headers, Authorization: `Bearer ${await tokenOf(origin, 'ocapi')}` },
+        })
+        return [ocapi.status, new URL(made.headers.location ?? '').origin]
+      }
+      try {
+        expect(await get(trusting.origin, 'https')).to.deep.equal([200, 'https://customers.example.com'])
+        expect(await get(trusting.origin, 'http')).to.deep.equal([403, 'http://customers.example.com'])
+        expect(await get(server.origin, 'https')).to.deep.equal([403, server.origin])
+      } finally {
+        await trusting.stop()
+      }
+    })
+
     it('prints no secret and no token', async () => {
       const token = await tokenOf(server.origin, 'ocapi')
       await send(server.origin, { path: customers, headers: { Authorization: `Bearer ${token}x` } })
