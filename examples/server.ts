@@ -20,11 +20,20 @@ import { ocapiTokenPath, tokenEndpoints, yaasTokenPath } from './token-endpoints
  */
 const patience = { hooks: 4_000, all: 4_800, repeated: 1_000 }
 
+/** The schema of the mixin in the YaaS document's samples; a host registers its own. */
+const exampleSchema = {
+  $schema: 'http://json-schema.org/draft-04/schema#',
+  id: 'https://api.beta.yaas.io/hybris/schema/v1/kiwistest/example-schema.json',
+  type: 'object',
+  properties: { code: { type: 'string' } },
+}
+
 async function run(): Promise<void> {
   const settings = readSettings(process.env)
   const clientele = await createClientele({
     customerLists: settings.customerLists,
     storage: await storages[settings.storage](settings),
+    mixins: { schemas: { [exampleSchema.id]: exampleSchema } },
     plugins: (await Promise.all(settings.plugins.map(loadPlugins))).flat(),
   })
   const tenants = settings.customerLists.map(tenantOf).filter((tenant) => tenant !== undefined)

@@ -18,7 +18,8 @@ describe('replay: every sample request of the seed documents (decisions.md 5)', 
   let tokens: { readonly ocapi: string; readonly yaas: string }
   let folder: string
   const begin = async (): Promise<void> => {
-    server = await startServer({ STORAGE: 'json-file', DATA_FILE: path.join(folder, 'customers.json') })
+    const DATA_FILE = path.join(folder, 'customers.json')
+    server = await startServer({ STORAGE: 'json-file', DATA_FILE, PLUGINS: 'dist/test/samples/seed-data.js' })
     tokens = { ocapi: await tokenOf(server.origin, 'ocapi'), yaas: await tokenOf(server.origin, 'yaas', 'acme') }
   }
   before(async () => {
@@ -37,12 +38,18 @@ describe('replay: every sample request of the seed documents (decisions.md 5)', 
     return send(server.origin, { method, path, headers: [...sent, ['Authorization', `Bearer ${token}`]], ...text })
   }
 
-  /** Deletes every customer of list 4711, so that each sample starts from nothing. */
+  /** Deletes every customer and mapping of list 4711, so that each sample starts from nothing. */
   const clear = async (): Promise<void> => {
-    const path = '/hybris/cecentercustomer/v1/acme/customers'
-    const found = await ask({ method: 'GET', path: `${path}?pageSize=1000` })
-    for (const { id } of found.json<{ id: string }[]>())
-      expect((await ask({ method: 'DELETE', path: `${path}/${encodeURIComponent(id)}` })).status).to.equal(202)
+    for (const [resource, status] of [
+      ['customers', 202],
+      ['sdCustomerMappings', 204],
+    ] as const) {
+      const path = `/hybris/cecentercustomer/v1/acme/${resource}`
+      const found = await ask({ method: 'GET', path: `${path}?pageSize=1000` })
+      const numbers = found.json<{ customerNumber: string }[]>().map(({ customerNumber }) => customerNumber)
+      for (const number of new Set(numbers))
+        expect((await ask({ method: 'DELETE', path: `${path}/${encodeURIComponent(number)}` })).status).to.equal(status)
+    }
   }
 
   /** Every customer of list 4711 with its addresses, as both APIs show them. */

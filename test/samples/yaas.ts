@@ -1,5 +1,6 @@
 /** Samples of the seed document 000 (YaaS Engagement Center Customer v1), with its line numbers. */
 import type { Sample, SampleRequest } from './sample.js'
+import { socialMediaUsers } from './seed-data.js'
 
 const base = '/hybris/cecentercustomer/v1/acme'
 const customers = `${base}/customers`
@@ -23,7 +24,41 @@ const make = (customerNo: string, more: object = {}): SampleRequest => ({
   body: { customer_no: customerNo, credentials: { login: `login-${customerNo}` }, ...more },
 })
 
-/** Every sample request for customers and addresses. */
+const schema = 'https://api.beta.yaas.io/hybris/schema/v1/kiwistest/example-schema.json'
+const mixed = {
+  metadata: { mixins: { additionalCode: schema } },
+  mixins: { additionalCode: { code: 'DFG-334-98330-X' } },
+  firstName: 'Arnold',
+  contactEmail: 'noreply@yaastest.com',
+  company: 'hybris',
+  preferredLanguage: 'en_UK',
+  preferredCurrency: 'GBP',
+  preferredSite: 'UK_site',
+  active: true,
+}
+const {
+  preferredSite: _site,
+  active: _active,
+  ...shown
+} = {
+  ...mixed,
+  firstName: 'lilu00',
+  contactEmail: '001noreply@yaastest.com',
+}
+
+const mappings = `${base}/sdCustomerMappings`
+const mapping = (customerNumber: string, sdCustomerNumber: string) => ({
+  customerNumber,
+  sdCustomerNumber,
+  deletedInYaaS: false,
+})
+const map = (customerNumber: string, sdCustomerNumber: string): SampleRequest => ({
+  method: 'POST',
+  path: mappings,
+  body: mapping(customerNumber, sdCustomerNumber),
+})
+
+/** Every sample request. */
 export const samples: readonly Sample[] = [
   {
     name: 'create a customer',
@@ -98,5 +133,80 @@ export const samples: readonly Sample[] = [
         link: /\/hybris\/cecentercustomer\/v1\/acme\/customers\/C1517747615\/addresses\/[0-9a-f]{24}$/,
       },
     },
+  },
+  {
+    name: 'add an internal account to a customer profile',
+    line: 291,
+    given: [
+      { method: 'POST', path: customers, body: { middleName: 'CO139024732' } },
+      { method: 'PUT', path: `${customers}/CO139024732`, body: { contactEmail: 'noreply@hybristest.com' } },
+    ],
+    request: { method: 'POST', path: `${customers}/CO139024732/accounts/internal`, body: {} },
+    answer: {
+      status: 201,
+      body: { id: 'CO139024732', link: /\/hybris\/cecentercustomer\/v1\/acme\/customers\/CO139024732$/ },
+    },
+  },
+  {
+    name: 'create a customer with mixins',
+    line: 305,
+    repairs: ['h: quotes around link, the blank in the id', 'k: number, host and tenant'],
+    request: { method: 'POST', path: customers, body: mixed },
+    answer: { status: 201, headers: { Location: link }, body: { id: number, link } },
+  },
+  {
+    name: 'retrieve a customer profile with mixins',
+    line: 355,
+    given: [make('C6726280624'), { method: 'PUT', path: `${customers}/C6726280624`, body: shown }],
+    request: { method: 'GET', path: `${customers}/C6726280624?expand=mixin:%7B*%7D` },
+    answer: { status: 200, body: { customerNumber: 'C6726280624', ...shown } },
+  },
+  {
+    name: 'retrieve a customer profile with one mixin',
+    line: 365,
+    given: [make('C6726280624'), { method: 'PUT', path: `${customers}/C6726280624`, body: shown }],
+    request: { method: 'GET', path: `${customers}/C6726280624?expand=mixin:additionalCode` },
+    answer: { status: 200, body: { customerNumber: 'C6726280624', ...shown } },
+  },
+  {
+    name: 'retrieve social media users',
+    line: 398,
+    given: [make('C8020362178')],
+    request: { method: 'GET', path: `${customers}/C8020362178/socialMediaUsers` },
+    answer: { status: 200, body: socialMediaUsers },
+  },
+  {
+    name: 'create a SD customer mapping',
+    line: 479,
+    repairs: ['k: id, host and tenant', 'm: our base path'],
+    request: map('C010101001', '0003144965'),
+    answer: {
+      status: 201,
+      body: {
+        id: /^[0-9a-f]{24}$/,
+        link: /\/hybris\/cecentercustomer\/v1\/acme\/sdCustomerMappings\/[0-9a-f]{24}$/,
+      },
+    },
+  },
+  {
+    name: 'retrieve SD customer mappings',
+    line: 515,
+    given: [map('C7534120357', '0000100080'), map('C010101001', '0003144965'), map('C010101001', '0003144965')],
+    request: { method: 'GET', path: mappings },
+    answer: {
+      status: 200,
+      body: [
+        mapping('C7534120357', '0000100080'),
+        mapping('C010101001', '0003144965'),
+        mapping('C010101001', '0003144965'),
+      ],
+    },
+  },
+  {
+    name: 'delete an SD customer mapping',
+    line: 559,
+    given: [map('C010101001', '0003144965')],
+    request: { method: 'DELETE', path: `${mappings}/C010101001` },
+    answer: { status: 204 },
   },
 ]
