@@ -14,7 +14,10 @@ export type SchemaSource = (url: string) => object | undefined | Promise<object 
 
 /** Where the schemas of mixins come from. */
 export interface MixinOptions {
-  /** JSON Schemas by URL (draft-04, -06, -07 or 2020-12, as `$schema` says; draft-07 without it), or a look-up function. */
+  /**
+   * JSON Schemas by URL (draft-04, -06, -07 or 2020-12, as `$schema` says; draft-07 without it), or a look-up function.
+   * A schema that changes must be a new object.
+   */
   readonly schemas?: { readonly [url: string]: object } | SchemaSource
   /** Asked for URLs that `schemas` does not know, such as `schemaFetcher` of `clientele/yaas`. Default: nothing is fetched. */
   readonly fetch?: SchemaSource
@@ -63,11 +66,15 @@ export function mixinSchemas(options: MixinOptions = {}): MixinSchemas {
     return undefined
   }
 
+  const hashes = new WeakMap<object, string>()
+  const hashOf = (schema: object): string => {
+    const hash = hashes.get(schema) ?? createHash('sha256').update(JSON.stringify(schema)).digest('base64')
+    hashes.set(schema, hash)
+    return hash
+  }
   const byContent = new Map<string, Promise<ForeignCheck>>()
   const compile = (url: string, schema: object): Promise<ForeignCheck> => {
-    const key = createHash('sha256')
-      .update(`${url}\n${JSON.stringify(schema)}`)
-      .digest('base64')
+    const key = `${hashOf(schema)} ${url}`
     const known = byContent.get(key)
     byContent.delete(key)
     const check = known ?? compileForeign(url, schema, load)
