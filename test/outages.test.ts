@@ -1,0 +1,109 @@
+/** PostgreSQL fails, hangs or comes back: what callers get meanwhile (storage.md; issue 4, faults). */
+import { expect } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import { Pool } from 'pg'
+import { ocapi } from '../adapters/ocapi/index.js'
+import { postgresStorage } from '../adapters/storage/postgres.js'
+import { yaas } from '../adapters/yaas/index.js'
+import { definePlugin } from '../core/index.js'
+import type { Clientele, CustomerOperations } from '../core/index.js'
+import { serve } from './support/api.js'
+import type { Service } from './support/api.js'
+import type { Answer } from './support/http.js'
+import { newDatabase, startPostgres } from './support/postgres.js'
+import type { Server } from './support/postgres.js'
+import { openShop, problemOf } from './support/shop.js'
+
+const beforePatch = 'dw.ocapi.data.customer_list.customer.beforePATCH'
+
+describe('while the server is down: 503 with Retry-After, back by itself (issue 4)', () => {
+  let server: Server
+  let service: Service
+  before(async () => {
+    server = await startPostgres()
+    const storage = postgresStorage({ connectionString: server.url() })
+    service = await serve({ flavours: [ocapi(), yaas()], library: { storage } })
+  })
+  after(async () => {
+    await service.stop()
+    await server.remove()
+  })
+  const path = {
+    ocapi: '/s/-/dw/data/v16_2/customer_lists/SiteGenesis/customers',
+    yaas: '/hybris/cecentercustomer/v1/sitegenesis/customers',
+  }
+  const create = (login: string): Promise<Answer> =>
+    service.call('POST', path.ocapi, { json: { customer_no: login, credentials: { login } } })
+
+  it('both APIs answer, whatever is asked, and serve again after a restart or a crash', async () => {
+    for (const how of ['shutdown', 'crash'] as const) {
+      expect((await create(`before ${how}`)).status).to.equal(200)
+      await server.stop()
+      const answers = [
+        await create(`meanwhile ${how}`),
+        await service.call('GET', `${path.ocapi}/before%20${how}`),
+        await service.call('PATCH', `${path.ocapi}/before%20${how}`, { json: { last_name: 'x' } }),
+        await service.call('GET', path.yaas, { token: 'yaas' }),
+        await service.call('POST', path.yaas, { token: 'yaas', json: { contactEmail: 'a@example.com' } }),
+      ]
+      expect(answers.map(({ status }) => status)).to.deep.equal([503, 503, 503, 503, 503])
+      for (const { headers } of answers) expect(Number(headers['retry-after'])).to.be.greaterThan(0)
+      expect(answers[4]?.text).to.include('Nothing was changed')
+      await server.start()
+      expect((await service.call('GET', `${path.ocapi}/before%20${how}`)).status).to.equal(200)
+      expect((await service.call('GET', `${path.ocapi}/meanwhile%20${how}`)).status).to.equal(404)
+      expect((await create(`after ${how}`)).status).to.equal(200)
+      await server.restart(how === 'crash' ? 'crash' : undefined)
+      expect((await create(`again ${how}`)).status).to.equal(200)
+    }
+  })
+})
+
+describe('while hooks hang (decision 4.10, storage.md: limits)', () => {
+  let pool: Pool
+  let clientele: Clientele
+  let shop: CustomerOperations
+  let hanging: Promise<unknown> | undefined
+  before(async () => {
+    pool = new Pool({ connectionString: await newDatabase(), max: 3 })
+    const plugin = definePlugin({
+      name: 'hanging',
+      hooks: { [beforePatch]: async (_customer, update) => void (update.lastName === 'hang' && (await hanging)) },
+    })
+    const limits = { handler: 1200, lockWait: 300, unit: 3000 }
+    ;({ clientele, shop } = await openShop({ storage: postgresStorage({ pool }), plugins: [plugin], limits }))
+    for (const customerNo of ['1', '2', '3', '4']) await shop.createCustomer({ create: { customerNo } })
+  })
+  after(async () => {
+    await clientele.close()
+    await pool.end()
+  })
+  const patch = (customerNo: string, lastName: string) =>
+    problemOf(shop.updateCustomer({ customerNo, update: { lastName } }))
+
+  it('others get 503 for that customer after the longest wait, and are served for every other one', async () => {
+    hanging = new Promise(() => undefined)
+    const hung = patch('1', 'hang')
+    await patch('2', 'x')
+    const waiting = Array.from({ length: 20 }, () => patch('1', 'x'))
+    // those who wait in the queue of the process hold no connection: others are not kept waiting
+    const start = performance.now()
+    expect(await patch('2', 'y')).to.equal('none')
+    expect(performance.now() - start).to.be.lessThan(250)
+    expect(new Set(await Promise.all(waiting))).to.deep.equal(new Set(['unavailable']))
+    expect(await hung).to.equal('internal')
+    expect(await patch('1', 'z')).to.equal('none')
+  })
+  it('with every connection taken: 503 after the longest wait, and back when one is free', async () => {
+    let end: (() => void) | undefined
+    hanging = new Promise<void>((resolve) => (end = resolve))
+    const hung = ['1', '2', '3'].map((customerNo) => patch(customerNo, 'hang'))
+    while (pool.totalCount < 3 || pool.idleCount > 0) await new Promise((resolve) => setImmediate(resolve))
+    expect(await patch('4', 'x')).to.equal('unavailable')
+    expect(await problemOf(shop.getCustomer({ customerNo: '4' }))).to.equal('unavailable')
+    end?.()
+    expect(await Promise.all(hung)).to.deep.equal(['none', 'none', 'none'])
+    expect(await patch('4', 'x')).to.equal('none')
+    expect(pool.totalCount).to.equal(pool.idleCount)
+  })
+})
