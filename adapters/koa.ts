@@ -53,8 +53,12 @@ export function customerApi(clientele: Clientele, options: CustomerApiOptions): 
   }))
   return async (ctx, next) => {
     const { path } = ctx
-    for (const { flavour, surroundings } of served)
-      if (flavour.claims(path)) return send(ctx, await flavour.answer(new KoaRequest(ctx, path, maxBody), surroundings))
+    for (const { flavour, surroundings } of served) {
+      if (!flavour.claims(path)) continue
+      const reply = await flavour.answer(new KoaRequest(ctx, path, maxBody), surroundings)
+      if (reply.status === 413) hangUp(ctx, maxBody)
+      return send(ctx, reply)
+    }
     return next()
   }
 }
@@ -120,6 +124,8 @@ function paramsOf(layer: Layer, path: string): Record<string, string> | undefine
   }
 }
 
+const noQuery = new URLSearchParams()
+
 /** A Koa request as flavours see it; what costs something is found out when it is asked for. */
 class KoaRequest implements ApiRequest {
   readonly method: string
@@ -136,7 +142,10 @@ class KoaRequest implements ApiRequest {
     this.#maxBody = maxBody
   }
   get query(): URLSearchParams {
-    return (this.#query ??= new URLSearchParams(this.#ctx.querystring))
+    if (this.#query) return this.#query
+    const { querystring } = this.#ctx
+    this.#query = querystring === '' ? noQuery : new URLSearchParams(querystring)
+    return this.#query
   }
   get origin(): string {
     return `${this.#ctx.protocol}://${this.#ctx.host}`
@@ -214,6 +223,12 @@ function problemOf(error: unknown, req: IncomingMessage, limit: number): unknown
   if (type?.startsWith('request.') || error instanceof TypeError || /^(Z_|ERR_)/.test(code ?? ''))
     return refuse('bodyMalformed', {})
   return error
+}
+
+/** Node reads the rest of a refused body and drops it; not if there is no end of it to be seen. */
+function hangUp({ req, res }: KoaContext, limit: number): void {
+  const length = Number(req.headers['content-length'] ?? Infinity)
+  if (length > 10 * limit) res.setHeader('Connection', 'close')
 }
 
 function send(ctx: KoaContext, reply: Reply): void {
