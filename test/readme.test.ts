@@ -1,6 +1,7 @@
 /** What the README says is what is there. */
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
+import { ocapi, type OcapiOptions } from '../adapters/ocapi/index.js'
 import { extensionPoints, operations } from '../core/operations.js'
 import { readText } from './support/sources.js'
 
@@ -52,6 +53,22 @@ describe('README', () => {
     const [, block = ''] = /export interface ClienteleOptions \{\n([^]*?)\n\}/.exec(readText('core/container.ts')) ?? []
     const options = [...block.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1])
     expect(named(table('option'))).to.have.members(options)
+  })
+
+  it('names every option of the two flavours, and no other', () => {
+    for (const [flavour, file, type] of [
+      ['ocapi', 'adapters/ocapi/exchange.ts', 'OcapiOptions'],
+      ['yaas', 'adapters/yaas/index.ts', 'YaasOptions'],
+    ] as const) {
+      const [, block = ''] = new RegExp(`export interface ${type} \\{\n([^]*?)\n\\}`).exec(readText(file)) ?? []
+      const options = [...block.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1])
+      expect(named(table(`option of \`${flavour}\``))).to.have.members(options)
+    }
+  })
+
+  it('shows OCAPI settings that are accepted', () => {
+    const [, text = ''] = /```json\n([^]*?)```/.exec(readme) ?? []
+    ocapi({ settings: JSON.parse(text) as OcapiOptions['settings'] & object })
   })
 
   it('names every setting of the example server, and no other', () => {
