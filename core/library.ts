@@ -31,6 +31,7 @@ import type { DocumentOf, Operation, Reading, ResultOf, Writing } from './operat
 import type { HashPassword } from './password.js'
 import type { Policies } from './policies.js'
 import { profiles } from './profiles.js'
+import type { Profile } from './profiles.js'
 import type { Reader } from './reads.js'
 import { reads } from './reads.js'
 import { addressOf, customerOf } from './records.js'
@@ -353,14 +354,13 @@ export class Library implements Clientele {
   }
 
   #factsOf(operation: string, list: string, call: WriteOptions): CallFacts {
-    const { profile = 'library' } = call
     return {
       operation,
       list,
       flavour: call.flavour ?? 'library',
       caller: call.caller,
       requestId: call.requestId ?? this.#parts.ids.incident(),
-      profile: typeof profile === 'string' ? profiles[profile] : profile,
+      profile: profileOf(call),
       dryRun: call.dryRun ?? false,
       custom: {},
       tasks: [],
@@ -412,9 +412,11 @@ export class Library implements Clientele {
     prepare: () => WriteCall<O> | Promise<WriteCall<O>>,
   ): Promise<ResultOf<O>> {
     return this.#join(frame, list, async (unit) => {
+      const { profile } = unit
       try {
         const call = await prepare()
         await unit.settleFor(frame.handler)
+        unit.profile = profileOf(call)
         const result = await this.#run(operation, call, unit, (work) => work())
         await unit.tx.flush()
         unit.hasInnerWrites = true
@@ -422,6 +424,8 @@ export class Library implements Clientele {
       } catch (error) {
         unit.doomed ??= error
         throw error
+      } finally {
+        unit.profile = profile
       }
     })
   }
@@ -624,6 +628,10 @@ export class Library implements Clientele {
     }
     return this.incident(error, { operation: facts.operation, list: facts.list, requestId: facts.requestId })
   }
+}
+
+function profileOf({ profile = 'library' }: CallOptions): Profile {
+  return typeof profile === 'string' ? profiles[profile] : profile
 }
 
 /** The document of a library call's input, copied and checked against the domain's schema. */

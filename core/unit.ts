@@ -76,6 +76,8 @@ export class Unit {
   readonly tx: WriteUnit
   readonly call: CallFacts
   readonly parts: Parts
+  /** Rules of the call that runs now: of a handler's call while one runs (decision 4.8). */
+  profile: Profile
   /** The handler that runs now, the innermost of nested ones. */
   running: Handler | undefined
   /** The failed write of a handler's own call: the unit cannot commit, even if the handler swallowed it. */
@@ -99,6 +101,7 @@ export class Unit {
     this.#storage = tx
     this.tx = call.changes ? recording(tx, call.changes) : tx
     this.call = call
+    this.profile = call.profile
     this.#library = library
   }
 
@@ -109,9 +112,6 @@ export class Unit {
   }
   get list(): string {
     return this.call.list
-  }
-  get profile(): Profile {
-    return this.call.profile
   }
   get ids(): Ids {
     return this.parts.ids
@@ -187,6 +187,8 @@ export class Unit {
     if (phase === 'after') await this.tx.flush()
     const heldOutside = new Set([...this.#held.values()].filter((held) => held.draft.isHeld))
     const documents = about.documents ?? []
+    about.args()
+    const subjects = [...this.#held].filter(([, held]) => held.draft.isHeld).map(([id]) => id)
     await runner.run(
       this,
       point,
@@ -196,6 +198,7 @@ export class Unit {
       async () => {
         for (const draft of documents) await draft.look()
         await this.#look()
+        if (!subjects.every((id) => this.#held.has(id))) throw new Error('it deleted the record that it was called for')
       },
     )
     for (const draft of documents) draft.cut()
