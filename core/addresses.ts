@@ -200,6 +200,7 @@ async function passDefaultOn(unit: Unit, owner: string, from: string): Promise<v
 
 /** Moves the default as a side effect: the other address changes, but runs no points (decision 4.1). */
 async function setDefault(unit: Unit, record: AddressRecord, isDefault: boolean): Promise<void> {
+  unit.effect('default moved')
   const other = holdAddress(unit, record)
   other.record = await unit.tx.addresses.update({ ...other.record, isDefault, lastModified: unit.now() })
   other.draft.become(addressOf(other.record))

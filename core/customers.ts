@@ -105,6 +105,7 @@ async function insertCustomer(unit: Unit, create: CustomerCreate, password: Secr
   const named = { ...profile.defaults, active: true, ...create }
   const credentials: Credentials = { locked: false, ...create.credentials }
   const login = credentials.login ?? (profile.loginFollowsEmail ? create.email : undefined)
+  if (login !== credentials.login) unit.effect('internal account created')
   const document = await checked(unit, undefined, {
     ...named,
     customerNo: create.customerNo ?? '',
@@ -170,13 +171,17 @@ export async function deleteCustomer(unit: Unit, call: Running<'deleteCustomer'>
     args: () => [liveCustomer(customer)],
   })
   const { id, keys } = customer.record
-  for (const { addressId } of await removeAll(unit, 'addresses', id))
+  const addresses = await removeAll(unit, 'addresses', id)
+  for (const { addressId } of addresses)
     unit.emit('address-deleted', { customerNumber: previous.customerNo, addressId })
-  await removeAll(unit, 'accounts', id)
-  await removeAll(unit, 'socialMediaUsers', keys['customerNo'] ?? '')
+  unit.effect('addresses deleted', addresses.length)
+  unit.effect('accounts deleted', (await removeAll(unit, 'accounts', id)).length)
+  const users = await removeAll(unit, 'socialMediaUsers', keys['customerNo'] ?? '')
+  unit.effect('social media users deleted', users.length)
   const { items } = await unit.tx.mappings.find({ where: ownedBy(keys['customerNo'] ?? '') })
-  for (const mapping of items)
-    if (!mapping.deletedInYaaS) await unit.tx.mappings.update({ ...mapping, deletedInYaaS: true })
+  const unmarked = items.filter((mapping) => !mapping.deletedInYaaS)
+  for (const mapping of unmarked) await unit.tx.mappings.update({ ...mapping, deletedInYaaS: true })
+  unit.effect('mappings marked deletedInYaaS', unmarked.length)
   await unit.tx.customers.remove(customer.record)
   unit.drop(id)
   unit.emit('customer-deleted', {
@@ -259,14 +264,18 @@ export async function setLogin(
 async function renumber(unit: Unit, from: string, to: string): Promise<void> {
   const where = ownedBy(keyOf(from))
   const keys = { customer: keyOf(to) }
-  for (const mapping of (await unit.tx.mappings.find({ where })).items)
+  const mappings = await unit.tx.mappings.find({ where })
+  for (const mapping of mappings.items)
     await unit.tx.mappings.update({ ...mapping, customerNumber: to, keys: { ...mapping.keys, ...keys } })
-  for (const record of (await unit.tx.socialMediaUsers.find({ where })).items)
+  unit.effect('mappings renumbered', mappings.total)
+  const users = await unit.tx.socialMediaUsers.find({ where })
+  for (const record of users.items)
     await unit.tx.socialMediaUsers.update({
       ...record,
       user: { ...record.user, referenceCustomerNumber: to },
       keys: { ...record.keys, ...keys },
     })
+  unit.effect('social media users renumbered', users.total)
 }
 
 /** The document with trimmed keys and a login that follows the email; throws for what changed and is not acceptable. */
@@ -288,6 +297,7 @@ async function checked(unit: Unit, current: Customer | undefined, desired: Custo
     keyOf(login) === keyOf(oldEmail)
   )
     login = email
+  if (login !== desired.credentials.login?.trim()) unit.effect('login moved with the email')
   if (login !== undefined && login !== oldLogin && !policies.login(login)) throw fail('loginInvalid', {})
   if (email !== undefined && email !== oldEmail && !policies.email(email))
     throw fail('emailInvalid', { email: desired.email ?? '' })

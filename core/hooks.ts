@@ -71,7 +71,7 @@ export interface Context<O extends Pointed = Pointed> {
    * reply does not wait for it. The tasks of one call run one after the other, each within the time limit of a handler;
    * `close` waits for them.
    */
-  afterCommit(task: Task): void
+  readonly afterCommit: (task: Task) => void
 }
 
 /** What runs after the commit. The signal fires when its time is over, or when the library closes. */
@@ -119,6 +119,8 @@ export interface Plugin {
  * ```
  */
 export function definePlugin(plugin: Plugin): Plugin {
+  // plain JavaScript may give anything; createClientele says what is wrong with it
+  if (plugin === null || typeof plugin !== 'object') return plugin
   const file = plugin.file ?? callerFile()
   return file === undefined ? plugin : { ...plugin, file }
 }

@@ -214,10 +214,13 @@ export class Library implements Clientele {
       } catch (error) {
         // what `work` itself throws is the caller's own
         const isOurs = error instanceof Error && (problemOf(error) || failures?.has(error))
-        throw isOurs || error instanceof PluginFault ? this.#explain(error, facts) : error
+        const shown = isOurs || error instanceof PluginFault ? this.#explain(error, facts) : error
+        this.#tell(facts, shown instanceof CustomerError ? shown.problem.kind : 'internal')
+        throw shown
       }
     })
     this.#afterCommit(facts)
+    this.#tell(facts, 'done')
     return value
   }
 
@@ -303,8 +306,14 @@ export class Library implements Clientele {
   ): Promise<ResultOf<O>> {
     const { frame } = this.#parts.runner
     if (frame) return this.#writeInside(frame, operation, list, prepare)
-    const call = await prepare()
     const facts = this.#factsOf(operation, list, options)
+    let call: WriteCall<O>
+    try {
+      call = await prepare()
+    } catch (error) {
+      this.#tell(facts, error instanceof CustomerError ? error.problem.kind : 'internal')
+      throw error
+    }
     return this.#perform(facts, (unit, once) => this.#run(operation, call, unit, once))
   }
 
@@ -511,7 +520,7 @@ export class Library implements Clientele {
     outcome: Trace['outcome'],
   ): void {
     try {
-      onTrace?.({ operation: operation as Operation, list, requestId, outcome, steps: trace ?? [] })
+      onTrace?.({ operation: operation as Trace['operation'], list, requestId, outcome, steps: trace ?? [] })
     } catch (error) {
       this.#parts.logger.error('onTrace threw', { operation, list, requestId, stack: stackOf(error) })
     }
@@ -562,6 +571,7 @@ export class Library implements Clientele {
   #unitOf(facts: CallFacts, tx: WriteUnit): Unit {
     facts.events.length = 0
     facts.changes?.clear()
+    facts.trace?.splice(0, facts.trace.length, ...facts.trace.filter(({ step }) => step !== 'effect'))
     const { flavour, requestId, caller } = facts
     return new Unit(this.#parts, tx, facts, () =>
       this.list(facts.list, { flavour, requestId, ...(caller && { caller }) }),

@@ -64,7 +64,7 @@ function checkPlugin(plugin: unknown, at: number): Plugin {
     )
   const { name, hooks, file, runBefore, runAfter } = plugin as Partial<Plugin> & { name: string }
   const where = `plug-in '${name}'${within(file)}`
-  if (hooks === null || typeof hooks !== 'object')
+  if (hooks === null || typeof hooks !== 'object' || Array.isArray(hooks))
     throw new SetupError(`${where} has no hooks: { '<extension point>': handler }`)
   for (const [option, names] of Object.entries({ runBefore, runAfter }))
     if (names !== undefined && !(Array.isArray(names) && names.every((other) => typeof other === 'string')))
@@ -96,20 +96,30 @@ function inOrder(plugins: readonly Plugin[]): Plugin[] {
   const waiting = [...plugins]
   while (waiting.length > 0) {
     const at = waiting.findIndex((plugin) => !waiting.some((other) => earlier.get(plugin.name)?.has(other.name)))
-    if (at < 0)
-      throw new SetupError(`plug-ins wait for one another: ${cycleIn(waiting[0]?.name ?? '', earlier).join(' -> ')}`)
+    if (at < 0) throw new SetupError(`plug-ins wait for one another: ${cycleIn(waiting, earlier)}`)
     ordered.push(...waiting.splice(at, 1))
   }
   return ordered
 }
 
-function cycleIn(start: string, earlier: ReadonlyMap<string, ReadonlySet<string>>): string[] {
-  const path = [start]
-  for (;;) {
-    const next = [...(earlier.get(path.at(-1) ?? '') ?? [])].find((name) => (earlier.get(name)?.size ?? 0) > 0) ?? start
-    if (path.includes(next)) return [...path.slice(path.indexOf(next)), next]
-    path.push(next)
+/** A cycle among plug-ins that all wait, in words. */
+function cycleIn(waiting: readonly Plugin[], earlier: ReadonlyMap<string, ReadonlySet<string>>): string {
+  const cycle: Plugin[] = []
+  let next: Plugin | undefined = waiting[0]
+  while (next && !cycle.includes(next)) {
+    cycle.push(next)
+    const before: ReadonlySet<string> | undefined = earlier.get(next.name)
+    next = waiting.find((plugin) => before?.has(plugin.name))
   }
+  if (next) cycle.splice(0, cycle.indexOf(next))
+  const [first] = cycle
+  const names = [...cycle, ...(first ? [first] : [])].map((plugin) => `'${plugin.name}'${within(plugin.file)}`)
+  const [start, second, ...rest] = names
+  const path = `${start} runs after ${second}${rest.map((name) => `, which runs after ${name}`).join('')}`
+  const shared = Object.keys(first?.hooks ?? {}).filter((point) =>
+    cycle.every(({ hooks }) => Object.hasOwn(hooks, point)),
+  )
+  return shared.length === 0 ? path : `${path}; they meet at ${shared.join(', ')}`
 }
 
 /** The name that differs in the fewest letters. */

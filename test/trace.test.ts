@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { Status } from '../core/index.js'
-import type { CallOptions, Plugin, Trace, TraceStep } from '../core/index.js'
+import type { CallOptions, Plugin, Trace, TraceStep, Transaction } from '../core/index.js'
 import { openShop, problemOf } from './support/shop.js'
 
 const list = 'dw.ocapi.data.customer_list.'
@@ -13,16 +13,11 @@ const afterAddress = `${list}customer.addresses.afterPOST` as const
 
 /** A step in one line. */
 function lineOf(step: TraceStep): string {
-  switch (step.step) {
-    case 'point':
-      return `${'  '.repeat(step.depth)}${step.point.replace(list, '')} (${step.handlers})`
-    case 'handler':
-      return `${'  '.repeat(step.depth)}- ${step.plugin} ${step.outcome}${step.reason === undefined ? '' : `: ${step.reason}`}`
-    case 'task':
-      return `task of ${step.plugin}`
-    case 'effect':
-      return `effect: ${step.effect} (${step.records})`
-  }
+  const indent = 'depth' in step ? '  '.repeat(step.depth) : ''
+  if (step.step === 'point') return `${indent}${step.point.replace(list, '')} (${step.handlers})`
+  if (step.step === 'task') return `task of ${step.plugin}`
+  if (step.step === 'effect') return `effect: ${step.effect} (${step.records})`
+  return `${indent}- ${step.plugin} ${step.outcome}${step.reason === undefined ? '' : `: ${step.reason}`}`
 }
 
 async function open(plugins: readonly Plugin[], options: CallOptions = {}) {
@@ -153,6 +148,16 @@ describe('trace', () => {
       'effect: addresses deleted (1)',
       'effect: social media users deleted (1)',
       'effect: mappings marked deletedInYaaS (1)',
+    ])
+  })
+
+  it('of a transaction shows the points of all its calls', async () => {
+    const { clientele } = await open([])
+    const traces: Trace[] = []
+    const work = ({ customers }: Transaction) => customers.createCustomer({ create: {} })
+    await clientele.transaction('SiteGenesis', work, { onTrace: (trace) => void traces.push(trace) })
+    expect(traces.map(({ operation, outcome, steps }) => [operation, outcome, steps.length])).to.deep.equal([
+      ['transaction', 'done', 2],
     ])
   })
 
