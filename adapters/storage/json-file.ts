@@ -112,7 +112,9 @@ class JsonFile implements Backing {
     const file = await realFile(this.#options.file)
     const lock = await takeLock(`${file}.lock`, warn)
     try {
-      for (const name of await filesBeside(file)) if (name.endsWith('.tmp')) await fs.rm(name)
+      // What a crash left half-written; a lock's temporary file may belong to one who is opening now.
+      const isLeft = (name: string): boolean => name.endsWith('.tmp') && !name.startsWith(`${file}.lock.`)
+      for (const name of (await filesBeside(file)).filter(isLeft)) await fs.rm(name)
       const stat = await fs.stat(file).catch(() => undefined)
       const mode = stat ? stat.mode & 0o777 : 0o600
       this.#snapshot = { sequence: 0, bytes: stat?.size ?? 0 }

@@ -71,6 +71,7 @@ async function door(options: SnapshotOptions, data: Snapshot): Promise<Low<Snaps
 
 /** Lines of a snapshot: the head, then per list its name, per kind its records, and the foot with a checksum. */
 const head = (sequence: number): string => `{"clientele": ${FORMAT}, "sequence": ${sequence}, "lists": {\n`
+const headLine = /^\{"clientele": (\d+), "sequence": (\d+), "lists": \{$/
 const foot = (records: number, checksum: number): string =>
   `}, "records": ${records}, "checksum": "${checksum.toString(16).padStart(8, '0')}"}\n`
 
@@ -204,10 +205,10 @@ class Reading {
   }
 
   #takeHead(text: string): void {
-    const { clientele, sequence } = JSON.parse(`${text}}}`) as { clientele?: unknown; sequence?: unknown }
-    if (typeof clientele !== 'number' || typeof sequence !== 'number') throw new Error('not a file of this library')
-    if (clientele !== FORMAT) throw new Error(`format ${clientele}, this library knows ${FORMAT}`)
-    this.#sequence = sequence
+    const [, format, sequence] = headLine.exec(text) ?? []
+    if (format === undefined) throw new Error('not a file of this library')
+    if (Number(format) !== FORMAT) throw new Error(`format ${format}, this library knows ${FORMAT}`)
+    this.#sequence = Number(sequence)
   }
 
   #takeFoot(text: string): void {
