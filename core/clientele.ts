@@ -132,6 +132,8 @@ export interface Clientele {
   read<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>>
   /** Runs a writing operation as one unit of work. Throws CustomerError only. */
   write<O extends Writing>(operation: O, call: WriteCall<O>): Promise<ResultOf<O>>
+  /** Loads and compiles mixin schemas, so that no unit of work waits for them; unknown URLs are ignored. */
+  prepareMixins(urls: readonly string[]): Promise<void>
   /** Reports an error that nobody expected and gives the CustomerError of kind `internal` to answer with. */
   incident(error: unknown, facts: Readonly<Record<string, unknown>>): CustomerError
   /** Registers a listener for committed changes; returns its undo. A listener's failure is reported and changes nothing. */

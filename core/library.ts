@@ -253,6 +253,10 @@ export class Library implements Clientele {
     return this.#parts.lists.byTenant(tenant)
   }
 
+  async prepareMixins(urls: readonly string[]): Promise<void> {
+    await this.#parts.mixins.prepare(urls)
+  }
+
   read<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>> {
     return this.#guarded(this.#read(operation, call))
   }

@@ -107,6 +107,14 @@ describe('yaas 3.12: mixins of a new customer', () => {
     expect(errorOf(answer), answer.text).to.match(/^400 (validation_violation|bad_payload_syntax)/)
   })
 
+  it('are refused: more than 100 at once', async () => {
+    const names = Array.from({ length: 101 }, (_, i) => `m${i}`)
+    const all = (value: unknown) => Object.fromEntries(names.map((name) => [name, value]))
+    expect(errorOf(await service.at('POST', '/customers', { json: document(all(1), all(free)) }))).to.equal(
+      '400 validation_violation; mixins invalid_field',
+    )
+  })
+
   it('takes a reference without data', async () => {
     const id = await service.create(document(undefined, { loyalty: url }))
     expect(await stored(id)).to.deep.equal([undefined, { loyalty: url }])

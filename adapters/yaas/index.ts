@@ -10,6 +10,7 @@ import { customerTable, fieldOf } from './documents.js'
 import { faultOf, scopeMissing, tenantForbidden, uriTooLong, validationFault } from './faults.js'
 import type { YaasFault } from './faults.js'
 import { callerFromGateway, externalBase } from './gateway.js'
+import { mixinUrls } from './mixins.js'
 import { rows, scopeName, YaasExchange } from './routes.js'
 import type { YaasRow, YaasSettings } from './routes.js'
 
@@ -188,6 +189,8 @@ async function readBody(x: YaasExchange): Promise<undefined> {
   if (typeof (body ?? {}) !== 'object' || Array.isArray(body) || body === null)
     throw new OwnFault(validationFault([{ type: 'invalid_field', message: 'the payload is not a JSON object' }]))
   x.body = (body ?? {}) as Readonly<Record<string, unknown>>
+  const urls = mixinUrls(x.body, x.customer)
+  if (urls.length > 0) await x.surroundings.clientele.prepareMixins(urls)
 }
 
 /** JSON, or nothing said, which is read as JSON (decision 1.13). */

@@ -24,6 +24,14 @@ export function sentMixins(body: Readonly<Record<string, unknown>>): SentMixins 
   }
 }
 
+/** URLs of the schemas that a request with this body may need; the body is not checked yet. */
+export function mixinUrls(body: Readonly<Record<string, unknown>>, current: Customer | undefined): string[] {
+  const { mixins, references } = sentMixins(body) as { readonly mixins?: unknown; readonly references?: unknown }
+  const names = Object.keys(Object(mixins ?? {}) as object)
+  const stored = names.map((name) => own(current?.mixinSchemas ?? {}, name)[0]?.[1])
+  return [...Object.values(Object(references ?? {}) as object), ...stored].filter((url) => typeof url === 'string')
+}
+
 /** The part of a create document that mixins are. */
 export function createMixins(sent: SentMixins): Pick<CustomerCreate, 'mixins' | 'mixinSchemas' | 'custom'> {
   const { [reservedMixin]: custom, ...data } = withoutNulls(sent.mixins)
