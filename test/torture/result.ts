@@ -1,0 +1,24 @@
+/** What a torture run found. */
+
+/** Counts of a run; `losses` must be empty. */
+export interface TortureResult {
+  readonly rounds: number
+  /** Acknowledged writes. */
+  readonly writes: number
+  /** Acknowledged writes that were not found again, and everything else that was not as it must be. */
+  readonly losses: readonly string[]
+}
+
+/** How a run goes. */
+export interface TortureOptions {
+  /** Longest time until a kill, in milliseconds. */
+  readonly longest?: number
+  /** Told of each round that is done. */
+  readonly onRound?: (round: number) => void
+}
+
+/** Says how a run went, in one line per part. */
+export function describeResult(name: string, { rounds, writes, losses }: TortureResult): string {
+  const lines = [`${name}: ${rounds} rounds, ${writes} acknowledged writes, ${losses.length} losses`]
+  return [...lines, ...losses.slice(0, 20).map((loss) => `  ${loss}`)].join('\n')
+}
