@@ -16,6 +16,7 @@ import type {
   Writing,
 } from '../core/operations.js'
 import type { Profile } from '../core/profiles.js'
+import type { Namings } from './mapping.js'
 
 /** Request headers by lower-case name, as node gives them. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -159,6 +160,8 @@ export interface Flavour {
   readonly name: FlavourName
   /** Rows for the matcher, in the order of preference. */
   readonly rows: readonly { readonly method: string; readonly path: string }[]
+  /** How it shows records, for `explainMapping`. */
+  readonly documents: Namings
   /** Cheap check whether a path is this flavour's; all else goes on to the host (decision 1.13). */
   claims(path: string): boolean
   /** Answers a claimed request. Never throws. */
@@ -356,6 +359,7 @@ export function integerOf(
 /** What makes a flavour. */
 export interface FlavourParts<X extends Exchange<Row<X>>, F> {
   readonly name: FlavourName
+  readonly documents: Namings
   readonly claims: (path: string) => boolean
   readonly rows: readonly Row<X>[]
   readonly begin: (request: ApiRequest, surroundings: Surroundings<Row<X>>) => X
@@ -367,9 +371,10 @@ export interface FlavourParts<X extends Exchange<Row<X>>, F> {
 
 /** Makes a flavour of its parts. */
 export function flavour<X extends Exchange<Row<X>>, F>(parts: FlavourParts<X, F>): Flavour {
-  const { name, claims, rows, begin, steps, fault } = parts
+  const { name, documents, claims, rows, begin, steps, fault } = parts
   return {
     name,
+    documents,
     claims,
     rows,
     async answer(request, surroundings) {

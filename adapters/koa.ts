@@ -7,6 +7,9 @@ import type { Clientele } from '../core/clientele.js'
 import { refuse } from './flavour.js'
 import type { ApiRequest, Authenticate, Flavour, Match, Matcher, RawBody, Reply, RequestHeaders } from './flavour.js'
 
+export { explainMapping } from './mapping.js'
+export type { MappedField, ShownField } from './mapping.js'
+
 /** The part of a Koa context that is used here, so that a host needs no types of Koa. */
 export interface KoaContext {
   readonly req: IncomingMessage

@@ -247,7 +247,9 @@ describe('yaas 3.17: the gateway mode reads hybris-* headers instead of a token'
     'hybris-scopes': 'hybris.tenant=sitegenesis hybris.cecentercustomer_view hybris.cecentercustomer_manage',
   }
   const call = (more: Record<string, string | undefined>, method = 'GET', sent = {}) => {
-    const all = Object.entries({ ...headers, ...more }).filter(([, value]) => value !== undefined) as [string, string][]
+    const all = Object.entries({ ...headers, ...more }).flatMap(([name, value]): [string, string][] =>
+      value === undefined ? [] : [[name, value]],
+    )
     return service.call(method, `${yaasBase}/sitegenesis/customers`, { token: '', headers: all, ...sent })
   }
 

@@ -1,4 +1,5 @@
 /** The optional fetcher of mixin schemas: what it asks, and all that it refuses (decision 3.12). */
+import type { ServerResponse } from 'node:http'
 import https from 'node:https'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
@@ -16,7 +17,7 @@ describe('yaas 3.12: the schema fetcher', () => {
   let server: Listening
   let origin: string
   before(async () => {
-    const answers: { readonly [path: string]: (response: import('node:http').ServerResponse) => void } = {
+    const answers: { readonly [path: string]: (response: ServerResponse) => void } = {
       '/schema.json': (response) => response.end(JSON.stringify(schema)),
       '/moved': (response) => response.writeHead(302, { Location: '/schema.json' }).end(),
       '/error': (response) => response.writeHead(500).end(JSON.stringify(schema)),
@@ -103,21 +104,11 @@ describe('yaas 3.12: the schema fetcher', () => {
     expect(await fetch(`${origin}/schema.json`)).to.equal(undefined)
     expect(await fetch(`${local}/schema.json`)).to.equal(undefined)
     expect(asked.slice(from)).to.deep.equal([])
-    for (const address of [
-      ...['0.0.0.0', '10.1.2.3', '100.64.0.1', '127.0.0.1', '169.254.169.254', '172.31.255.255', '192.168.1.1'],
-      ...[
-        '198.18.0.1',
-        '224.0.0.1',
-        '255.255.255.255',
-        '::',
-        '::1',
-        '::ffff:127.0.0.1',
-        '::ffff:8.8.8.8',
-        '64:ff9b::1',
-      ],
-      ...['fc00::1', 'fdff::1', 'fe80::1', 'ff02::1', '2001:db8::1', '2002:7f00:1::', '2001::1'],
-    ])
-      expect(isPrivate(address), address).to.equal(true)
+    const privateOnes = `
+      0.0.0.0 10.1.2.3 100.64.0.1 127.0.0.1 169.254.169.254 172.31.255.255 192.168.1.1
+      198.18.0.1 224.0.0.1 255.255.255.255 :: ::1 ::ffff:127.0.0.1 ::ffff:8.8.8.8 64:ff9b::1
+      fc00::1 fdff::1 fe80::1 ff02::1 2001:db8::1 2002:7f00:1:: 2001::1`
+    for (const address of privateOnes.trim().split(/\s+/)) expect(isPrivate(address), address).to.equal(true)
     for (const address of ['8.8.8.8', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a00:1450::1'])
       expect(isPrivate(address), address).to.equal(false)
   })

@@ -18,6 +18,8 @@ import type { Path } from '../../core/storage.js'
 import { valueAt } from '../../core/storage.js'
 import type { Decoded, Field, Table, ValueSchema } from '../documents.js'
 import { isObject, table } from '../documents.js'
+import { namesOf } from '../mapping.js'
+import type { Namings } from '../mapping.js'
 import type { Selector } from './select.js'
 
 /** The version that this flavour speaks, as documents name it. */
@@ -169,6 +171,12 @@ export function customerTag(customer: Customer): string {
 /** ETag of an address. */
 export function addressTag(address: Address): string {
   return tagOf(address, bareAddress.toDocument)
+}
+
+/** Names of customer and address for `explainMapping`. */
+export const namings: Namings = {
+  customer: { toDocument: customerTable.toDocument, namesOf: namesOf(customerTable) },
+  address: { toDocument: addressTable.toDocument, namesOf: namesOf(addressTable) },
 }
 
 /** A document as a reply carries it. */

@@ -4,6 +4,7 @@ import { SetupError } from '../../core/registry.js'
 import { checkToken, flavour, matchPath, refuse, runRow } from '../flavour.js'
 import type { ApiRequest, Flavour, Reply, Step } from '../flavour.js'
 import { parseJson } from '../json.js'
+import { namings } from './documents.js'
 import { OcapiExchange, replyWithFault } from './exchange.js'
 import type { OcapiOptions, ResolvedOptions } from './exchange.js'
 import { faultOfError, ownFault } from './faults.js'
@@ -60,6 +61,7 @@ export function ocapi(options: OcapiOptions = {}): Flavour {
     throw new SetupError('ocapi: pageSize must be a whole number from 1 to 200')
   return flavour<OcapiExchange, Fault>({
     name: 'ocapi',
+    documents: namings,
     claims: isDataPath,
     rows: ocapiRows,
     begin: (request, surroundings) => new OcapiExchange(request, surroundings, resolved),

@@ -18,6 +18,8 @@ import { addressSchema, customerSchema, mappingCreateSchema } from '../../core/s
 import type { Path } from '../../core/storage.js'
 import { table } from '../documents.js'
 import type { Field, Table, ValueSchema } from '../documents.js'
+import { namesOf } from '../mapping.js'
+import type { Namings } from '../mapping.js'
 import type { Expansion } from './parameters.js'
 import { beanPath } from './faults.js'
 
@@ -28,8 +30,8 @@ const mappings = mappingCreateSchema.properties
 /** A property that shows the domain's property of the given name, with the domain's limits. */
 const text = <R>(name: string, at: string, schema: ValueSchema): Field<R> => ({ name, at: [at], schema })
 
-const mixinName = /^[a-zA-Z0-9_-]+$/
-const attributeName = /^[A-Za-z_][A-Za-z0-9_]*$/
+const mixinName = /^(?!__proto__$)[a-zA-Z0-9_-]+$/
+const attributeName = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/
 type Attributes = Readonly<Record<string, unknown>>
 
 /** References to schemas: URLs as text; null removes in a partial PUT. The core says whether the URL is known. */
@@ -96,7 +98,7 @@ export const customerTable: Table<Customer, CustomerCreate, CustomerChange> = ta
         { name: 'modifiedAt', access: 'ignored', at: ['lastModified'], schema: { type: 'string' } },
       ],
     },
-    { name: 'mixins', access: 'aside', schema: { type: 'object' }, check: checkMixins },
+    { name: 'mixins', access: 'aside', at: ['mixins'], schema: { type: 'object' }, check: checkMixins },
     { name: 'accounts', access: 'ignored' },
     { name: 'addresses', access: 'ignored' },
     { name: 'defaultAddress', access: 'ignored' },
@@ -154,7 +156,10 @@ export const accountTable: Table<object, { readonly email?: string }, object> = 
 })
 
 /** The customer with the mixins that `expand` names. */
-export function customerDocument(customer: Customer, expansion: Expansion): { [name: string]: unknown } {
+export function customerDocument(
+  customer: Customer,
+  expansion: Pick<Expansion, 'mixins'>,
+): { [name: string]: unknown } {
   const document = customerTable.toDocument(customer)
   const { mixins } = expansion
   if (mixins === 'all' || mixins.size > 0) {
@@ -168,22 +173,29 @@ export function customerDocument(customer: Customer, expansion: Expansion): { [n
   return document
 }
 
-/** The place in a customer's request body of a domain path. */
-export function fieldOf(of: { readonly fields: readonly Field<never>[] }): (path: Path) => string {
-  const places: { readonly at: Path; readonly names: Path }[] = []
-  const collect = (fields: readonly Field<never>[], names: Path): void => {
-    for (const field of fields) {
-      const here = [...names, field.name]
-      if (field.fields) collect(field.fields, here)
-      else if (field.at) places.push({ at: field.at, names: here })
-    }
-  }
-  collect(of.fields, [])
-  places.push({ at: ['custom'], names: ['mixins', reservedMixin] })
-  return (path) => {
-    const place = places.findLast(({ at }) => at.every((name, i) => path[i] === name))
-    return beanPath(place ? [...place.names, ...path.slice(place.at.length)] : path)
-  }
+/** Where the login stands in a customer with `expand=accounts`. */
+const loginName = 'accounts[].id'
+/** Places that no row of the table names. */
+const otherPlaces = [
+  { at: ['custom'], name: ['mixins', reservedMixin] },
+  { at: ['credentials', 'login'], name: [loginName] },
+]
+
+/** Names of customer and address for `explainMapping`. */
+export const namings: Namings = {
+  customer: {
+    toDocument: (customer) => ({
+      ...customerDocument(customer, { mixins: 'all' }),
+      ...(customer.credentials.login !== undefined && { [loginName]: customer.credentials.login }),
+    }),
+    namesOf: namesOf(customerTable, otherPlaces),
+  },
+  address: { toDocument: addressTable.toDocument, namesOf: namesOf(addressTable) },
+}
+
+/** The place in a request body of a domain path, as a bean path. */
+export function fieldOf(path: Path): string {
+  return beanPath(namings.customer.namesOf(path).at(-1) ?? path)
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Profile } from '../../core/profiles.js'
 import { checkToken, flavour, matchPath, OwnFault, refuse, runRow } from '../flavour.js'
 import type { Flavour, Reply, Step } from '../flavour.js'
 import { parseJson } from '../json.js'
-import { customerTable, fieldOf } from './documents.js'
+import { fieldOf, namings } from './documents.js'
 import { faultOf, scopeMissing, tenantForbidden, uriTooLong, validationFault } from './faults.js'
 import type { YaasFault } from './faults.js'
 import { callerFromGateway, externalBase } from './gateway.js'
@@ -60,7 +60,6 @@ export function yaas(options: YaasOptions = {}): Flavour {
   const { moreInfo = 'https://api.yaas.io/patterns/errortypes.html' } = options
   const settings = settingsOf(options)
   const prefix = `${settings.basePath}/`
-  const customerField = fieldOf(customerTable)
 
   const steps: readonly Step<YaasExchange>[] = [
     checkLength,
@@ -79,6 +78,7 @@ export function yaas(options: YaasOptions = {}): Flavour {
 
   return flavour<YaasExchange, YaasFault>({
     name: 'yaas',
+    documents: namings,
     claims: (path) => path.startsWith(prefix) || path === settings.basePath,
     rows,
     begin(request, surroundings) {
@@ -90,7 +90,7 @@ export function yaas(options: YaasOptions = {}): Flavour {
     steps,
     fault(error, x) {
       const emailField = x.row?.runs === 'createInternalAccount' ? 'email' : 'contactEmail'
-      const fault = faultOf(error, { emailField, fieldOf: customerField })
+      const fault = faultOf(error, { emailField, fieldOf })
       const status = fault.type === 'validation_violation' ? validationStatus : fault.status
       const details = (fault.details ?? []).map((detail) => ({ ...detail, moreInfo }))
       const body = JSON.stringify({ status, type: fault.type, message: fault.message, moreInfo, details })

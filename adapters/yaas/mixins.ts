@@ -94,12 +94,11 @@ function nulls(names: object | undefined): Names<null> {
 /** Merges as RFC 7396 says. */
 function mergePatch(target: Json | undefined, patch: Json): Json {
   if (!isObject(patch)) return patch
-  const result: Names<Json> = isObject(target) ? { ...target } : {}
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null) delete result[name]
-    else result[name] = mergePatch(own(result, name)[0]?.[1], value)
-  }
-  return result
+  const stored = isObject(target) ? target : {}
+  const kept = Object.entries(stored).filter(([name]) => !Object.hasOwn(patch, name))
+  const sent = Object.entries(patch).filter(([, value]) => value !== null)
+  const merged = sent.map(([name, value]): [string, Json] => [name, mergePatch(own(stored, name)[0]?.[1], value)])
+  return Object.fromEntries([...kept, ...merged])
 }
 
 function isObject(value: Json | undefined): value is Mixins {
