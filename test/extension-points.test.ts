@@ -275,3 +275,74 @@ describe('extension points: the same story through the library and both APIs giv
     expect(logs[2], 'yaas').to.equal(logs[0])
   })
 })
+
+/** What a value is, by its property names. */
+function shapeOf(value: unknown): string {
+  if (value === 'SiteGenesis') return 'list'
+  if (Array.isArray(value)) return `mappings (${value.length})`
+  if (value === null || typeof value !== 'object') return typeof value
+  return 'creationDate' in value ? 'customer' : Object.keys(value).toSorted().join(' ')
+}
+
+describe('extension points of our own, for operations that OCAPI does not know (4.1)', () => {
+  it('get the arguments of decision 4.1, the same through YaaS and the library', async () => {
+    const logs = []
+    for (const way of ways.filter(({ name }) => name !== 'ocapi')) {
+      const log: unknown[] = []
+      const own = extensionPoints.map(({ name }) => name).filter((name) => name.startsWith('clientele.'))
+      const open = await way.open({
+        plugins: [
+          pluginAt(own, (...args) => {
+            const { extensionPoint, previous } = args.pop() as Context
+            log.push([extensionPoint, ...args.map((arg) => shapeOf(arg)), `previous ${shapeOf(previous)}`])
+          }),
+        ],
+      })
+      const { id: customerNo = '' } = await open.createCustomer({ lastName: 'Nobody' })
+      await open.createAccount(customerNo, 'dude@example.com')
+      await open.createMapping(customerNo, '7')
+      await open.deleteMappings(customerNo)
+      await open.stop()
+      logs.push(log)
+    }
+    expect(logs[0]).to.deep.equal([
+      ['clientele.customer.accounts.beforePOST', 'customer', 'email', 'list', 'previous undefined'],
+      ['clientele.customer.accounts.afterPOST', 'customer', 'id providerId', 'email', 'list', 'previous undefined'],
+      ['clientele.sd_customer_mappings.beforePOST', 'customerNumber sdCustomerNumber', 'list', 'previous undefined'],
+      [
+        'clientele.sd_customer_mappings.afterPOST',
+        'customerNumber deletedInYaaS id sdCustomerNumber',
+        'customerNumber sdCustomerNumber',
+        'list',
+        'previous undefined',
+      ],
+      ['clientele.sd_customer_mapping.beforeDELETE', 'mappings (1)', 'list', 'previous mappings (1)'],
+      ['clientele.sd_customer_mapping.afterDELETE', 'mappings (1)', 'list', 'previous mappings (1)'],
+    ])
+    expect(logs[1]).to.deep.equal(logs[0])
+  })
+
+  it('roll back on Status.ERROR and on a throw', async () => {
+    for (const way of ways.filter(({ name }) => name !== 'ocapi'))
+      for (const { name } of extensionPoints.filter(({ name }) => name.startsWith('clientele.')))
+        for (const [handler, result] of [
+          [() => Status.error('NO', 'no'), 'refused'],
+          [() => Promise.reject(new Error('bad')), 'internal'],
+        ] as const) {
+          let isArmed = false
+          const open = await way.open({ plugins: [pluginAt([name], () => (isArmed ? handler() : undefined))] })
+          const { id: customerNo = '' } = await open.createCustomer({ lastName: 'Nobody' })
+          await open.createMapping(customerNo, '7')
+          isArmed = true
+          const before = await contentsOf(open.storage)
+          const outcome = name.includes('accounts')
+            ? await open.createAccount(customerNo, 'dude@example.com')
+            : name.includes('mappings')
+              ? await open.createMapping(customerNo, '8')
+              : await open.deleteMappings(customerNo)
+          expect(outcome.result, `${way.name} ${name}`).to.equal(result)
+          expect(await contentsOf(open.storage)).to.equal(before)
+          await open.stop()
+        }
+  })
+})

@@ -3,7 +3,7 @@ import { ocapi } from '../../adapters/ocapi/index.js'
 import { memoryStorage } from '../../adapters/storage/memory.js'
 import { yaas } from '../../adapters/yaas/index.js'
 import { CustomerError, kindNames } from '../../core/index.js'
-import type { Address, Clientele, ClienteleOptions, Customer, Storage } from '../../core/index.js'
+import type { Address, Clientele, ClienteleOptions, Customer, CustomerOperations, Storage } from '../../core/index.js'
 import { serve } from './api.js'
 import type { Answer } from './http.js'
 import { openShop } from './shop.js'
@@ -40,6 +40,10 @@ export interface OpenWay {
   createAddress(customerNo: string, place: Place): Promise<Outcome>
   updateAddress(customerNo: string, addressId: string, place: Place): Promise<Outcome>
   deleteAddress(customerNo: string, addressId: string): Promise<Outcome>
+  /** OCAPI knows neither accounts nor mappings: there the library makes these calls. */
+  createAccount(customerNo: string, email: string): Promise<Outcome>
+  createMapping(customerNumber: string, sdCustomerNumber: string): Promise<Outcome>
+  deleteMappings(customerNumber: string): Promise<Outcome>
   stop(): Promise<void>
 }
 
@@ -62,32 +66,42 @@ const library: Way = {
   async open(options) {
     const storage = memoryStorage()
     const { clientele, shop } = await openShop({ storage, ...options })
-    const told = async (call: Promise<Partial<Customer & Address> | void>): Promise<Outcome> => {
-      try {
-        const result = (await call) ?? {}
-        const id = result.addressId ?? result.customerNo
-        return { result: 'done', ...(id !== undefined && { id, companyName: result.companyName }) }
-      } catch (error) {
-        if (!(error instanceof CustomerError)) throw error
-        const { problem } = error
-        if (problem.kind !== 'refusedByHook') return { result: problem.kind }
-        const { kind: _, plugin: __, ...refusal } = problem
-        return { result: 'refused', refusal }
-      }
-    }
-    return {
-      clientele,
-      storage,
-      createCustomer: (person) =>
-        told(shop.createCustomer({ create: { ...person, credentials: { login: person.email ?? '' } } })),
-      updateCustomer: (customerNo, update) => told(shop.updateCustomer({ customerNo, update })),
-      deleteCustomer: (customerNo) => told(shop.deleteCustomer({ customerNo })),
-      createAddress: (customerNo, create) => told(shop.createAddress({ customerNo, create })),
-      updateAddress: (customerNo, addressId, update) => told(shop.updateAddress({ customerNo, addressId, update })),
-      deleteAddress: (customerNo, addressId) => told(shop.deleteAddress({ customerNo, addressId })),
-      stop: () => clientele.close(),
-    }
+    return { clientele, storage, ...callsOf(shop), stop: () => clientele.close() }
   },
+}
+
+/** Steps of a story as library calls. */
+function callsOf(shop: CustomerOperations): Omit<OpenWay, 'clientele' | 'storage' | 'stop'> {
+  const told = async (call: Promise<unknown>): Promise<Outcome> => {
+    try {
+      const result = ((await call) ?? {}) as Partial<Customer & Address>
+      const id = result.addressId ?? result.customerNo
+      return { result: 'done', ...(id !== undefined && { id, companyName: result.companyName }) }
+    } catch (error) {
+      if (!(error instanceof CustomerError)) throw error
+      const { problem } = error
+      if (problem.kind !== 'refusedByHook') return { result: problem.kind }
+      const { kind: _, plugin: __, ...refusal } = problem
+      return { result: 'refused', refusal }
+    }
+  }
+  return {
+    createCustomer: (person) =>
+      told(
+        shop.createCustomer({
+          create: { ...person, ...(person.email !== undefined && { credentials: { login: person.email } }) },
+        }),
+      ),
+    updateCustomer: (customerNo, update) => told(shop.updateCustomer({ customerNo, update })),
+    deleteCustomer: (customerNo) => told(shop.deleteCustomer({ customerNo })),
+    createAddress: (customerNo, create) => told(shop.createAddress({ customerNo, create })),
+    updateAddress: (customerNo, addressId, update) => told(shop.updateAddress({ customerNo, addressId, update })),
+    deleteAddress: (customerNo, addressId) => told(shop.deleteAddress({ customerNo, addressId })),
+    createAccount: (customerNo, email) => told(shop.createInternalAccount({ customerNo, create: { email } })),
+    createMapping: (customerNumber, sdCustomerNumber) =>
+      told(shop.createMapping({ create: { customerNumber, sdCustomerNumber } })),
+    deleteMappings: (customerNumber) => told(shop.deleteMappings({ customerNumber })),
+  }
 }
 
 /** Renames properties; undefined ones are left out. */
@@ -135,6 +149,7 @@ const ocapiWay: Way = {
     const ask = (method: string, path: string, document?: object) =>
       told(service.call(method, base + path, document ? { json: renamed(document, names) } : {}))
     return {
+      ...callsOf(rest.clientele.list('SiteGenesis')),
       ...rest,
       createCustomer: (person) => ask('POST', '', { ...person, credentials: { login: person.email } }),
       updateCustomer: (customerNo, person) => ask('PATCH', `/${customerNo}`, person),
@@ -186,8 +201,18 @@ const yaasWay: Way = {
       const { id: _, metadata: __, ...stored } = (await ask('GET', path)).json()
       return told(ask('PUT', path, { ...stored, ...document }), () => path)
     }
+    const mappings = `${yaasBase}/sitegenesis/sdCustomerMappings`
     return {
       ...rest,
+      createAccount: (customerNo, email) =>
+        told(ask('POST', `/${customerNo}/accounts/internal`, { email }), () => undefined),
+      createMapping: (customerNumber, sdCustomerNumber) =>
+        told(
+          service.call('POST', mappings, { token: 'yaas', json: { customerNumber, sdCustomerNumber } }),
+          () => undefined,
+        ),
+      deleteMappings: (customerNumber) =>
+        told(service.call('DELETE', `${mappings}/${customerNumber}`, { token: 'yaas' }), () => undefined),
       createCustomer: (person) => told(ask('POST', '', renamed(person, names)), ({ id }) => `/${id}`),
       updateCustomer: (customerNo, person) => put(`/${customerNo}`, renamed(person, names)),
       deleteCustomer: (customerNo) => told(ask('DELETE', `/${customerNo}`), () => undefined),
