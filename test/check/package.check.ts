@@ -122,7 +122,6 @@ describe('package (design.md: doors, hosts)', () => {
     const published = manifest.files.map((name) => name.replace(/\*$/, ''))
     for (const name of readdirSync(path.join(packed, 'dist/test')))
       expect(published).to.include(`dist/test/${name.replace(/(\.d\.ts|\.js)(\.map)?$/, '.')}`)
-    expect(readdirSync(path.join(folder, 'node_modules/@types'))).to.deep.equal(['node'])
   })
 
   it('serves an ESM host', () => {
@@ -139,19 +138,30 @@ describe('package (design.md: doors, hosts)', () => {
     expect(run(place, process.execPath, '--no-warnings', 'same.cjs')).to.equal('true\n')
   })
 
+  /** Compiles and runs a host that imports every door. */
+  const compile = (name: string, compiler: string, type: string): void => {
+    const place = host(name, {
+      'package.json': JSON.stringify({ type }),
+      'tsconfig.json': JSON.stringify({ compilerOptions, files: ['main.ts'] }),
+      'main.ts': typed,
+    })
+    run(place, process.execPath, path.join(folder, 'node_modules', compiler, 'bin/tsc'), '-p', '.')
+    expect(run(place, process.execPath, '--no-warnings', 'out/main.js')).to.equal('200 Lebowski\n')
+  }
+
   for (const [compiler, type] of [
     ['typescript', 'module'],
     ['typescript-5.4', 'module'],
     ['typescript', 'commonjs'],
     ['typescript-5.8', 'commonjs'],
   ] as const)
-    it(`compiles and runs in a ${type} host with ${compiler}, libraries checked, without @types/koa`, () => {
-      const place = host(`${compiler}-${type}`, {
-        'package.json': JSON.stringify({ type }),
-        'tsconfig.json': JSON.stringify({ compilerOptions, files: ['main.ts'] }),
-        'main.ts': typed,
-      })
-      run(place, process.execPath, path.join(folder, 'node_modules', compiler, 'bin/tsc'), '-p', '.')
-      expect(run(place, process.execPath, '--no-warnings', 'out/main.js')).to.equal('200 Lebowski\n')
+    it(`compiles and runs in a ${type} host with ${compiler}, libraries checked`, () => {
+      compile(`${compiler}-${type}`, compiler, type)
     })
+
+  it('compiles without @types/koa, which koa-body brings and a host may leave out', () => {
+    const types = path.join(folder, 'node_modules/@types')
+    for (const name of readdirSync(types)) if (name !== 'node') rmSync(path.join(types, name), { recursive: true })
+    compile('without-koa-types', 'typescript', 'module')
+  })
 })
