@@ -22,6 +22,9 @@ export interface ValueSchema {
   readonly items?: ValueSchema
 }
 
+/** A JSON Schema as data. */
+export type Keywords = { readonly [keyword: string]: unknown }
+
 /** One property of a document. `R` is the record it shows. */
 export interface Field<R> {
   readonly name: string
@@ -53,9 +56,10 @@ export interface Field<R> {
 export interface OpenFields {
   readonly prefix: string
   readonly at: Path
-  /** Schema of each value; absent: any JSON. */
-  readonly schema?: ValueSchema
-  /** Checks a name (without prefix) and a value that is not null. */
+  /** Pattern of the names, without prefix, and JSON Schema of the values: what `check` accepts, for the document's schema. */
+  readonly names: string
+  readonly schema: Keywords
+  /** Checks a name (without prefix) and a value; the value is undefined when a change removes the property. */
   readonly check: (name: string, value: unknown, path: Path) => readonly Violation[]
 }
 
@@ -99,7 +103,7 @@ export interface Table<R, C, U> {
   decode(body: unknown, mode: 'create', current?: undefined, may?: (path: Path) => boolean): Decoded<C>
   decode(body: unknown, mode: 'change' | 'replace', current: R, may?: (path: Path) => boolean): Decoded<U>
   /** JSON Schema (2020-12) of the request document. */
-  schema(mode: 'create' | 'change'): { readonly [keyword: string]: unknown }
+  schema(mode: 'create' | 'change'): Keywords
 }
 
 const mostViolations = 100
@@ -212,15 +216,14 @@ function takeValue<R>(work: Work<R>, value: unknown, field: Field<R>, path: Path
 }
 
 function takeOpen<R>(work: Work<R>, value: unknown, open: OpenFields, name: string, path: Path): void {
-  if (value === null && work.mode === 'create') return
   if (work.may?.(path) === false) {
     work.violations.push(readOnly(path))
     return
   }
-  const found = value === null ? [...open.check(name, undefined, path)] : violationsOf(value, open.schema, path)
-  if (value !== null && found.length === 0) found.push(...open.check(name, value, path))
+  const found = value === null ? [] : violationsOf(value, undefined, path)
+  if (found.length === 0) found.push(...open.check(name, value ?? undefined, path))
   if (found.length > 0) work.violations.push(...found)
-  else setAt(work.document, [...open.at, name], value)
+  else if (value !== null || work.mode !== 'create') setAt(work.document, [...open.at, name], value)
 }
 
 /** A replacement removes what it does not name. */
@@ -357,8 +360,6 @@ function shower<R>(fields: readonly Field<R>[], open: OpenFields | undefined) {
   }
 }
 
-type Keywords = { readonly [keyword: string]: unknown }
-
 function objectSchema<R>(
   fields: readonly Field<R>[],
   open: OpenFields | undefined,
@@ -381,7 +382,7 @@ function objectSchema<R>(
   return {
     type: 'object',
     properties,
-    ...(open && { patternProperties: { [`^${open.prefix}`]: nullable({ ...open.schema }) } }),
+    ...(open && { patternProperties: { [`^${open.prefix}${open.names}$`]: nullable(open.schema) } }),
     ...(unknown === 'refuse' && { additionalProperties: false }),
   }
 }
@@ -391,7 +392,7 @@ function nullable(schema: Keywords): Keywords {
   const { type, enum: values } = schema
   return {
     ...schema,
-    ...(typeof type === 'string' && { type: [type, 'null'] }),
+    ...(type !== undefined && { type: [type, 'null'].flat() }),
     ...(Array.isArray(values) && { enum: [...(values as unknown[]), null] }),
   }
 }

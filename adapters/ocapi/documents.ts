@@ -16,7 +16,7 @@ import { addressSchema, customerSchema } from '../../core/schemas.js'
 import { Secret } from '../../core/secret.js'
 import type { Path } from '../../core/storage.js'
 import { valueAt } from '../../core/storage.js'
-import type { Decoded, Field, Table, ValueSchema } from '../documents.js'
+import type { Decoded, Field, OpenFields, Table, ValueSchema } from '../documents.js'
 import { isObject, table } from '../documents.js'
 import { namesOf } from '../mapping.js'
 import type { Namings } from '../mapping.js'
@@ -65,7 +65,14 @@ function checkCustom(name: string, value: unknown, path: readonly string[]): rea
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name !== '__proto__' && isPlain) return []
   return [{ path, rule: 'custom', message: 'is no custom attribute' }]
 }
-const custom = { prefix: 'c_', at: ['custom'], check: checkCustom }
+const scalars = ['string', 'number', 'boolean']
+const custom: OpenFields = {
+  prefix: 'c_',
+  at: ['custom'],
+  names: '[A-Za-z_][A-Za-z0-9_]*',
+  schema: { type: [...scalars, 'array'], items: { type: scalars } },
+  check: checkCustom,
+}
 
 /** Customer (ocapi.md 2.1, 2.2). Email, login and password have rules and faults of their own (decision 2.9). */
 export const customerTable: Table<Customer, CustomerCreate, CustomerChange> = table({
