@@ -79,6 +79,8 @@ const keyed: { readonly [path: string]: { readonly key: string; readonly exact: 
   'credentials.login': { key: 'login', exact: true },
 }
 
+const keyPathOf = (path: Path): Path => ['keys', keyed[path.join('.')]?.key ?? '']
+
 /** A query on documents as one on records: unknown properties are refused, emails compare by key, numbers are found by key. */
 function translate(query: Query, schema: Schema): Query {
   const known = (path: Path) => {
@@ -94,15 +96,18 @@ function translate(query: Query, schema: Schema): Query {
       case 'not':
         return { op: 'not', of: condition(where.of) }
       case 'exists':
-      case 'matches':
         known(where.path)
         return where
+      case 'matches':
+        return keyed[known(where.path).join('.')]?.exact === false
+          ? { ...where, path: keyPathOf(where.path), pattern: `(?i)${where.pattern}` }
+          : where
       default: {
         const rule = keyed[known(where.path).join('.')]
         const values = where.op === 'in' ? where.values : [where.value]
         const isEquality = where.op === 'in' || where.op === 'eq'
         if (!rule || (rule.exact && !isEquality) || values.some((value) => typeof value !== 'string')) return where
-        const path = ['keys', rule.key]
+        const path = keyPathOf(where.path)
         const byKey: Condition =
           where.op === 'in'
             ? { op: 'in', path, values: values.map((value) => keyOf(String(value))) }
@@ -111,6 +116,8 @@ function translate(query: Query, schema: Schema): Query {
       }
     }
   }
-  for (const { path } of query.sort ?? []) known(path)
-  return query.where ? { ...query, where: condition(query.where) } : query
+  const sort = query.sort?.map((step) =>
+    keyed[known(step.path).join('.')]?.exact === false ? { ...step, path: keyPathOf(step.path) } : step,
+  )
+  return { ...query, ...(query.where && { where: condition(query.where) }), ...(sort && { sort }) }
 }

@@ -115,7 +115,7 @@ describe('decision 3.10: messages point at the mistake', () => {
     expect(mistakeIn('a'.repeat(queryLimits.characters + 1)).message).to.match(/at most 8000 characters/)
     expect(mistakeIn('title:a '.repeat(queryLimits.terms + 1)).message).to.match(/at most 50 conditions/)
     expect(mistakeIn(`title:(${'a,'.repeat(queryLimits.values)}a)`).message).to.match(/at most 500 values/)
-    expect(mistakeIn(`title:~${'a'.repeat(queryLimits.pattern + 1)}`).message).to.match(/at most 256 characters/)
+    expect(mistakeIn(`title:~${'a'.repeat(queryLimits.pattern + 1)}`).message).to.match(/at most 250 characters/)
   })
 })
 

@@ -63,7 +63,7 @@ export class QueryMistake extends Error {
 }
 
 /** Most characters of a query, terms of a query, values of a list, and characters of a regular expression. */
-export const queryLimits = { characters: 8000, terms: 50, values: 500, pattern: 256 } as const
+export const queryLimits = { characters: 8000, terms: 50, values: 500, pattern: 250 } as const
 
 const keywords: { readonly [word: string]: 'absent' | 'present' } = Object.assign(
   Object.create(null) as Record<string, 'absent' | 'present'>,

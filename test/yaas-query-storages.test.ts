@@ -1,0 +1,183 @@
+/** The same `q` gives the same rows on memory, JSON file and PostgreSQL, and the rows that it should (decision 3.10). */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { after, before, describe, it } from 'mocha'
+import { jsonFileStorage } from '../adapters/storage/json-file.js'
+import { memoryStorage } from '../adapters/storage/memory.js'
+import { postgresStorage } from '../adapters/storage/postgres.js'
+import type { CustomerCreate, Storage } from '../core/index.js'
+import { newDatabase } from './support/postgres.js'
+import { serveYaas } from './support/yaas.js'
+import type { YaasService } from './support/yaas.js'
+
+const schema = 'https://schemas.example/any.json'
+
+/** Values whose type, case, length or code points go wrong easily. */
+const words = [
+  '',
+  ' ',
+  'a',
+  'A',
+  'b',
+  'aa',
+  'ß',
+  'SS',
+  'é',
+  '\uFFFD',
+  '\u{1F600}',
+  '10',
+  '9',
+  '-1.5',
+  'true',
+  'null',
+  'a b',
+  'a"b',
+  'a\\b',
+  '100%',
+  '(a)',
+]
+const values = [...words, 10, 9, -1.5, 0, true, false, null, ['a'], { a: 'a' }]
+
+function customer(i: number): CustomerCreate {
+  const pick = <T>(items: readonly T[], step: number): T => items[(i * step) % items.length] as T
+  const has = (n: number): boolean => i % n !== 0
+  return {
+    customerNo: i % 7 === 0 ? `c${i}` : `C${String(i).padStart(10, '0')}`,
+    active: i % 3 !== 0,
+    ...(has(2) && { email: `${pick(['Ann', 'bob', 'ÉVA', 'x+y'], 1)}.${i % 5}@Example.com` }),
+    ...(has(3) && { firstName: pick(words, 1) }),
+    ...(has(4) && { lastName: pick(words, 5) }),
+    ...(has(5) && { mixins: { m: { v: pick(values, 1), w: { x: pick(values, 3) } } }, mixinSchemas: { m: schema } }),
+    ...(has(6) && { custom: { size: pick(['L', 10, true, 'a'], 1) } }),
+  }
+}
+
+describe('decision 3.10: equal rows on memory, JSON file and PostgreSQL', () => {
+  const services: YaasService[] = []
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'clientele-'))
+    const storages: Storage[] = [
+      memoryStorage(),
+      jsonFileStorage({ file: path.join(folder, 'customers.json') }),
+      postgresStorage({ connectionString: await newDatabase() }),
+    ]
+    for (const storage of storages) {
+      const library = { storage, indexes: ['mixins.m.v', 'firstName'], mixins: { schemas: { [schema]: {} } } }
+      const service = await serveYaas({}, { library })
+      services.push(service)
+      for (let i = 1; i <= 120; i++) await service.shop.createCustomer({ create: customer(i) })
+    }
+  })
+  after(async () => {
+    for (const service of services) await service.stop()
+    await rm(folder, { recursive: true })
+  })
+
+  /** Status, total and numbers, equal on all storages. */
+  async function rows(query: string): Promise<{ status: number; total: string; numbers: unknown[] }> {
+    const answers = await Promise.all(
+      services.map(async (service) => {
+        const answer = await service.at('GET', `/customers?${query}&fields=id&pageSize=1000`)
+        const numbers =
+          answer.status === 200 ? answer.json<{ id: string }[]>().map(({ id }) => id) : [answer.json()['details']]
+        return { status: answer.status, total: answer.headers['hybris-count'] as string, numbers }
+      }),
+    )
+    for (const answer of answers) expect(answer, decodeURIComponent(query)).to.deep.equal(answers[0])
+    return answers[0] as (typeof answers)[0]
+  }
+  const q = (text: string, more = '') => rows(`q=${encodeURIComponent(text)}${more}`)
+  const all = Array.from({ length: 120 }, (_, i) => customer(i + 1))
+  const numbersOf = (keep: (each: CustomerCreate) => boolean) => all.filter(keep).map(({ customerNo }) => customerNo)
+
+  it('finds what it should', async () => {
+    const cases: [string, (each: CustomerCreate) => boolean][] = [
+      ['contactEmail:ANN.0@example.COM', ({ email }) => email === 'Ann.0@Example.com'],
+      [
+        'contactEmail:(éva.1@EXAMPLE.com,"X+Y.2@example.com")',
+        ({ email }) => email === 'ÉVA.1@Example.com' || email === 'x+y.2@Example.com',
+      ],
+      ['contactEmail:~^BOB', ({ email }) => email?.startsWith('bob') ?? false],
+      ['customerNumber:c7', ({ customerNo }) => customerNo === 'c7'],
+      ['customerNumber:C7', () => false],
+      ['id:(c7,C0000000001)', ({ customerNo }) => customerNo === 'c7' || customerNo === 'C0000000001'],
+      ['firstName:a', ({ firstName }) => firstName === 'a'],
+      ['firstName:10', ({ firstName }) => firstName === '10'],
+      ['firstName:"true"', ({ firstName }) => firstName === 'true'],
+      ['firstName:""', ({ firstName }) => firstName === ''],
+      ['firstName:"a\\"b"', ({ firstName }) => firstName === 'a"b'],
+      ['firstName:null', ({ firstName }) => firstName === undefined],
+      ['firstName:exists active:false', ({ firstName, active }) => firstName !== undefined && active === false],
+      [
+        'firstName:(>="9" AND <"aa")',
+        ({ firstName }) => firstName !== undefined && firstName >= '9' && firstName < 'aa',
+      ],
+      ['mixins.m.v:10', ({ mixins }) => ['10', 10].includes((mixins?.['m'] as { v: string } | undefined)?.v ?? '')],
+      ['mixins.m.v:"10"', ({ mixins }) => (mixins?.['m'] as { v: unknown } | undefined)?.v === '10'],
+      ['mixins.m.v:>9', ({ mixins }) => (mixins?.['m'] as { v: unknown } | undefined)?.v === 10],
+      ['mixins.m.v:missing', ({ mixins }) => ((mixins?.['m'] as { v: unknown } | undefined)?.v ?? null) === null],
+      ['mixins.custom.size:10', ({ custom }) => custom?.['size'] === 10],
+      ['metadata.mixins.m:exists', ({ mixinSchemas }) => mixinSchemas !== undefined],
+    ]
+    for (const [text, keep] of cases) {
+      const { status, numbers } = await q(text)
+      expect([status, numbers], text).to.deep.equal([200, numbersOf(keep)])
+    }
+  })
+
+  it('gives equal rows in equal order for any query, sort and page', async () => {
+    const field = fc.constantFrom(
+      'id',
+      'contactEmail',
+      'firstName',
+      'lastName',
+      'active',
+      'metadata.version',
+      'mixins.m.v',
+      'mixins.m.w.x',
+      'mixins.m',
+      'mixins.custom.size',
+      'metadata.mixins.m',
+      'preferredSite',
+    )
+    const text = fc.oneof(fc.constantFrom(...words), fc.constantFrom('ann.1@example.com', 'c7', '1', schema))
+    const literal = fc.oneof(
+      text.map((word) => `"${word.replace(/["\\]/g, '\\$&')}"`),
+      fc.constantFrom('a', 'A', '10', '9', '-1.5', 'true', 'false', 'ann.0@example.com', 'c7', '1', 'é'),
+    )
+    const bound = fc.tuple(fc.constantFrom('<', '<=', '>', '>='), literal).map((parts) => parts.join(''))
+    const predicate = fc.oneof(
+      literal,
+      bound,
+      fc.constantFrom('null', 'exists', 'missing', '~a', '~^.$', '~"(?i)^a"', '~\\d', '(~[a-b] ?b)'),
+      fc.array(literal, { minLength: 1, maxLength: 3 }).map((list) => `(${list.join(',')})`),
+      fc.tuple(bound, bound).map((pair) => `(${pair.join(' AND ')})`),
+    )
+    const term = fc.tuple(field, predicate).map((parts) => parts.join(':'))
+    const query = fc.array(term, { maxLength: 3 }).map((terms) => terms.join(' '))
+    const sort = fc.array(
+      fc.tuple(field, fc.constantFrom('', ':asc', ':desc')).map((parts) => parts.join('')),
+      { maxLength: 2 },
+    )
+    const page = fc.constantFrom('', '&pageSize=7', '&pageSize=7&pageNumber=2', '&pageNumber=3&pageSize=1')
+    let found = 0
+    await fc.assert(
+      fc.asyncProperty(query, sort, page, async (terms, steps, paging) => {
+        const more = `${steps.length > 0 ? `&sort=${steps.join()}` : ''}${paging}`
+        const { status, numbers } = await q(terms, more)
+        if (status === 200 && numbers.length > 0) found++
+      }),
+      { numRuns: 250 },
+    )
+    expect(found).to.be.above(25)
+  })
+
+  it('refuses a pattern that is none on every storage alike', async () => {
+    expect((await q('firstName:~"(?=a)"')).status).to.equal(400)
+    expect((await q('contactEmail:~"[z"')).status).to.equal(400)
+  })
+})
