@@ -4,11 +4,15 @@ import { Router } from '@koa/router'
 import type { Layer } from '@koa/router'
 import Koa from 'koa'
 import type { Clientele } from '../core/clientele.js'
+import { diagnose } from './diagnostics.js'
+import type { DiagnosticsOptions } from './diagnostics.js'
 import { refuse } from './flavour.js'
 import type { ApiRequest, Authenticate, Flavour, Match, Matcher, RawBody, Reply, RequestHeaders } from './flavour.js'
 
 export { explainMapping } from './mapping.js'
 export type { MappedField, ShownField } from './mapping.js'
+
+export type { DiagnosticsOptions } from './diagnostics.js'
 
 /** The part of a Koa context that is used here, so that a host needs no types of Koa. */
 export interface KoaContext {
@@ -38,6 +42,8 @@ export interface CustomerApiOptions {
   readonly authenticate: Authenticate
   /** Largest request body in bytes, also after decompression; default 5 MiB. */
   readonly maxBody?: number
+  /** What clients may ask for by header while they develop hooks: traces, dry runs. Default: nothing. */
+  readonly diagnostics?: DiagnosticsOptions
 }
 
 /**
@@ -49,7 +55,7 @@ export interface CustomerApiOptions {
  * ```
  */
 export function customerApi(clientele: Clientele, options: CustomerApiOptions): KoaMiddleware {
-  const { authenticate, flavours, maxBody = 5 * 1024 * 1024 } = options
+  const { authenticate, flavours, maxBody = 5 * 1024 * 1024, diagnostics = {} } = options
   const served = flavours.map((flavour) => ({
     flavour,
     surroundings: { clientele, authenticate, match: matcherOf(flavour.rows) },
@@ -58,9 +64,11 @@ export function customerApi(clientele: Clientele, options: CustomerApiOptions): 
     const { path } = ctx
     for (const { flavour, surroundings } of served) {
       if (!flavour.claims(path)) continue
-      const reply = await flavour.answer(new KoaRequest(ctx, path, maxBody), surroundings)
+      const asked = diagnose(clientele, ctx.req.headers, diagnostics)
+      const served = asked ? { ...surroundings, clientele: asked.clientele } : surroundings
+      const reply = await flavour.answer(new KoaRequest(ctx, path, maxBody), served)
       if (reply.status === 413) hangUp(ctx, maxBody)
-      return send(ctx, reply)
+      return send(ctx, asked ? { ...reply, headers: { ...reply.headers, ...asked.headers() } } : reply)
     }
     return next()
   }

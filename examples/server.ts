@@ -43,7 +43,8 @@ async function run(): Promise<void> {
   const server = http.createServer()
   let greeting = ''
   app.use(tokens.middleware)
-  app.use(customerApi(clientele, { flavours: [ocapi(), yaas()], authenticate: tokens.authenticate }))
+  const diagnostics = { trace: true, dryRun: true }
+  app.use(customerApi(clientele, { flavours: [ocapi(), yaas()], authenticate: tokens.authenticate, diagnostics }))
   app.use((context, next) => {
     if (context.path !== '/') return next()
     context.body = greeting
