@@ -170,7 +170,9 @@ class PostgresStorage implements Storage {
   }
 
   async #createPool(connectionString: string, lockWait: number): Promise<PgPool> {
-    const { Pool } = await import('pg')
+    const { Pool } = await import('pg').catch((cause: unknown) => {
+      throw new Error('the PostgreSQL storage needs the package pg: npm install pg', { cause })
+    })
     const pool = new Pool({
       connectionString,
       max: 10,

@@ -138,6 +138,25 @@ describe('package (design.md: doors, hosts)', () => {
     expect(run(place, process.execPath, '--no-warnings', 'same.cjs')).to.equal('true\n')
   })
 
+  it('names an optional package that is missing', () => {
+    const place = host('optional', {
+      'main.mjs': `
+        import { createClientele } from 'clientele'
+        import { introspection } from 'clientele/oauth'
+        import { postgresStorage } from 'clientele/storage/postgres'
+        const said = []
+        const endpoint = new URL('https://login.example.com/introspect')
+        try {
+          introspection({ endpoint, issuer: 'i', clientId: 'c', clientSecret: 's', flavours: ['ocapi'] })
+        } catch (error) { said.push(error.message) }
+        const storage = postgresStorage({ connectionString: 'postgres://127.0.0.1/none' })
+        await createClientele({ customerLists: [{ id: 'a' }], storage }).catch((error) => said.push(error.message))
+        console.log(said.join('\\n'))
+      `,
+    })
+    expect(run(place, process.execPath, 'main.mjs')).to.match(/npm install oauth4webapi\n.*npm install pg/)
+  })
+
   /** Compiles and runs a host that imports every door. */
   const compile = (name: string, compiler: string, type: string): void => {
     const place = host(name, {
