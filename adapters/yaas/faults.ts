@@ -28,6 +28,9 @@ export interface FaultContext {
   readonly fieldOf: (path: readonly string[]) => string
 }
 
+/** Details that one error holds at the most. */
+const mostDetails = 100
+
 const conflictMessage = 'The request failed because there was a conflict with another resource.'
 
 /** A 400 with one detail per mistake. */
@@ -101,7 +104,11 @@ const domainFaults: {
   addressNotFound: (f) => notFound(`Address ${f.addressId} of customer ${f.customerNo} not found.`),
   mappingNotFound: (f) => notFound(`SD customer mapping '${f.customerNumber}' was not found.`),
   documentInvalid: ({ document, violations }, { fieldOf }) =>
-    validationFault(violations.map((violation) => detailOf(violation, document === payload ? beanPath : fieldOf))),
+    validationFault(
+      violations
+        .slice(0, mostDetails)
+        .map((violation) => detailOf(violation, document === payload ? beanPath : fieldOf)),
+    ),
   credentialsMissing: () => missingField('accounts', 'the customer has no account'),
   loginMissing: () => missingField('accounts', 'the customer has no internal account'),
   loginInvalid: (_, { emailField }) => invalidField(emailField, 'cannot be used to sign in'),
