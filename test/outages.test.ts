@@ -1,4 +1,7 @@
 /** PostgreSQL fails, hangs or comes back: what callers get meanwhile (storage.md; issue 4, faults). */
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { Pool } from 'pg'
@@ -7,6 +10,7 @@ import { postgresStorage } from '../adapters/storage/postgres.js'
 import { yaas } from '../adapters/yaas/index.js'
 import { definePlugin } from '../core/index.js'
 import type { Clientele, CustomerOperations } from '../core/index.js'
+import { upgrader } from '../core/storage.js'
 import { serve } from './support/api.js'
 import type { Service } from './support/api.js'
 import type { Answer } from './support/http.js'
@@ -56,6 +60,30 @@ describe('while the server is down: 503 with Retry-After, back by itself (issue 
       await server.restart(how === 'crash' ? 'crash' : undefined)
       expect((await create(`again ${how}`)).status).to.equal(200)
     }
+  })
+})
+
+describe('a server that ends a session in the very moment in which it begins', () => {
+  it('costs an answer, and not the process', async () => {
+    const text = (value: string): Buffer => Buffer.from(`${value}\0`)
+    const message = (type: string, body: Buffer): Buffer => {
+      const head = Buffer.from(`${type}0000`)
+      head.writeInt32BE(body.length + 4, 1)
+      return Buffer.concat([head, body])
+    }
+    const authenticated = message('R', Buffer.alloc(4))
+    const ready = message('Z', Buffer.from('I'))
+    const ended = message('E', Buffer.concat([text('SFATAL'), text('C57P01'), text('Mending'), Buffer.alloc(1)]))
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => socket.end(Buffer.concat([authenticated, ready, ended])))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const storage = postgresStorage({ connectionString: `postgres://postgres@127.0.0.1:${port}/none` })
+    const opening = storage.open({ indexes: {}, lockWait: 1000, upgrade: upgrader(), warn: () => undefined })
+    expect(await opening.catch((error: Error) => error.message)).to.match(/cannot be opened/)
+    server.close()
   })
 })
 

@@ -6,7 +6,9 @@ import type { Statement } from './postgres-tables.js'
 export interface PgPool {
   connect(): Promise<PgPoolClient>
   on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'acquire', listener: (client: PgPoolClient) => void): unknown
   removeListener(event: 'error', listener: (error: Error) => void): unknown
+  removeListener(event: 'acquire', listener: (client: PgPoolClient) => void): unknown
 }
 
 /** A client of the pool. */
@@ -15,7 +17,6 @@ export interface PgPoolClient {
   /** Gives the client back, or ends its connection. */
   release(destroy?: boolean): void
   on(event: 'error', listener: (error: Error) => void): unknown
-  removeListener(event: 'error', listener: (error: Error) => void): unknown
 }
 
 /** A statement as `pg` takes it. */
@@ -58,22 +59,11 @@ export interface Limits {
 export class Lease {
   readonly #client: PgPoolClient
   readonly #limit: number
-  readonly #onError = (): void => {
-    this.#isBroken = true
-  }
-  #isBroken = false
   #isReleased = false
 
   constructor(client: PgPoolClient, limit: number) {
     this.#client = client
     this.#limit = limit
-    // a connection that breaks while nothing runs on it says so by this event alone; the next statement reports it
-    client.on('error', this.#onError)
-  }
-
-  /** Whether the connection broke while nothing ran on it. */
-  get isBroken(): boolean {
-    return this.#isBroken
   }
 
   /** Runs one statement. Ends the connection if the server does not answer in time. Rejects with what `pg` reports. */
@@ -98,8 +88,6 @@ export class Lease {
     if (this.#isReleased) return
     this.#isReleased = true
     this.#client.release(how === 'destroy')
-    // an ended connection keeps the listener: it may still report errors
-    if (how !== 'destroy') this.#client.removeListener('error', this.#onError)
   }
 }
 
@@ -115,6 +103,7 @@ export class Connections {
     this.limits = limits
     this.#warn = warn
     pool.on('error', this.#report)
+    pool.on('acquire', this.#watch)
   }
 
   /** Borrows a connection. StorageUnavailable when none can be had in time, LockTimeout when too many wait. */
@@ -172,7 +161,20 @@ export class Connections {
   close(): void {
     // the listener stays for a moment: connections that are being closed may still report errors
     setTimeout(() => this.#pool.removeListener('error', this.#report), 5_000).unref()
+    this.#pool.removeListener('acquire', this.#watch)
   }
+
+  /**
+   * A connection that breaks while it is borrowed and nothing runs on it says so by an event alone, which would end the
+   * process if nobody listened; the next statement reports it. The pool itself listens before and after, and calls this
+   * in the very moment in which it stops.
+   */
+  readonly #watch = (client: PgPoolClient): void => {
+    if (this.#watched.has(client)) return
+    this.#watched.add(client)
+    client.on('error', () => {})
+  }
+  readonly #watched = new WeakSet<PgPoolClient>()
 
   readonly #report = (error: Error): void => {
     this.#warn('an idle connection to PostgreSQL broke', { code: sqlStateOf(error) ?? error.message })

@@ -124,10 +124,9 @@ export class Transaction {
       throw error
     }
     const lease = this.#lease
-    const isBroken = lease.isBroken
     const outcome = await lease.query({ text: 'COMMIT' }).catch((error: unknown) => {
       lease.release('destroy')
-      throw faultOf(error, isBroken ? 'statement' : 'commit')
+      throw faultOf(error, 'commit')
     })
     lease.release(outcome.command === 'COMMIT' ? undefined : 'destroy')
     if (outcome.command !== 'COMMIT')
@@ -249,14 +248,17 @@ export class Transaction {
   async #insertAlone(insert: Insert): Promise<void> {
     const { connections } = this.#engine
     await this.#insert(insert, async (statement) => {
-      const lease = await connections.lease()
-      try {
-        const outcome = await lease.query(statement)
-        lease.release()
-        return outcome
-      } catch (error) {
-        lease.release('destroy')
-        throw faultOf(error, 'commit')
+      for (let attempt = 1; ; attempt++) {
+        const lease = await connections.lease()
+        try {
+          const outcome = await lease.query(statement)
+          lease.release()
+          return outcome
+        } catch (error) {
+          lease.release('destroy')
+          const fault = faultOf(error, 'commit')
+          if (attempt === 3 || !(fault instanceof ConnectionLost) || fault.outcome === 'unknown') throw fault
+        }
       }
     })
   }

@@ -16,8 +16,9 @@ export function recordingPool(connectionString: string): RecordingPool {
   const inner = new Pool({ connectionString })
   const sent: PgStatement[] = []
   const pool: PgPool = {
-    on: (event, listener) => inner.on(event, listener),
-    removeListener: (event, listener) => inner.removeListener(event, listener),
+    on: (event: 'error' | 'acquire', listener: (value: never) => void) => inner.on(event as 'error', listener as never),
+    removeListener: (event: 'error' | 'acquire', listener: (value: never) => void) =>
+      inner.removeListener(event, listener as never),
     connect: async () => {
       const client = await inner.connect()
       return {
@@ -27,7 +28,6 @@ export function recordingPool(connectionString: string): RecordingPool {
         },
         release: (destroy) => client.release(destroy),
         on: (event, listener) => client.on(event, listener),
-        removeListener: (event, listener) => client.removeListener(event, listener),
       }
     },
   }

@@ -1,0 +1,194 @@
+/** PostgreSQL under load and under fire: three example servers, one database with fsync on (issue 4, faults). */
+import { readFileSync } from 'node:fs'
+import { expect } from 'chai'
+import { after, afterEach, before, describe, it } from 'mocha'
+import { startServer } from '../support/child.js'
+import type { ServerChild } from '../support/child.js'
+import { send } from '../support/http.js'
+import type { Answer } from '../support/http.js'
+import { execute, startPostgres } from '../support/postgres.js'
+import type { Server } from '../support/postgres.js'
+import { tokenOf } from '../support/tokens.js'
+
+interface App extends ServerChild {
+  readonly token: string
+}
+
+const base = '/hybris/cecentercustomer/v1/sitegenesis/customers'
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+describe('under load, while things break (issue 4): no acknowledged write is lost, 503 meanwhile, back by itself', () => {
+  let database: Server
+  const apps: App[] = []
+  const openApp = async (): Promise<App> => {
+    const environment = { STORAGE: 'postgres', DATABASE_URL: database.url(), CUSTOMER_LISTS: 'SiteGenesis:sitegenesis' }
+    const server = await startServer(environment)
+    return { ...server, token: await tokenOf(server.origin, 'yaas') }
+  }
+  before(async () => {
+    database = await startPostgres({ durable: true })
+    for (let i = 0; i < 3; i++) apps.push(await openApp())
+  })
+  after(async () => {
+    for (const app of apps) await app.stop()
+    await database.remove()
+  })
+
+  let names = 0
+  /** What became of one customer: which changes were acknowledged, which are not known, and which were refused. */
+  interface Story {
+    readonly email: string
+    id: string | undefined
+    isUnknown: boolean
+    /** `middleName` values: each change writes the next one. */
+    acknowledged: number
+    maybe: number
+  }
+  const statuses = new Map<string, number>()
+  const ask = (app: App, method: string, path: string, json?: object): Promise<Answer | undefined> =>
+    send(app.origin, {
+      method,
+      path: base + path,
+      headers: { Authorization: `Bearer ${app.token}` },
+      ...(json && { json }),
+    }).catch(() => undefined)
+  const note = (answer: Answer | undefined): void => {
+    const status = answer === undefined ? 'broken off' : String(answer.status)
+    statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    if (answer && answer.status === 503) expect(Number(answer.headers['retry-after'])).to.be.greaterThan(0)
+  }
+  /** True if the answer says that nothing was changed. */
+  const isNothing = (answer: Answer | undefined): boolean =>
+    answer?.status === 503 && answer.text.includes('Nothing was changed')
+
+  /** Creates customers and changes each of them, through one app after the other, until told to stop. */
+  const load = (isStopped: () => boolean) => {
+    const stories: Story[] = []
+    const work = async (): Promise<void> => {
+      while (!isStopped()) {
+        const email = `guest${++names}@example.com`
+        const story: Story = { email, id: undefined, isUnknown: false, acknowledged: 0, maybe: 0 }
+        stories.push(story)
+        const pick = (): App => apps[Math.floor(Math.random() * apps.length)] as App
+        const created = await ask(pick(), 'POST', '', { contactEmail: email, middleName: '0' })
+        note(created)
+        if (created?.status !== 201) {
+          story.isUnknown = !isNothing(created)
+          if (created === undefined) await wait(5)
+          continue
+        }
+        story.id = created.json<{ id: string }>().id
+        for (let change = 1; change <= 4; change++) {
+          const body = { contactEmail: email, middleName: String(change) }
+          const changed = await ask(pick(), 'PUT', `/${story.id}?partial=true`, body)
+          note(changed)
+          if (changed?.status === 200) story.acknowledged = story.maybe = change
+          else if (!isNothing(changed)) story.maybe = change
+        }
+      }
+    }
+    return { stories, done: Promise.all(Array.from({ length: 12 }, work)) }
+  }
+
+  /** Runs load while `fault` happens, waits until all is well again, and compares every story with the database. */
+  const survive = async (fault: () => Promise<void>): Promise<void> => {
+    statuses.clear()
+    let isStopped = false
+    const { stories, done } = load(() => isStopped)
+    await wait(500)
+    await fault()
+    const since = Date.now()
+    for (const app of apps)
+      while ((await ask(app, 'GET', '?pageSize=1'))?.status !== 200) {
+        if (Date.now() - since > 5000)
+          throw new Error(`it does not come back by itself within 5 s: ${app.output().slice(-3000)}`)
+        await wait(20)
+      }
+    await wait(300)
+    isStopped = true
+    await done
+    const { rows } = await execute(
+      database.url(),
+      `SELECT doc -> 'keys' ->> 'email' AS email, doc ->> 'secondName' AS change FROM clientele_customers`,
+    )
+    const stored = new Map(rows.map((row: { email: string; change: string }) => [row.email, Number(row.change)]))
+    for (const story of stories) {
+      const change = stored.get(story.email)
+      if (story.id !== undefined) expect(change, `${story.email} is lost`).to.be.within(story.acknowledged, story.maybe)
+      else if (!story.isUnknown) expect(change, `${story.email} was refused, and is stored`).to.equal(undefined)
+    }
+    expect(stories.filter(({ id }) => id !== undefined)).to.have.length.greaterThan(20)
+    console.log(`      ${stories.length} customers; answers: ${JSON.stringify(Object.fromEntries(statuses))}`)
+    for (const status of statuses.keys()) expect(['200', '201', '503', 'broken off']).to.include(status)
+  }
+  afterEach(() => {
+    for (const app of apps) expect(app.output()).to.not.match(/unexpected error|uncaught/i)
+  })
+  const terminate = () =>
+    execute(
+      database.url(),
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = 'clientele'`,
+    )
+
+  it('every connection is killed, again and again', () =>
+    survive(async () => {
+      for (let i = 0; i < 20; i++) {
+        await terminate()
+        await wait(100)
+      }
+    }))
+  it('the database server is restarted', () =>
+    survive(async () => {
+      for (let i = 0; i < 4; i++) {
+        await database.restart()
+        await wait(400)
+      }
+    }))
+  it('the database server crashes', () =>
+    survive(async () => {
+      for (let i = 0; i < 4; i++) {
+        await database.restart('crash')
+        await wait(400)
+      }
+    }))
+  it('the database server is away for two seconds', () =>
+    survive(async () => {
+      await database.stop()
+      await wait(2000)
+      await database.start()
+    }))
+  it('an app process is killed with SIGKILL and started again', () =>
+    survive(async () => {
+      for (let i = 0; i < 3; i++) {
+        expect((await (apps[i] as App).stop('SIGKILL')).signal).to.equal('SIGKILL')
+        apps[i] = await openApp()
+      }
+    }))
+  it('an operator holds a lock on the table', () =>
+    survive(async () => {
+      await execute(
+        database.url(),
+        'BEGIN; LOCK TABLE clientele_customers IN EXCLUSIVE MODE; SELECT pg_sleep(2); COMMIT',
+      )
+    }))
+  it('the memory of the processes stays flat', async () => {
+    const memory = (): number =>
+      Math.max(
+        ...apps.map(
+          ({ pid }) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024,
+        ),
+      )
+    const sizes: number[] = []
+    for (let round = 0; round < 6; round++) {
+      await survive(async () => {
+        for (let i = 0; i < 10; i++) {
+          await terminate()
+          await wait(200)
+        }
+      })
+      sizes.push(Math.round(memory()))
+    }
+    console.log(`      MB after each round: ${sizes.join(', ')}`)
+    expect(sizes[5]).to.be.lessThan((sizes[1] as number) * 1.35)
+  })
+})
