@@ -11,8 +11,9 @@ import { customerApi } from 'clientele/koa'
 import { ocapi } from 'clientele/ocapi'
 import { yaas } from 'clientele/yaas'
 import Koa from 'koa'
+import { greetingOf } from './greeting.js'
 import { readSettings, SettingError, type Settings } from './settings.js'
-import { ocapiTokenPath, tokenEndpoints, yaasTokenPath } from './token-endpoints.js'
+import { tokenEndpoints } from './token-endpoints.js'
 
 /**
  * Milliseconds: hooks that still run after `hooks` are aborted, connections that are open after `all` are cut, and another
@@ -114,44 +115,6 @@ function stopOnSignal(server: http.Server, clientele: Clientele): void {
   }
   for (const signal of ['SIGTERM', 'SIGINT'])
     process.on(signal, () => void stop(signal).catch((error: unknown) => end(error)))
-}
-
-/** Where the server listens, and a line for each API that works when pasted into a shell. */
-function greetingOf(settings: Settings, port: number): string {
-  const { host, storage, dataFile, customerLists, clientId, clientSecret } = settings
-  const origin = (name: string): string => `http://${name.includes(':') ? `[${name}]` : name}:${port}`
-  const kept = {
-    memory: 'memory, forgotten when the server stops',
-    'json-file': `json-file, ${path.resolve(dataFile)}`,
-    postgres: 'postgres',
-  }[storage]
-  const url = origin(['0.0.0.0', '::'].includes(host) ? 'localhost' : host)
-  const isDemo = clientId === 'demo' && clientSecret === 'demo'
-  const user = isDemo ? 'demo:demo' : '"$CLIENT_ID:$CLIENT_SECRET"'
-  const token = (tokenPath: string, ...form: string[]): string =>
-    `-H "Authorization: Bearer $(curl -s -u ${user} ${['grant_type=client_credentials', ...form].map((each) => `-d '${each}'`).join(' ')} ${url}${tokenPath} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')"`
-  const first = customerLists.find(tenantOf) ?? customerLists[0]
-  const list = encodeURIComponent(first?.id ?? '').replaceAll(
-    /[!'()*]/g,
-    (each) => `%${each.charCodeAt(0).toString(16)}`,
-  )
-  const tenant = first && tenantOf(first)
-  const customer = `{"first_name":"Jeff","last_name":"Lebowski","credentials":{"login":"dude-'$(date +%s)'"}}`
-  const lines = [
-    `clientele is listening on ${origin(host)}`,
-    `storage: ${kept}`,
-    `customer lists: ${customerLists.map(({ id }) => id).join(', ')}`,
-    '',
-    'OCAPI: create a customer',
-    `curl -s ${url}/s/-/dw/data/v16_2/customer_lists/${list}/customers -d '${customer}' -H 'Content-Type: application/json' ${token(ocapiTokenPath)}`,
-  ]
-  if (tenant)
-    lines.push(
-      '',
-      'YaaS: list the customers',
-      `curl -s ${url}/hybris/cecentercustomer/v1/${tenant}/customers ${token(yaasTokenPath, `scope=hybris.tenant=${tenant} hybris.cecentercustomer_view`)}`,
-    )
-  return `${lines.join('\n')}\n`
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
