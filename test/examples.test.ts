@@ -53,6 +53,16 @@ describe('examples', () => {
       .and.match(/^customerNotFound$/m)
   })
 
+  it('mixins.ts tells of changes and explains a customer', async () => {
+    const child = start('examples/mixins.js')
+    expect(await child.ended).to.deep.equal({ code: 0, signal: null })
+    expect(child.output())
+      .to.match(/^customer-signup \{ customerNumber: '00000001' \}$/m)
+      .and.match(/^customer-account-linked \{/m)
+      .and.match(/^firstName: first_name, firstName$/m)
+      .and.match(/^mixins\.loyalty: mixins\.loyalty$/m)
+  })
+
   it('plugin.ts refuses through the example server, which lists its handlers at start', async () => {
     const server = await startServer({ PLUGINS: fileURLToPath(new URL('../examples/plugin.js', import.meta.url)) })
     try {
