@@ -20,7 +20,7 @@ export type { Problem, ProblemKind, Problems, Violation } from './errors.js'
 export { Status, definePlugin } from './hooks.js'
 export type { Context, Hooks, Outcome, Plugin, Task } from './hooks.js'
 export { keyOf } from './keys.js'
-export type { CustomerLists, Ids, Limits, Logger } from './library.js'
+export type { CustomerLists, Ids, Limits, Logger } from './parts.js'
 export type { MixinOptions, MixinSchemas, Mixed, SchemaSource } from './mixins.js'
 export { fullNameOf } from './model.js'
 export type {
