@@ -55,8 +55,9 @@ describe('README', () => {
     expect(named(table('option'))).to.have.members(options)
   })
 
-  it('names every option of the two flavours, and no other', () => {
+  it('names every option of customerApi and of the two flavours, and no other', () => {
     for (const [flavour, file, type] of [
+      ['customerApi', 'adapters/koa.ts', 'CustomerApiOptions'],
       ['ocapi', 'adapters/ocapi/exchange.ts', 'OcapiOptions'],
       ['yaas', 'adapters/yaas/index.ts', 'YaasOptions'],
     ] as const) {
