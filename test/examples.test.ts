@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { start, startServer } from './support/child.js'
 import { listen, send } from './support/http.js'
+import { newDatabase } from './support/postgres.js'
 import { tokenOf } from './support/tokens.js'
 
 /** A port that was free a moment ago. */
@@ -61,6 +62,12 @@ describe('examples', () => {
       .and.match(/^customer-account-linked \{/m)
       .and.match(/^firstName: first_name, firstName$/m)
       .and.match(/^mixins\.loyalty: mixins\.loyalty$/m)
+  })
+
+  it('outbox.ts writes and empties an outbox beside the customers', async () => {
+    const child = start('examples/outbox.js', { DATABASE_URL: await newDatabase() })
+    expect(await child.ended).to.deep.equal({ code: 0, signal: null })
+    expect(child.output()).to.equal('customer created: 00000001\n')
   })
 
   it('plugin.ts refuses through the example server, which lists its handlers at start', async () => {
