@@ -70,6 +70,12 @@ describe('examples', () => {
     expect(child.output()).to.equal('customer created: 00000001\n')
   })
 
+  it('tokens.ts refuses what is no token of the provider', async () => {
+    const { authenticate } = await import('../examples/tokens.js')
+    const request = { flavour: 'ocapi', method: 'GET', path: '/', headers: {}, token: 'no-jwt' } as const
+    expect(await authenticate(request)).to.equal(undefined)
+  })
+
   it('plugin.ts refuses through the example server, which lists its handlers at start', async () => {
     const server = await startServer({ PLUGINS: fileURLToPath(new URL('../examples/plugin.js', import.meta.url)) })
     try {
