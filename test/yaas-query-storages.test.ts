@@ -9,7 +9,9 @@ import { jsonFileStorage } from '../adapters/storage/json-file.js'
 import { memoryStorage } from '../adapters/storage/memory.js'
 import { postgresStorage } from '../adapters/storage/postgres.js'
 import type { CustomerCreate, Storage } from '../core/index.js'
-import { newDatabase } from './support/postgres.js'
+import { execute, newDatabase } from './support/postgres.js'
+import { recordingPool } from './support/recording-pool.js'
+import type { RecordingPool } from './support/recording-pool.js'
 import { serveYaas } from './support/yaas.js'
 import type { YaasService } from './support/yaas.js'
 
@@ -180,4 +182,49 @@ describe('decision 3.10: equal rows on memory, JSON file and PostgreSQL', () => 
     expect((await q('firstName:~"(?=a)"')).status).to.equal(400)
     expect((await q('contactEmail:~"[z"')).status).to.equal(400)
   })
+})
+
+describe('decision 3.10: a look-up by contactEmail, customerNumber or a declared index does not scan', () => {
+  let service: YaasService
+  let recording: RecordingPool
+  before(async () => {
+    const url = await newDatabase()
+    recording = recordingPool(url)
+    const storage = postgresStorage({ pool: recording.pool })
+    service = await serveYaas({}, { library: { storage, indexes: ['mixins.loyalty.tier'] } })
+    const rows = 'generate_series(1, 40000) AS n'
+    await execute(
+      url,
+      `INSERT INTO clientele_customers (list, id, schema, key_customer_no, key_email, doc)
+         SELECT CASE WHEN n % 2 = 0 THEN 'SiteGenesis' ELSE 'other' END, n, 1, 'c' || n, n || '@b.example',
+           jsonb_build_object('customerNo', 'C' || n, 'email', n || '@b.example', 'version', 1, 'keys',
+             jsonb_build_object('customerNo', 'c' || n, 'email', n || '@b.example'), 'mixins',
+             jsonb_build_object('loyalty', jsonb_build_object('tier', 'tier' || n % 1999))) FROM ${rows};
+       INSERT INTO clientele_mappings (list, id, schema, key_customer, doc)
+         SELECT 'SiteGenesis', n, 1, 'c' || n % 9999, jsonb_build_object('customerNumber', 'C' || n % 9999,
+           'keys', jsonb_build_object('customer', 'c' || n % 9999)) FROM ${rows};
+       ANALYZE clientele_customers, clientele_mappings`,
+    )
+  })
+  after(async () => {
+    await service.stop()
+    await recording.end()
+  })
+  for (const [path, q, index, total] of [
+    ['/customers', 'contactEmail:"4242@B.example"', 'key_email', '1'],
+    ['/customers', 'contactEmail:(4242@b.example,44@b.example)', 'key_email', '2'],
+    ['/customers', 'customerNumber:C4242', 'key_customer_no', '1'],
+    ['/customers', 'mixins.loyalty.tier:tier7', 'at_', '10'],
+    ['/customers', 'mixins.loyalty.tier:7', 'at_', '0'],
+    ['/sdCustomerMappings', 'customerNumber:C77', 'key_customer', '4'],
+  ] as const)
+    it(`${path}?q=${q}`, async () => {
+      recording.sent.length = 0
+      const answer = await service.at('GET', `${path}?q=${encodeURIComponent(q)}`)
+      expect(answer.status, answer.text).to.equal(200)
+      expect(answer.headers['hybris-count']).to.equal(total)
+      const plans = await recording.plans()
+      expect(plans).to.have.length(1)
+      expect(plans[0]).to.match(new RegExp(index)).and.not.include('Seq Scan')
+    })
 })
