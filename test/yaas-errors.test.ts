@@ -213,6 +213,14 @@ describe('yaas 3.19, yaas.md 4: every error', () => {
     for (const type of types) expect(seen, type).to.include(type)
   })
 
+  it('is none for a change that is stored, even if what expand asks for cannot be read then', async () => {
+    storage.inject({ step: 'find', kind: 'addresses', does: 'fail' })
+    const answer = await service.at('PUT', `/customers/${id}?expand=addresses`, { json: { lastName: 'stored' } })
+    storage.heal()
+    expect([answer.status, answer.text]).to.deep.equal([204, ''])
+    expect((await get(`/customers/${id}`)).json()).to.include({ lastName: 'stored' })
+  })
+
   it('tells the position of a syntax error, and of an incident nothing but its id', async () => {
     expect((await raw('{\n  "a": 1,\n}')).json()['message']).to.equal(
       'The payload is not valid JSON, see line 3, column 1.',

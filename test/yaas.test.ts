@@ -198,6 +198,15 @@ describe('yaas 3.2: PUT replaces a customer', () => {
     expect(answer.json()).to.not.have.property('firstName')
   })
 
+  it('shows the fields that are asked for; a bad parameter is refused before anything is stored', async () => {
+    const id = await service.create({ firstName: 'A' })
+    const some = await service.at('PUT', `/customers/${id}?fields=lastName`, { json: { lastName: 'B' } })
+    expect([some.status, some.json()]).to.deep.equal([200, { id, lastName: 'B' }])
+    const bad = await service.at('PUT', `/customers/${id}?fields=`, { json: { lastName: 'C' } })
+    expect(errorOf(bad)).to.equal('400 validation_violation; fields invalid_query_parameter')
+    expect(await get(`/customers/${id}`)).to.include({ lastName: 'B' })
+  })
+
   it('answers 204 to a token without the view scope', async () => {
     const id = await service.create({})
     const answer = await service.at('PUT', `/customers/${id}`, { json: { firstName: 'Z' }, token: 'manager' })

@@ -2,7 +2,7 @@
 import { OwnFault } from '../flavour.js'
 import type { RequestHeaders } from '../flavour.js'
 import { validationFault } from './faults.js'
-import type { YaasExchange } from './routes.js'
+import type { YaasExchange } from './exchange.js'
 
 /** Form of the headers that are read (yaas.md 5). */
 const forms = {

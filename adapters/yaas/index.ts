@@ -7,12 +7,14 @@ import { checkToken, flavour, matchPath, OwnFault, refuse, runRow } from '../fla
 import type { Flavour, Reply, Step } from '../flavour.js'
 import { parseJson } from '../json.js'
 import { fieldOf, namings } from './documents.js'
+import { scopeName, YaasExchange } from './exchange.js'
+import type { YaasRow, YaasSettings } from './exchange.js'
 import { faultOf, scopeMissing, tenantForbidden, uriTooLong, validationFault } from './faults.js'
 import type { YaasFault } from './faults.js'
 import { callerFromGateway, externalBase } from './gateway.js'
 import { mixinUrls } from './mixins.js'
-import { rows, scopeName, YaasExchange } from './routes.js'
-import type { YaasRow, YaasSettings } from './routes.js'
+import { fieldsOf } from './parameters.js'
+import { rows } from './routes.js'
 
 export { schemaFetcher } from './schema-fetcher.js'
 export type { SchemaFetcherOptions } from './schema-fetcher.js'
@@ -189,6 +191,7 @@ async function readBody(x: YaasExchange): Promise<undefined> {
   if (typeof (body ?? {}) !== 'object' || Array.isArray(body) || body === null)
     throw new OwnFault(validationFault([{ type: 'invalid_field', message: 'the payload is not a JSON object' }]))
   x.body = (body ?? {}) as Readonly<Record<string, unknown>>
+  if (x.method === 'PUT') fieldsOf(x.request.query, [])
   const urls = mixinUrls(x.body, x.customer)
   if (urls.length > 0) await x.surroundings.clientele.prepareMixins(urls)
 }

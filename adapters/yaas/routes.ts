@@ -2,12 +2,10 @@
 import { CustomerError, fail } from '../../core/errors.js'
 import type { Violation } from '../../core/errors.js'
 import type { Account, Address, Customer, CustomerChange, SocialMediaUser } from '../../core/model.js'
-import type { Profile } from '../../core/profiles.js'
-import type { TargetOf } from '../../core/operations.js'
 import { Secret } from '../../core/secret.js'
 import type { Page } from '../../core/storage.js'
-import { Exchange, routes } from '../flavour.js'
-import type { ApiRequest, Reply, Row, Surroundings } from '../flavour.js'
+import { routes } from '../flavour.js'
+import type { Reply } from '../flavour.js'
 import {
   accountTable,
   addressTable,
@@ -17,112 +15,18 @@ import {
   mappingTable,
   withDefaults,
 } from './documents.js'
-import { payload } from './faults.js'
+import { changed, created, customerPath, etagOf, facts, item, list, refuseViolations, whole } from './exchange.js'
+import type { YaasExchange, YaasExtras, YaasRow } from './exchange.js'
 import { addressFields, customerFields, mappingFields } from './filter.js'
 import type { QueryFields } from './filter.js'
 import { createMixins, mergeMixins, replaceMixins, sentMixins } from './mixins.js'
-import { expansionOf, fieldsOf, linksOf, pageOf, queryOf } from './parameters.js'
-import type { Expansion, PageLimits } from './parameters.js'
-
-/** What the routes need to know of the flavour's options. */
-export interface YaasSettings {
-  readonly basePath: string
-  readonly limits: PageLimits
-  readonly profile: Profile
-  readonly putStatus: 200 | 204
-}
-
-/** A request to the YaaS flavour on its way. */
-export class YaasExchange extends Exchange<YaasRow> {
-  readonly settings: YaasSettings
-  /** URL of the flavour's base as the client sees it; `link`, Location and Link are built on it. */
-  base: string
-  /** The customer list of the tenant. */
-  list = ''
-  /** The customer that the path names, where a step has looked it up. */
-  customer: Customer | undefined
-  /** What a DELETE of mappings is about. */
-  mappings: TargetOf<'deleteMappings'> = { customerNumber: '' }
-  /** The parsed JSON body. */
-  body: Readonly<Record<string, unknown>> = {}
-  constructor(request: ApiRequest, surroundings: Surroundings<YaasRow>, settings: YaasSettings) {
-    super(request, surroundings)
-    this.settings = settings
-    this.base = request.origin + request.mountPath + settings.basePath
-  }
-}
-
-/** What YaaS adds to a route. */
-interface YaasExtras {
-  /** Scope that the token needs: `hybris.cecentercustomer_view` or `…_manage`. */
-  readonly scope: 'view' | 'manage'
-  /** Whether a body is read. `optional`: an empty one is `{}`. */
-  readonly body?: 'needed' | 'optional'
-  /** Looks up what the path names, before the body is taken and parameters are checked: 404 comes first (decision 3.17). */
-  readonly find?: (exchange: YaasExchange) => Promise<void>
-}
-/** A row of the route table. */
-export type YaasRow = Row<YaasExchange> & YaasExtras
-
-/** The scope's full name. */
-export function scopeName(scope: YaasExtras['scope']): string {
-  return `hybris.cecentercustomer_${scope}`
-}
-
-const json = { 'Content-Type': 'application/json;charset=UTF-8' } as const
-
-function answer(status: number, document: unknown, headers: Reply['headers'] = {}): Reply {
-  return { status, headers: { ...json, ...headers }, body: JSON.stringify(document) }
-}
-
-function created(x: YaasExchange, id: string, path: string, headers: Reply['headers'] = {}): Reply {
-  const link = urlOf(x, path)
-  return answer(201, { id, link }, { Location: link, ...headers })
-}
-
-/** Absolute URL of a path below the tenant. */
-function urlOf(x: YaasExchange, path: string): string {
-  return `${x.base}/${encodeURIComponent(x.params['tenant'] ?? '')}${path}`
-}
-
-const customerPath = (customerNo: string): string => `/customers/${encodeURIComponent(customerNo)}`
-const etagOf = (customer: Customer): string => `"${customer.version}"`
-
-/** A page of a list with its count and links, cut down to `fields`. */
-function list(x: YaasExchange, path: string, documents: readonly { [name: string]: unknown }[], total: number): Reply {
-  const page = pageOf(x.request.query, x.settings.limits)
-  const select = fieldsOf(x.request.query, ['id'])
-  return answer(200, select ? documents.map(select) : documents, {
-    'hybris-Count': String(total),
-    Link: linksOf(x.request, urlOf(x, path), page, total),
-  })
-}
-
-/** A list that is not paged. */
-function whole<T>(page: Page<T>): Reply {
-  return answer(200, page.items, { 'hybris-Count': String(page.total) })
-}
-
-function item(x: YaasExchange, document: { [name: string]: unknown }, headers: Reply['headers'] = {}): Reply {
-  return answer(200, fieldsOf(x.request.query, ['id'])?.(document) ?? document, headers)
-}
+import { expansionOf, fieldsOf, pageOf, queryOf } from './parameters.js'
+import type { Expansion } from './parameters.js'
 
 /** The storage query of a list request; everything in the URL is checked here, before anything is read. */
 function listQuery(x: YaasExchange, fields: QueryFields) {
   fieldsOf(x.request.query, [])
   return queryOf(x.request.query, pageOf(x.request.query, x.settings.limits), fields)
-}
-
-/** Refuses a document with violations, in the order of the body. */
-function refuseViolations(body: Readonly<Record<string, unknown>>, violations: readonly Violation[]): void {
-  if (violations.length === 0) return
-  const names = Object.keys(body)
-  const position = ({ path }: Violation): number => {
-    const at = names.indexOf(path[0] ?? '')
-    return at < 0 ? names.length : at
-  }
-  const ordered = violations.toSorted((a, b) => position(a) - position(b))
-  throw fail('documentInvalid', { document: payload, violations: ordered })
 }
 
 /** What `expand` adds to a customer, read after the customer itself. */
@@ -154,21 +58,6 @@ async function present<T>(reading: Promise<T>): Promise<T | undefined> {
     if (error instanceof CustomerError && error.problem.kind === 'customerNotFound') return undefined
     throw error
   }
-}
-
-function facts(x: YaasExchange) {
-  return {
-    list: x.list,
-    profile: x.settings.profile,
-    ...(x.caller && { caller: x.caller }),
-    ...(x.requestId !== undefined && { requestId: x.requestId }),
-  }
-}
-
-/** 200 with the document if the caller may see it, else 204 (decision 3.2). */
-function changed(x: YaasExchange, document: () => Reply | Promise<Reply>, headers: Reply['headers'] = {}) {
-  const maySee = x.caller?.scopes?.includes(scopeName('view')) ?? false
-  return x.settings.putStatus === 200 && maySee ? document() : { status: 204, headers }
 }
 
 /** True if an If-Match header names the tag: `*`, or a list of tags, quoted or bare, weak ones too. */
