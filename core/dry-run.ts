@@ -17,6 +17,11 @@ const shown: { readonly [K in Kind]: (record: Records[K]) => object } = {
   socialMediaUsers: (record) => record.user,
 }
 
+/** The document that a record holds. */
+export function documentOf<K extends Kind>(kind: K, record: Records[K]): object {
+  return shown[kind](record)
+}
+
 /** The same unit, noting what is written. */
 export function recording(tx: WriteUnit, changes: Changes): WriteUnit {
   const writers = kindNames.map((kind) => [kind, recordingWriter(tx[kind] as RecordWriter<Kind>, kind, changes)])
@@ -33,7 +38,7 @@ export function changesIn(changes: Changes): readonly Change[] {
 }
 
 function recordingWriter<K extends Kind>(writer: RecordWriter<K>, kind: K, changes: Changes): RecordWriter<K> {
-  const show = (record: Records[K]) => shown[kind](record)
+  const show = (record: Records[K]) => documentOf(kind, record)
   const note = (id: string, before: object | undefined, after: object | undefined) => {
     const first = changes.get(`${kind} ${id}`)
     const was = first ? first.before : before

@@ -212,6 +212,16 @@ export type ArgumentsOf<O extends Pointed, P extends 'before' | 'after'> =
 /** Name of an extension point. */
 export type ExtensionPoint = { [O in Pointed]: Ops[O]['before'] | Ops[O]['after'] }[Pointed]
 
+/** Arguments of the handlers of a point, without the list id and the context. */
+export type PointArguments<P extends ExtensionPoint> = {
+  [O in Pointed]: P extends Ops[O]['before']
+    ? WithoutList<ArgumentsOf<O, 'before'>>
+    : P extends Ops[O]['after']
+      ? WithoutList<ArgumentsOf<O, 'after'>>
+      : never
+}[Pointed]
+type WithoutList<A extends readonly unknown[]> = A extends readonly [...infer First, string] ? First : never
+
 /** Every extension point with its operation and phase, in the order of the literal. */
 export const extensionPoints: readonly {
   readonly name: ExtensionPoint

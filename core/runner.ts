@@ -357,7 +357,8 @@ function chainOf(frame: Frame): string[] {
   return frame.parent ? [...chainOf(frame.parent), name] : [name]
 }
 
-function statusOf(returned: unknown): Status | undefined {
+/** What a handler returned as a Status; undefined for what is none. */
+export function statusOf(returned: unknown): Status | undefined {
   if (returned === undefined || returned === Status.OK) return Status.ok()
   if (returned === Status.ERROR) return new Status(Status.ERROR)
   return returned instanceof Status ? returned : undefined

@@ -1,0 +1,12 @@
+/** Plug-ins that ship, each small and each showing one ability. Read them, use them, copy them. */
+export { auditLog } from './audit-log.js'
+export type { AuditSink } from './audit-log.js'
+export { changePlugin } from './change-notice.js'
+export type { ChangeNotice } from './change-notice.js'
+export { defaultAddress } from './default-address.js'
+export type { FirstAddress } from './default-address.js'
+export { normalizeEmail } from './normalize-email.js'
+export { requireFields } from './require-fields.js'
+export type { RequiredFields } from './require-fields.js'
+export { webhook } from './webhook.js'
+export type { WebhookOptions } from './webhook.js'
