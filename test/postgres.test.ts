@@ -278,7 +278,11 @@ describe('PostgreSQL storage (storage.md)', () => {
         )
         expect(rows).to.deep.equal([{ customers: 10, migrations: 1, indexes: 2, broken: 0 }])
       })
-    const opening = (connectionString: string) => postgresStorage({ connectionString }).open(contractOptions)
+    const opening = async (connectionString: string) => {
+      const storage = postgresStorage({ connectionString })
+      await storage.open(contractOptions)
+      await storage.close()
+    }
     const failure = (promise: Promise<unknown>) =>
       promise.then(
         () => 'it opened',
@@ -300,6 +304,15 @@ describe('PostgreSQL storage (storage.md)', () => {
       await opening(url.href)
       await execute(url.href, 'INSERT INTO clientele_migrations (version) VALUES (1000)')
       expect(await failure(opening(url.href))).to.match(/tables have version 1000, this library knows 1/)
+    })
+    it('locks of rows can be chosen later, and all processes must agree', async () => {
+      const connectionString = await newDatabase()
+      await opening(connectionString)
+      const rows = postgresStorage({ connectionString, locks: 'rows' })
+      await rows.open(contractOptions)
+      await rows.write('L', (unit) => unit.lock('a'))
+      await rows.close()
+      expect(await failure(opening(connectionString))).to.match(/this database is used with locks: 'rows'/)
     })
     it('an index that broke off while it was built is built again', async () => {
       const url = await newDatabase()
@@ -445,6 +458,23 @@ describe('PostgreSQL storage (storage.md)', () => {
       expect(await outcome(storage.read('L', (unit) => unit.customers.find({})))).to.equal('nothing')
       for (const client of held) client.release()
       expect(await outcome(insert('waited'))).to.equal('stored')
+    })
+    it('connections in an odd state are not given to others', async () => {
+      const find = () =>
+        outcome(
+          storage.write('L', async (unit) => {
+            await unit.lock('a')
+            await unit.customers.get({ customerNo: '1' })
+          }),
+        )
+      for (let i = 0; i < 3; i++) await find()
+      const held = await Promise.all([1, 2, 3].map(() => pool.connect()))
+      // what a pooler between here and the server may do: `pg` goes on to think that its statements are prepared
+      for (const client of held) await client.query('DEALLOCATE ALL')
+      for (const client of held) client.release()
+      const answers = []
+      for (let i = 0; i < 8; i++) answers.push(await find())
+      expect(answers.slice(-4)).to.deep.equal(['stored', 'stored', 'stored', 'stored'])
     })
     it('an error that nobody expected names its code and no data', async () => {
       const message = await outcome(insert('odd'))

@@ -23,8 +23,13 @@ export async function migrate(connections: Connections, locks: 'advisory' | 'row
     const { rows } = await lease.query({ text: `SELECT current_setting('server_encoding')` })
     if (rows[0]?.[0] !== 'UTF8')
       throw new Error(`the database must have the encoding UTF8, this one has ${rows[0]?.[0]}`)
+    const hasLockTable = await exists(lease, 'clientele_locks')
+    if (locks === 'rows' && !hasLockTable) await createLockTable(lease)
+    if (locks === 'advisory' && hasLockTable)
+      throw new Error(
+        "this database is used with locks: 'rows' (drop the table clientele_locks when nobody does any more)",
+      )
     if ((await versionOf(lease)) !== steps.length) {
-      if (locks === 'rows') await createLockTable(lease)
       await lease.query({ text: `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${patience}` })
       if (locks === 'advisory') await lease.query({ ...takeAdvisoryLock, values: migrationLock })
       else {
@@ -49,11 +54,7 @@ export async function migrate(connections: Connections, locks: 'advisory' | 'row
 
 /** The version of the tables; 0 without any. */
 async function versionOf(lease: Lease): Promise<number> {
-  // not to_regclass, which may answer from a cache of before the wait for the lock
-  const exists = await lease.query({
-    text: `SELECT FROM pg_class WHERE relname = 'clientele_migrations' AND pg_table_is_visible(oid)`,
-  })
-  if (exists.count === 0) return 0
+  if (!(await exists(lease, 'clientele_migrations'))) return 0
   const { rows } = await lease.query({ text: 'SELECT coalesce(max(version), 0) FROM clientele_migrations' })
   const version = Number(rows[0]?.[0])
   if (version > steps.length)
@@ -61,6 +62,12 @@ async function versionOf(lease: Lease): Promise<number> {
       `the tables have version ${version}, this library knows ${steps.length}: use a newer version of clientele`,
     )
   return version
+}
+
+/** Whether there is such a table. Not by to_regclass, which may answer from a cache of before the wait for a lock. */
+async function exists(lease: Lease, table: string): Promise<boolean> {
+  const text = 'SELECT FROM pg_class WHERE relname = $1 AND pg_table_is_visible(oid)'
+  return (await lease.query({ text, values: [table] })).count > 0
 }
 
 /** The lock table is there before its locks: of many who create it at once, all but one fail and look again. */

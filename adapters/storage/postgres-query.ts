@@ -3,7 +3,17 @@ import { QueryRefused } from '../../core/storage.js'
 import type { Condition, Kind, Path, Query, Scalar } from '../../core/storage.js'
 import { compilePatterns, patternLimits, patternsOf, type Matcher } from './pattern.js'
 import type { Outcome } from './postgres-connections.js'
-import { keyColumn, keysOf, sortable, startLength, startOf, storedKey, tableOf, unstorable } from './postgres-tables.js'
+import {
+  keyColumn,
+  keysOf,
+  named,
+  sortable,
+  startLength,
+  startOf,
+  storedKey,
+  tableOf,
+  unstorable,
+} from './postgres-tables.js'
 import type { Statement } from './postgres-tables.js'
 
 /** Documents of a page as JSON texts, and the number of all that meet the condition. */
@@ -23,7 +33,10 @@ export async function findPage(list: string, kind: Kind, query: Query, indexes: 
   const where = sql.where(query.where && sql.condition(query.where))
   const order = sql.order(query)
   if (query.limit === undefined && !query.offset) {
-    const { rows } = await run(sql.statement(`SELECT doc FROM ${where} ORDER BY ${order}`))
+    const text = `SELECT doc FROM ${where} ORDER BY ${order}`
+    const { rows } = await run(
+      sql.isKeyLookup(query) ? { ...lookupOf(text), ...sql.statement(text) } : sql.statement(text),
+    )
     return { documents: rows.map(([document]) => document as string), total: rows.length }
   }
   const page = `SELECT doc FROM ${where} ORDER BY ${order} ${sql.range(query)}`
@@ -98,6 +111,15 @@ async function eachRow(run: Run, look: (row: Outcome['rows'][number]) => void): 
   }
 }
 
+const lookups = new Map<string, ReturnType<typeof named>>()
+
+/** A look-up by a key as a named statement. There are as many as there are keys, and the core uses them in every operation. */
+function lookupOf(text: string): ReturnType<typeof named> {
+  let lookup = lookups.get(text)
+  if (!lookup) lookups.set(text, (lookup = named(text)))
+  return lookup
+}
+
 const operators = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
 
 type Comparison = keyof typeof operators
@@ -136,6 +158,13 @@ class Compiler {
   range({ offset = 0, limit }: Query): string {
     const place = (n: number): string => this.#place(String(Math.min(n, Number.MAX_SAFE_INTEGER)), 'bigint')
     return `OFFSET ${place(offset)}${limit === undefined ? '' : ` LIMIT ${place(limit)}`}`
+  }
+
+  /** Whether a query asks for the records with one key, and nothing else. */
+  isKeyLookup({ where, sort }: Query): boolean {
+    return (
+      where?.op === 'eq' && !sort?.length && typeof where.value === 'string' && this.#keyAt(where.path) !== undefined
+    )
   }
 
   condition(where: Condition): string {
@@ -230,8 +259,18 @@ class Compiler {
   #isOneOf(path: Path, values: readonly Scalar[]): string {
     const { json, rank, size, text, start } = sortable(path)
     const texts = values.filter((value) => typeof value === 'string').filter((value) => !unstorable.test(value))
-    const others = values.filter((value) => typeof value !== 'string')
-    const parts = others.map((value) => this.#compare(path, 'eq', value))
+    const numbers = values.filter((value) => typeof value === 'number').filter((value) => !Number.isNaN(value))
+    const parts = [true, false]
+      .filter((value) => values.includes(value))
+      .map((value) => this.#compare(path, 'eq', value))
+    if (numbers.length > 0) {
+      const all = this.#place(arrayOf(numbers.map(String)), 'numeric[]')
+      parts.push(
+        this.#isDeclared(path)
+          ? `(${rank} = 2 AND ${size} = ANY (${all}))`
+          : `(CASE jsonb_typeof(${json}) WHEN 'number' THEN ${json}::numeric = ANY (${all}) ELSE false END)`,
+      )
+    }
     if (texts.length > 0) {
       const all = this.#place(arrayOf(texts), 'text[]')
       const test = `(CASE jsonb_typeof(${json}) WHEN 'string' THEN ${text} = ANY (${all}) ELSE false END)`

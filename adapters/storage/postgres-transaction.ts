@@ -156,7 +156,8 @@ export class Transaction {
     if (!lease) return
     try {
       await lease.query({ text: 'ROLLBACK' })
-      lease.release(this.#failure instanceof ConnectionLost ? 'destroy' : undefined)
+      // a connection in an odd state is not given to others; a lock that was not free is nothing odd
+      lease.release(this.#failure && !(this.#failure instanceof LockTimeout) ? 'destroy' : undefined)
     } catch {
       lease.release('destroy')
     }

@@ -127,7 +127,7 @@ class PostgresStorage implements Storage {
       await buildIndexes(connections, indexes, locks)
     } catch (error) {
       connections.close()
-      await this.#end?.()
+      await this.#endPool()
       throw new Error(`the PostgreSQL storage cannot be opened: ${reasonOf(error)}`, { cause: error })
     }
     this.#engine = { connections, indexes, locks, gates: new Locks(lockWait, maxWaiting), load }
@@ -165,20 +165,21 @@ class PostgresStorage implements Storage {
     await Promise.allSettled(this.#running)
     this.#engine?.connections.close()
     this.#engine = undefined
-    await this.#end?.()
+    await this.#endPool()
+  }
+
+  async #endPool(): Promise<void> {
+    const end = this.#end
     this.#end = undefined
+    await end?.()
   }
 
   async #createPool(connectionString: string, lockWait: number): Promise<PgPool> {
-    const { Pool } = await import('pg').catch((cause: unknown) => {
-      throw new Error('the PostgreSQL storage needs the package pg: npm install pg', { cause })
+    const { Pool } = await import('pg').catch((error: unknown) => {
+      throw new Error("the PostgreSQL storage needs the package 'pg': npm install pg", { cause: error })
     })
-    const pool = new Pool({
-      connectionString,
-      max: 10,
-      connectionTimeoutMillis: lockWait,
-      fallback_application_name: 'clientele',
-    })
+    const settings = { max: 10, connectionTimeoutMillis: lockWait, keepAlive: true }
+    const pool = new Pool({ connectionString, ...settings, fallback_application_name: 'clientele' })
     this.#end = () => pool.end()
     return pool
   }
