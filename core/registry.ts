@@ -52,6 +52,7 @@ function within(file: unknown): string {
 }
 
 function checkPlugin(plugin: unknown, at: number): Plugin {
+  const given = (plugin ?? {}) as { readonly file?: unknown }
   if (
     plugin === null ||
     typeof plugin !== 'object' ||
@@ -60,7 +61,7 @@ function checkPlugin(plugin: unknown, at: number): Plugin {
     plugin.name === ''
   )
     throw new SetupError(
-      `plug-in number ${at + 1} is no plug-in: it needs a name and hooks; use definePlugin({ name, hooks })`,
+      `plug-in number ${at + 1}${within(given.file)} is no plug-in: it needs a name and hooks; use definePlugin({ name, hooks })`,
     )
   const { name, hooks, file, runBefore, runAfter } = plugin as Partial<Plugin> & { name: string }
   const where = `plug-in '${name}'${within(file)}`

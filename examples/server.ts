@@ -80,9 +80,10 @@ async function loadPlugins(name: string): Promise<readonly Plugin[]> {
   const module = (await import(pathToFileURL(file).href).catch((error: unknown) => {
     throw new SettingError(`PLUGINS: ${file} cannot be loaded: ${messageOf(error)}`)
   })) as { readonly default?: Plugin | readonly Plugin[] }
-  if (typeof module.default !== 'object')
+  if (typeof module.default !== 'object' || module.default === null)
     throw new SettingError(`PLUGINS: ${file} has no default export: export default definePlugin({ name, hooks })`)
-  return [module.default].flat()
+  // a plug-in that was made without definePlugin does not know where it stands
+  return [module.default].flat().map((plugin) => ({ file, ...plugin }))
 }
 
 async function listen(server: http.Server, { port, host }: Settings): Promise<void> {

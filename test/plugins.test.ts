@@ -36,6 +36,7 @@ describe('4.9: a mistake in a plug-in is a start-up error that names it', () => 
         'plug-in number 2 is no plug-in: it needs a name and hooks; use definePlugin({ name, hooks })',
       )
     expect(await refusalOf(definePlugin(undefined as never))).to.include('is no plug-in')
+    expect(await refusalOf({ file: '/shop/odd.js' })).to.include('plug-in number 1 (/shop/odd.js) is no plug-in')
   })
 
   it('no hooks, or hooks that are none', async () => {

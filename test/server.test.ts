@@ -75,6 +75,22 @@ describe('example server (issue 2, item 6)', () => {
       expect((await get('/hybris/cecentercustomer/v1/acme/customers', yaas)).status).to.equal(403)
     })
 
+    it('answers x-clientele-trace and x-clientele-dry-run', async () => {
+      const answer = await send(server.origin, {
+        path: customers,
+        headers: {
+          Authorization: `Bearer ${await tokenOf(server.origin, 'ocapi')}`,
+          'x-clientele-trace': '1',
+          'x-clientele-dry-run': '1',
+        },
+        json: { credentials: { login: 'never-stored' } },
+      })
+      expect(answer.status, answer.text).to.equal(200)
+      expect(answer.headers['x-clientele-dry-run']).to.equal('1')
+      const trace = JSON.parse(String(answer.headers['x-clientele-trace'])) as { operation: string; outcome: string }
+      expect(trace).to.include({ operation: 'createCustomer', outcome: 'dryRun' })
+    })
+
     it('believes X-Forwarded-Proto only with TRUST_PROXY (decision 2.22)', async () => {
       const trusting = await startServer({ TRUST_PROXY: 'true' })
       const get = async (origin: string, scheme: string): Promise<readonly [number, string]> => {
@@ -162,7 +178,7 @@ describe('example server (issue 2, item 6)', () => {
             `export default { name: 'p', hooks: { 'dw.ocapi.data.customer_list.customer.beforePOST'() {} } }`,
           ),
         },
-        /^clientele: plug-in 'p': there is no extension point .*; did you mean 'dw\.ocapi\.data\.customer_list\.customers\.beforePOST'\?$/,
+        /^clientele: plug-in 'p' \(\/.*\.mjs\): there is no extension point .*; did you mean 'dw\.ocapi\.data\.customer_list\.customers\.beforePOST'\?$/,
       ],
     }
     const cleanups: (() => Promise<void>)[] = []
