@@ -21,33 +21,39 @@ const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
 export interface Server {
   /** Connection string of the database `postgres`, or of another one. */
   url(database?: string): string
+  /** Folder of its data. */
+  readonly data: string
   /** Ends the server and starts it again on its port and data; `crash` ends it without a shutdown. */
   restart(how?: 'crash'): Promise<void>
-  stop(): Promise<void>
+  stop(how?: 'crash'): Promise<void>
   start(): Promise<void>
   /** Stops the server for good and removes its folder. */
   remove(): Promise<void>
 }
 
-/** Starts a server of its own. `durable` leaves fsync on. */
-export async function startPostgres(settings: { durable?: boolean } = {}): Promise<Server> {
+/** Starts a server of its own. `durable` leaves fsync on; `standbyOf` makes it a streaming replica of another one. */
+export async function startPostgres(
+  settings: { readonly durable?: boolean; readonly standbyOf?: Server } = {},
+): Promise<Server> {
   sweep()
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${prefix}${process.pid}-`))
   const data = path.join(folder, 'data')
   install(folder)
   // the default collation is a linguistic one: a missing COLLATE "C" shows
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US']
-  await run(folder, 'initdb', [
-    '-D',
-    data,
-    '-U',
-    'postgres',
-    '-A',
-    'trust',
-    '--no-sync',
-    '--no-instructions',
-    ...locale,
-  ])
+  if (settings.standbyOf) await copyAsStandby(settings.standbyOf, data)
+  else
+    await run(folder, 'initdb', [
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '--no-sync',
+      '--no-instructions',
+      ...locale,
+    ])
   const port = await freePort()
   const url = (database = 'postgres') => `postgres://postgres@127.0.0.1:${port}/${database}`
   let child: ChildProcess | undefined
@@ -85,15 +91,16 @@ export async function startPostgres(settings: { durable?: boolean } = {}): Promi
     child.kill(signal)
     await ended
   }
-  const stop = () => end('SIGINT')
+  // SIGQUIT ends every session at once without a checkpoint: the next start recovers from the log
+  const stop = (how?: 'crash') => end(how === 'crash' ? 'SIGQUIT' : 'SIGINT')
   await start()
   return {
     url,
+    data,
     start,
     stop,
     restart: async (how) => {
-      // SIGQUIT ends every session at once without a checkpoint: the next start recovers from the log
-      await end(how === 'crash' ? 'SIGQUIT' : 'SIGINT')
+      await stop(how)
       await start()
     },
     remove: async () => {
@@ -174,6 +181,21 @@ async function run(folder: string, name: string, args: string[]): Promise<void> 
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
   const [code] = (await once(child, 'close')) as [number | null]
   if (code !== 0) throw new Error(`${name} failed: ${errors}`)
+}
+
+/** Copies the data of a server, which is stopped for that moment, for a server that follows it. */
+async function copyAsStandby(primary: Server, data: string): Promise<void> {
+  await primary.stop()
+  // keeps the owner of the files, which the file functions of Node do not
+  const copy = spawn('cp', ['-a', primary.data, data], { stdio: 'inherit' })
+  await once(copy, 'close')
+  await primary.start()
+  const { hostname, port } = new URL(primary.url())
+  fs.appendFileSync(
+    path.join(data, 'postgresql.auto.conf'),
+    `primary_conninfo = 'host=${hostname} port=${port} user=postgres'\n`,
+  )
+  fs.writeFileSync(path.join(data, 'standby.signal'), '')
 }
 
 /** Removes what a killed test run left: its folder, and its server if that still runs. */
