@@ -75,14 +75,16 @@ function compileComparison(op: 'lt' | 'lte' | 'gt' | 'gte', read: Read, bound: S
 /** A function that reads the value at a path. The direct look-up is only for names that objects do not inherit. */
 export function compilePath(path: Path): Read {
   const [first, second] = path
-  if (first === undefined || path.length > 2 || path.some((name) => name in Object.prototype || name === 'length'))
-    return (record) => valueAt(record, path)
+  if (first === undefined || path.some((name) => name in Object.prototype)) return (record) => valueAt(record, path)
   if (second === undefined) return (record) => (record as Record<string, unknown>)[first]
+  const rest = path.slice(1)
   return (record) => {
-    const inner = (record as Record<string, unknown>)[first]
-    return inner === null || typeof inner !== 'object' || Array.isArray(inner)
-      ? undefined
-      : (inner as Record<string, unknown>)[second]
+    let value = (record as Record<string, unknown>)[first]
+    for (const name of rest) {
+      if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined
+      value = (value as Record<string, unknown>)[name]
+    }
+    return value
   }
 }
 

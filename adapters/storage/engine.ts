@@ -12,11 +12,10 @@ import type {
   StorageOptions,
   WriteUnit,
 } from '../../core/storage.js'
-import { freezeDeep } from './copy.js'
 import { Locks } from './locks.js'
 import { find } from './query.js'
 import { Table } from './table.js'
-import { admit, rowOf, Unit } from './unit.js'
+import { admit, present, rowOf, Unit } from './unit.js'
 import type { List, Step } from './unit.js'
 
 /** What one unit of work, or one taken number, changes. */
@@ -137,8 +136,13 @@ export class Engine implements Storage {
 
   #assertOpen(): { locks: Locks; options: StorageOptions } {
     if (this.#closed) throw new StorageUnavailable('the storage is closed')
-    if (!this.#locks || !this.#options) throw new StorageUnavailable('the storage is not open')
-    return { locks: this.#locks, options: this.#options }
+    if (!this.#locks) throw new StorageUnavailable('the storage is not open')
+    return { locks: this.#locks, options: this.#given() }
+  }
+
+  #given(): StorageOptions {
+    if (!this.#options) throw new StorageUnavailable('the storage is not open')
+    return this.#options
   }
 
   async #commit(commit: Commit): Promise<void> {
@@ -154,12 +158,15 @@ export class Engine implements Storage {
     else apply()
   }
 
-  /** Takes over something that was stored, while the storage is being opened. */
-  load(list: string, step: Step): void {
-    const { tables, counters } = this.list(list)
-    if (step[0] === 'counters') counters.set(step[1], Math.max(step[2], counters.get(step[1]) ?? 1))
-    else if (typeof step[1] === 'string') tables[step[0]].remove(step[1])
-    else tables[step[0]].put(admit(this.#options!.upgrade, step[0], freezeDeep(step[1])))
+  /** Takes over what was stored, while the storage is being opened; it must not be changed afterwards. */
+  load(id: string, steps: Iterable<Step>): void {
+    const { tables, counters } = this.list(id)
+    const { upgrade } = this.#given()
+    for (const step of steps) {
+      if (step[0] === 'counters') counters.set(step[1], Math.max(step[2], counters.get(step[1]) ?? 1))
+      else if (typeof step[1] === 'string') tables[step[0]].remove(step[1])
+      else tables[step[0]].put(admit(upgrade, step[0], step[1]))
+    }
   }
 
   /** The lists that hold or held anything. */
@@ -171,7 +178,7 @@ export class Engine implements Storage {
   list(id: string): List {
     let list = this.#lists.get(id)
     if (!list) {
-      const indexes = this.#options?.indexes ?? {}
+      const { indexes } = this.#given()
       const tables = Object.fromEntries(kindNames.map((kind) => [kind, new Table(kind, indexes[kind] ?? [])]))
       list = { id, tables: tables as { readonly [K in Kind]: Table }, counters: new Map() }
       this.#lists.set(id, list)
@@ -184,7 +191,7 @@ export class Engine implements Storage {
     let reader = this.#readers.get(id)
     if (!reader) {
       const { tables } = this.#lists.get(id) ?? { tables: undefined }
-      const upgrade = this.#options!.upgrade
+      const { upgrade } = this.#given()
       const readers = kindNames.map((kind) => [kind, new Reader(tables?.[kind] ?? new Table(kind, []), upgrade)])
       reader = Object.fromEntries(readers) as ReadUnit
       if (tables) this.#readers.set(id, reader)
@@ -196,20 +203,20 @@ export class Engine implements Storage {
 /** Reads committed records of one kind. */
 class Reader implements RecordReader<Kind> {
   readonly #table: Table
-  readonly #upgrade: (record: Envelope) => never
+  readonly #present: (record: Envelope) => never
 
   constructor(table: Table, upgrade: StorageOptions['upgrade']) {
     this.#table = table
-    this.#upgrade = (record) => upgrade(table.kind, record as never) as never
+    this.#present = (record) => present(upgrade, table.kind, record)
   }
 
   async get(key: KeyOf<Kind>): Promise<never> {
     const row = rowOf(this.#table, key)
-    return (row && this.#upgrade(row.record)) as never
+    return (row && this.#present(row.record)) as never
   }
 
   async find(query: Query): Promise<Page<never>> {
     const { items, total } = await find(this.#table, query)
-    return { items: items.map(this.#upgrade), total }
+    return { items: items.map(this.#present), total }
   }
 }

@@ -20,8 +20,8 @@ export interface JsonFileOptions extends EngineOptions {
   /** Path of the file; it and its folder are made if need be. A symbolic link is followed and kept. */
   readonly file: string
   /**
-   * Bytes of journal from which a new snapshot is written, if they are also more than the last snapshot has; default
-   * 8 MiB. A smaller store is written when it has rested for a second, and each is when it is closed.
+   * Bytes of journal from which a new snapshot is written; default 8 MiB, or as many as the last snapshot has, if that
+   * is more. The snapshot of a small store (32 MiB) follows too when it rests for a second, and when it is closed.
    */
   readonly journalBytes?: number
   /**
@@ -135,9 +135,7 @@ class JsonFile implements Backing {
     const snapshot = await readSnapshot({ file, mode, disk: this.#disk, ...(onDamage && { onDamage }) })
     const { sequence } = snapshot
     loadSnapshot(engine, snapshot)
-    const load = ({ list, steps }: Commit): void => {
-      for (const step of steps) engine.load(list, step)
-    }
+    const load = ({ list, steps }: Commit): void => engine.load(list, steps)
     const end = await readJournal(this.#disk, file, sequence, load, onDamage)
     this.#snapshot.sequence = sequence
     if (damages.length > 0) return this.#rescue(file, mode, engine, sequence, damages, warn)
@@ -232,9 +230,8 @@ class JsonFile implements Backing {
     return this.#olderBytes + journal.length
   }
 
-  /** After a snapshot: the next follows when the journal has grown as long again, or by the least that is worth it. */
   #planSnapshot(): void {
-    this.#nextSnapshot = Math.max(this.#options.journalBytes ?? JOURNAL_BYTES, this.#snapshot.bytes)
+    this.#nextSnapshot = this.#options.journalBytes ?? Math.max(JOURNAL_BYTES, this.#snapshot.bytes)
   }
 
   /** Begins a new segment, and writes beside the writers a snapshot of all that came before it. */
@@ -312,7 +309,14 @@ function snapshotOf(engine: Engine, sequence: number): Snapshot {
 
 function loadSnapshot(engine: Engine, { lists }: Snapshot): void {
   for (const { id, counters, records } of lists) {
-    for (const [name, next] of Object.entries(counters)) engine.load(id, ['counters', name, next])
-    for (const kind of kindNames) for (const record of records[kind] ?? []) engine.load(id, [kind, record])
+    engine.load(
+      id,
+      Object.entries(counters).map(([name, next]) => ['counters', name, next] as const),
+    )
+    for (const kind of kindNames)
+      engine.load(
+        id,
+        (records[kind] ?? []).map((record) => [kind, record] as const),
+      )
   }
 }

@@ -151,10 +151,10 @@ function keyLookUp(table: Table, path: Path): ((value: unknown) => Rows<Row>) | 
   const [first, second] = path
   if (path.length === 1 && first === 'id') return (value) => oneRow(table.byId.get(value as string))
   if (path.length !== 2 || first !== 'keys' || second === undefined) return undefined
-  const unique = table.unique.get(second)
-  if (unique) return (value) => oneRow(unique.get(value as string))
-  const buckets = table.indexed.get(second)
-  return buckets && ((value) => buckets.get(value as string))
+  if (table.unique.some(({ name }) => name === second))
+    return (value) => oneRow(table.uniqueRow(second, value as string))
+  const index = table.indexed.find(({ name }) => name === second)
+  return index && ((value) => index.rows.get(value as string))
 }
 
 const oneRow = (row: Row | undefined): Rows<Row> => rowsOf(row ? [row] : [])

@@ -121,16 +121,23 @@ export class Table {
   /** All rows in order of creation. */
   readonly rows = byOrdinal()
   readonly byId = new Map<string, Row>()
-  readonly unique: ReadonlyMap<string, Map<string, Row>>
-  readonly indexed: ReadonlyMap<string, Buckets>
+  /** Rows by the value of each unique key, and of each other key that is looked up. */
+  readonly unique: readonly { readonly name: string; readonly rows: Map<string, Row> }[]
+  readonly indexed: readonly { readonly name: string; readonly rows: Buckets }[]
   readonly declared: readonly SortedIndex[]
   #nextOrdinal = 1
 
   constructor(kind: Kind, declared: readonly Path[]) {
     this.kind = kind
-    this.unique = new Map(kinds[kind].unique.map((name) => [name, new Map()]))
-    this.indexed = new Map(kinds[kind].indexed.map((name) => [name, new Buckets()]))
+    this.unique = kinds[kind].unique.map((name) => ({ name, rows: new Map() }))
+    this.indexed = kinds[kind].indexed.map((name) => ({ name, rows: new Buckets() }))
     this.declared = declared.map((path) => new SortedIndex(path))
+  }
+
+  /** The row that has this value of a unique key. */
+  uniqueRow(name: string, value: string): Row | undefined {
+    for (const index of this.unique) if (index.name === name) return index.rows.get(value)
+    return undefined
   }
 
   /** All records of this moment, in order of creation. */
@@ -148,8 +155,8 @@ export class Table {
       const added: Row = { record, ordinal: this.#nextOrdinal++ }
       this.byId.set(record.id, added)
       this.rows.add(added)
-      for (const [name, map] of this.unique) add(map, record.keys[name], added)
-      for (const [name, buckets] of this.indexed) addTo(buckets, record.keys[name], added)
+      for (const { name, rows } of this.unique) add(rows, record.keys[name], added)
+      for (const { name, rows } of this.indexed) addTo(rows, record.keys[name], added)
       for (const index of this.declared) index.rows.add(added)
     }
   }
@@ -160,22 +167,22 @@ export class Table {
     const { record } = row
     this.byId.delete(id)
     this.rows.remove(row)
-    for (const [name, map] of this.unique) remove(map, record.keys[name], row)
-    for (const [name, buckets] of this.indexed) removeFrom(buckets, record.keys[name], row)
+    for (const { name, rows } of this.unique) remove(rows, record.keys[name], row)
+    for (const { name, rows } of this.indexed) removeFrom(rows, record.keys[name], row)
     for (const index of this.declared) index.rows.remove(row)
   }
 
   #replace(row: Row, next: Envelope): void {
     const { record } = row
-    for (const [name, map] of this.unique) {
+    for (const { name, rows } of this.unique) {
       if (record.keys[name] === next.keys[name]) continue
-      remove(map, record.keys[name], row)
-      add(map, next.keys[name], row)
+      remove(rows, record.keys[name], row)
+      add(rows, next.keys[name], row)
     }
-    for (const [name, buckets] of this.indexed) {
+    for (const { name, rows } of this.indexed) {
       if (record.keys[name] === next.keys[name]) continue
-      removeFrom(buckets, record.keys[name], row)
-      addTo(buckets, next.keys[name], row)
+      removeFrom(rows, record.keys[name], row)
+      addTo(rows, next.keys[name], row)
     }
     const moved = this.declared.filter((index) => !index.agrees(record, next))
     for (const index of moved) index.rows.remove(row)

@@ -1,5 +1,5 @@
 /** A unit of work on the tables of one list: what it staged, and the locks that guard it. */
-import { DuplicateKey, kinds, StaleVersion, StorageUnavailable } from '../../core/storage.js'
+import { DuplicateKey, StaleVersion, StorageUnavailable } from '../../core/storage.js'
 import type { Envelope, Kind, KeyOf, Page, Query, RecordWriter, StorageOptions, WriteUnit } from '../../core/storage.js'
 import { copyOf, freezeDeep } from './copy.js'
 import { Holder } from './locks.js'
@@ -23,16 +23,22 @@ export type Step =
 /** The record in the current schema; as it is stored if its schema is too new, so that reading it is refused later. */
 export function admit(upgrade: StorageOptions['upgrade'], kind: Kind, record: Envelope): Envelope {
   try {
-    return freezeDeep(upgrade(kind, record as never) as Envelope)
+    return upgrade(kind, record as never)
   } catch {
     return record
   }
 }
 
+/** A record as it goes out: in the current schema and frozen, which one that was loaded is from now on. */
+export function present(upgrade: StorageOptions['upgrade'], kind: Kind, record: Envelope): never {
+  const current: object = upgrade(kind, record as never)
+  return (Object.isFrozen(current) ? current : freezeDeep(current)) as never
+}
+
 /** The committed row that a key names. */
 export function rowOf(table: Table, key: object): Row | undefined {
   for (const [name, value] of Object.entries(key))
-    return name === 'id' ? table.byId.get(value as string) : table.unique.get(name)?.get(value as string)
+    return name === 'id' ? table.byId.get(value as string) : table.uniqueRow(name, value as string)
   return undefined
 }
 
@@ -46,7 +52,7 @@ export class Unit implements WriteUnit {
   readonly upgrade: StorageOptions['upgrade']
   readonly holder = new Holder()
   readonly #writers = new Map<Kind, Writer<Kind>>()
-  #refusal: Error | undefined
+  #state: 'open' | 'ended' | 'cut' = 'open'
 
   constructor(list: List, locks: Locks, upgrade: StorageOptions['upgrade']) {
     this.list = list
@@ -102,16 +108,17 @@ export class Unit implements WriteUnit {
   }
 
   giveUp(taken: readonly string[]): void {
-    if (!this.#refusal) this.locks.release(this.holder, taken)
+    if (this.#state === 'open') this.locks.release(this.holder, taken)
   }
 
   assertOpen(): void {
-    if (this.#refusal) throw this.#refusal
+    if (this.#state === 'ended') throw new Error('the unit of work has ended')
+    if (this.#state === 'cut') throw new StorageUnavailable('the storage is closed')
   }
 
   /** Refuses all that the unit is asked for from now on. */
-  shut(refusal = new Error('the unit of work has ended')): void {
-    this.#refusal ??= refusal
+  shut(): void {
+    this.#state = 'ended'
   }
 
   /** What the unit changes, in the order in which it was staged. */
@@ -121,15 +128,23 @@ export class Unit implements WriteUnit {
 
   /** Frees what the unit holds. */
   end(): void {
-    this.shut()
+    if (this.#state === 'open') this.#state = 'ended'
     this.locks.end(this.holder)
   }
 
   /** Ends the unit before its work is done: nothing of it will be stored. */
   cut(): void {
-    this.shut(new StorageUnavailable('the storage is closed'))
+    if (this.#state !== 'open') return
+    this.#state = 'cut'
     this.locks.end(this.holder)
   }
+}
+
+interface UniqueKey {
+  readonly name: string
+  readonly value: string
+  /** Key of the lock that guards it. */
+  readonly lock: string
 }
 
 /** Writes records of one kind within a unit. */
@@ -153,61 +168,55 @@ class Writer<K extends Kind> implements RecordWriter<Kind> {
   async get(key: KeyOf<Kind>): Promise<never> {
     this.#unit.assertOpen()
     const row = this.#lookUp(key)
-    return (row && this.#unit.upgrade(this.#kind, row.record as never)) as never
+    return (row && present(this.#unit.upgrade, this.#kind, row.record)) as never
   }
 
   async find(query: Query): Promise<Page<never>> {
     this.#unit.assertOpen()
     const page = await find(this.#table, query, this.#staged)
     return {
-      items: page.items.map((record) => this.#unit.upgrade(this.#kind, record as never) as never),
+      items: page.items.map((record) => present(this.#unit.upgrade, this.#kind, record)),
       total: page.total,
     }
   }
 
   async insert(input: Envelope): Promise<never> {
     const record = copyOf(input, 1)
-    const taken = await this.#unit.take([
-      this.#lockOf('id', record.id),
-      ...this.#uniqueOf(record).map(([, lock]) => lock),
-    ])
+    const keys = this.#uniqueOf(record)
+    const taken = await this.#unit.take([this.#lockOf('id', record.id), ...keys.map(({ lock }) => lock)])
     if (this.#rowNow(record.id)) this.#fail(taken, new DuplicateKey(this.#kind, 'id'))
-    this.#assertFree(record, taken)
+    this.#assertFree(record.id, keys, taken)
     // A record that this unit removed and inserts again is a new one, at the end.
     this.#staged.delete(record.id)
-    this.#stage(record, STAGED + this.#inserted++)
+    this.#stage(record, keys, STAGED + this.#inserted++)
     return record as never
   }
 
   async update(input: Envelope): Promise<never> {
-    const record = copyOf(input, this.#staged.has(input.id) ? input.version : input.version + 1)
-    const taken = await this.#unit.take([this.#lockOf('id', record.id)])
-    const current = this.#current(input, taken)
-    const before = current.record
-    const changed = [...this.#uniqueOf(before), ...this.#uniqueOf(record)].filter(
-      ([name]) => before.keys[name] !== record.keys[name],
-    )
-    await this.#unit.take(
-      changed.map(([, lock]) => lock),
-      taken,
-    )
-    if (this.#current(input, taken).record !== before) this.#fail(taken, new StaleVersion(this.#kind, record.id))
-    this.#assertFree(record, taken)
-    this.#forget(before)
-    this.#stage(record, current.ordinal)
+    const { id, version } = input
+    const record = copyOf(input, this.#staged.has(id) ? version : version + 1)
+    const taken = await this.#unit.take([this.#lockOf('id', id)])
+    const { record: before, ordinal } = this.#current(id, version, taken)
+    const [old, keys] = [this.#uniqueOf(before), this.#uniqueOf(record)]
+    const changed = [...old, ...keys].filter(({ name }) => before.keys[name] !== record.keys[name])
+    const locks = changed.map(({ lock }) => lock)
+    await this.#unit.take(locks, taken)
+    this.#assertUnchanged(before, taken)
+    this.#assertFree(id, keys, taken)
+    this.#forget(old)
+    this.#stage(record, keys, ordinal)
     return record as never
   }
 
   async remove(input: Envelope): Promise<void> {
     const { id, version } = input
     const taken = await this.#unit.take([this.#lockOf('id', id)])
-    const before = this.#current({ id, version }, taken).record
-    await this.#unit.take(
-      this.#uniqueOf(before).map(([, lock]) => lock),
-      taken,
-    )
-    if (this.#current({ id, version }, taken).record !== before) this.#fail(taken, new StaleVersion(this.#kind, id))
-    this.#forget(before)
+    const { record: before } = this.#current(id, version, taken)
+    const keys = this.#uniqueOf(before)
+    const locks = keys.map(({ lock }) => lock)
+    await this.#unit.take(locks, taken)
+    this.#assertUnchanged(before, taken)
+    this.#forget(keys)
     if (this.#table.byId.has(id)) this.#staged.set(id, undefined)
     else this.#staged.delete(id)
   }
@@ -227,26 +236,35 @@ class Writer<K extends Kind> implements RecordWriter<Kind> {
   }
 
   #lookUp(key: object): Row | undefined {
-    for (const [name, value] of Object.entries(key)) {
-      if (name === 'id') return this.#rowNow(value as string)
-      const own = this.#keys.get(`${name}\u001f${value}`)
-      if (own !== undefined) return this.#staged.get(own)
-    }
-    const row = rowOf(this.#table, key)
+    for (const [name, value] of Object.entries(key) as [string, string][])
+      return name === 'id' ? this.#rowNow(value) : this.#uniqueRow(name, value)
+    return undefined
+  }
+
+  /** The row that has this key, as the unit sees it. */
+  #uniqueRow(name: string, value: string): Row | undefined {
+    const own = this.#keys.get(`${name}\u001f${value}`)
+    if (own !== undefined) return this.#staged.get(own)
+    const row = this.#table.uniqueRow(name, value)
     return row && !this.#staged.has(row.record.id) ? row : undefined
   }
 
   /** The row to be changed; StaleVersion if it is not there in this version. */
-  #current({ id, version }: { readonly id: string; readonly version: number }, taken: readonly string[]): Row {
+  #current(id: string, version: number, taken: readonly string[]): Row {
     const row = this.#rowNow(id)
     if (!row || row.record.version !== version) this.#fail(taken, new StaleVersion(this.#kind, id))
     return row
   }
 
-  #assertFree(record: Envelope, taken: readonly string[]): void {
-    for (const [name] of this.#uniqueOf(record)) {
-      const row = this.#lookUp({ [name]: record.keys[name] })
-      if (row && row.record.id !== record.id) this.#fail(taken, new DuplicateKey(this.#kind, name))
+  /** After a wait: another call of this unit may have changed the record meanwhile. */
+  #assertUnchanged(record: Envelope, taken: readonly string[]): void {
+    if (this.#rowNow(record.id)?.record !== record) this.#fail(taken, new StaleVersion(this.#kind, record.id))
+  }
+
+  #assertFree(id: string, keys: readonly UniqueKey[], taken: readonly string[]): void {
+    for (const { name, value } of keys) {
+      const row = this.#uniqueRow(name, value)
+      if (row && row.record.id !== id) this.#fail(taken, new DuplicateKey(this.#kind, name))
     }
   }
 
@@ -255,22 +273,23 @@ class Writer<K extends Kind> implements RecordWriter<Kind> {
     throw error
   }
 
-  #stage(record: Envelope, ordinal: number): void {
+  #stage(record: Envelope, keys: readonly UniqueKey[], ordinal: number): void {
     this.#staged.set(record.id, { record: admit(this.#unit.upgrade, this.#kind, record), ordinal })
-    for (const [name] of this.#uniqueOf(record)) this.#keys.set(`${name}\u001f${record.keys[name]}`, record.id)
+    for (const { name, value } of keys) this.#keys.set(`${name}\u001f${value}`, record.id)
   }
 
-  #forget(record: Envelope): void {
-    for (const [name] of this.#uniqueOf(record)) this.#keys.delete(`${name}\u001f${record.keys[name]}`)
+  #forget(keys: readonly UniqueKey[]): void {
+    for (const { name, value } of keys) this.#keys.delete(`${name}\u001f${value}`)
   }
 
-  /** Names of the unique keys that a record has, each with its lock. */
-  #uniqueOf(record: Envelope): [name: string, lock: string][] {
-    const names: readonly string[] = kinds[this.#kind].unique
-    return names.flatMap((name) => {
-      const key = record.keys[name]
-      return key === undefined ? [] : [[name, this.#lockOf(name, key)]]
-    })
+  /** The unique keys that a record has, in the order in which they are checked. */
+  #uniqueOf(record: Envelope): UniqueKey[] {
+    const keys: UniqueKey[] = []
+    for (const { name } of this.#table.unique) {
+      const value = record.keys[name]
+      if (value !== undefined) keys.push({ name, value, lock: this.#lockOf(name, value) })
+    }
+    return keys
   }
 
   #lockOf(name: string, value: string): string {
