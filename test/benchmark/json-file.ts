@@ -1,10 +1,8 @@
 /** What the JSON file costs: its rate at two sizes, opening, and what compaction does to those who write meanwhile. */
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { localDisk } from '../../adapters/storage/disk.js'
-import type { Disk } from '../../adapters/storage/disk.js'
 import { jsonFileStorage } from '../../adapters/storage/json-file.js'
 import type { JsonFileOptions } from '../../adapters/storage/json-file.js'
 import type { Storage } from '../../core/storage.js'
@@ -110,72 +108,64 @@ async function rates(folder: string): Promise<void> {
 async function opening(folder: string): Promise<void> {
   const size = SIZES[1]
   const file = path.join(folder, 'opening.json')
-  const write = async (from: number, to: number, journalBytes?: number): Promise<void> => {
-    const storage = jsonFileStorage({ file, ...(journalBytes && { journalBytes }) })
+  const openIt = async (): Promise<Storage> => {
+    const storage = jsonFileStorage({ file, journalBytes: never })
     await storage.open(options)
+    return storage
+  }
+  // Half is in the snapshot; a large store is not written on closing, so the other half stays in the journal.
+  for (const [from, to] of [
+    [0, size / 2],
+    [size / 2, size],
+  ] as const) {
+    const storage = await openIt()
     await fill(storage, from, to)
     await storage.close()
   }
-  await write(0, size / 2, 1_000)
-  await write(size / 2, size, never)
-  const texts = [await readFile(file, 'utf8')]
-  const text = `[${Array.from({ length: size }, (_, n) => JSON.stringify(benchmarkCustomer(n))).join(',\n')}]`
-  texts.push(text)
+  const text = path.join(folder, 'plain.json')
+  await writeFile(text, `[${Array.from({ length: size }, (_, n) => JSON.stringify(benchmarkCustomer(n))).join(',\n')}]`)
   const times: { parse: number[]; open: number[] } = { parse: [], open: [] }
   for (let round = 0; round < 5; round++) {
-    times.parse.push(await timeOf(() => JSON.parse(text)))
-    const storage = jsonFileStorage({ file, journalBytes: never })
-    times.open.push(await timeOf(() => storage.open(options)))
+    times.parse.push(await timeOf(async () => void JSON.parse(await readFile(text, 'utf8'))))
+    const start = performance.now()
+    const storage = await openIt()
+    times.open.push(performance.now() - start)
     await storage.close()
   }
   const [parse, opened] = [median(times.parse), median(times.open)]
-  console.log(
-    `JSON.parse of ${whole(size)} customers, ${whole(Buffer.byteLength(text) / 1_000)} kB  ${whole(parse)} ms`,
-  )
+  const megabytes = ((await stat(text)).size / 1e6).toFixed(0)
+  console.log(`reading and parsing ${whole(size)} customers (${megabytes} MB)  ${whole(parse)} ms`)
   console.log(
     `opening them, half from the snapshot, half from the journal  ${whole(opened)} ms  (ratio ${(opened / parse).toFixed(2)})`,
   )
 }
 
 async function compaction(folder: string): Promise<void> {
-  const phase = { begun: (): void => {}, ended: (): void => {} }
-  const disk: Disk = {
-    open: async (file, flags, mode) => {
-      const handle = await localDisk.open(file, flags, mode)
-      if (!/compaction\.json\.[^.]+\.tmp$/.test(file)) return handle
-      phase.begun()
-      const close = handle.close.bind(handle)
-      handle.close = () => close().finally(() => phase.ended())
-      return handle
-    },
-  }
   const file = path.join(folder, 'compaction.json')
-  const storage = jsonFileStorage({ file, disk, journalBytes: 1_000 })
-  await storage.open(options)
-  await fill(storage, 0, SIZES[1])
-  const before: number[] = []
-  const during: number[] = []
   const watch = new LoopWatch()
-  const blocks = { before: 0, during: 0 }
-  for (let round = 0; round < 5; round++) {
-    watch.take()
-    before.push(await writeUntil(storage, setTimeout(500)))
-    blocks.before = Math.max(blocks.before, watch.take())
-    // The journal has to grow as long as the snapshot before the next one is written.
-    const begun = new Promise<void>((resolve) => (phase.begun = resolve))
-    const ended = new Promise<void>((resolve) => (phase.ended = resolve))
-    await writeUntil(storage, begun)
-    watch.take()
-    during.push(await writeUntil(storage, ended))
-    blocks.during = Math.max(blocks.during, watch.take())
+  const figures: { rate: number[]; block: number[] }[] = []
+  // First without a snapshot, then with one after the other.
+  for (const journalBytes of [never, 1024 * 1024]) {
+    const storage = jsonFileStorage({ file, journalBytes })
+    await storage.open(options)
+    if (figures.length === 0) await fill(storage, 0, SIZES[1])
+    const measured = { rate: [] as number[], block: [] as number[] }
+    await writeUntil(storage, setTimeout(300))
+    for (let round = 0; round < 5; round++) {
+      watch.take()
+      measured.rate.push(await writeUntil(storage, setTimeout(1_500)))
+      measured.block.push(watch.take())
+    }
+    figures.push(measured)
+    await storage.close()
   }
   watch.stop()
-  console.log(
-    `longest hold of the event loop, ${WRITERS} writers at ${whole(SIZES[1])}+ stored  ${blocks.before.toFixed(1)} ms`,
-  )
-  console.log(`longest hold of the event loop while the snapshot is written  ${blocks.during.toFixed(1)} ms`)
-  console.log(
-    `creates per second before, and while the snapshot is written  ${whole(median(before))}, ${whole(median(during))}`,
-  )
-  await storage.close()
+  const [without, during] = figures as [(typeof figures)[0], (typeof figures)[0]]
+  const show = (name: string, { rate, block }: (typeof figures)[0]): void =>
+    console.log(
+      `${WRITERS} writers at ${whole(SIZES[1])} stored, ${name}: creates per second ${whole(median(rate))},` +
+        ` longest hold of the event loop ${Math.max(...block).toFixed(1)} ms (median of rounds ${median(block).toFixed(1)})`,
+    )
+  show('no snapshot being written', without)
+  show('snapshots written one after the other', during)
 }
