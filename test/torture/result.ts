@@ -11,7 +11,7 @@ export interface TortureResult {
 
 /** How a run goes. */
 export interface TortureOptions {
-  /** Longest time until a kill, in milliseconds. */
+  /** Longest time from the first acknowledged write to the kill, in milliseconds. */
   readonly longest?: number
   /** Told of each round that is done. */
   readonly onRound?: (round: number) => void

@@ -111,18 +111,21 @@ export async function tortureServer(
       break
     }
     const state = { isAlive: true }
+    const first = deferred()
     const write = async (writer: Writer): Promise<void> => {
       while (state.isAlive) {
         const next = writer.next()
         writer.pending = next
         const answer = await ask(next.request).catch(() => undefined)
         if (!answer) return
+        first.resolve()
         if (answer.status >= 200 && answer.status < 300) writes++
         else losses.push(`round ${round}: ${next.request.method} ${next.request.path}: ${answer.status} ${answer.text}`)
         writer.settle(next)
       }
     }
     const running = Promise.all(writers.map(write))
+    await Promise.race([first.promise, running])
     await setTimeout(random() * longest)
     await server.stop('SIGKILL')
     state.isAlive = false
@@ -130,6 +133,13 @@ export async function tortureServer(
     onRound?.(round)
   }
   return { rounds, writes, losses }
+}
+
+/** A promise and its end. */
+function deferred(): { readonly promise: Promise<void>; resolve(): void } {
+  let end: (() => void) | undefined
+  const promise = new Promise<void>((resolve) => (end = resolve))
+  return { promise, resolve: () => end?.() }
 }
 
 interface Found {
