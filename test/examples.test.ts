@@ -5,6 +5,7 @@ import { describe, it } from 'mocha'
 import { start, startServer } from './support/child.js'
 import { listen, send } from './support/http.js'
 import { newDatabase } from './support/postgres.js'
+import { sources } from './support/sources.js'
 import { tokenOf } from './support/tokens.js'
 
 /** A port that was free a moment ago. */
@@ -16,6 +17,15 @@ const freePort = async (): Promise<string> => {
 
 describe('examples', () => {
   const bearer = { Authorization: 'Bearer my-token' }
+
+  it('are each run by a test, or imported by one that is', () => {
+    const used = new Set(sources('examples', 'test').flatMap(({ imports }) => imports))
+    const texts = sources('test').map(({ text }) => text)
+    const idle = sources('examples').filter(
+      ({ name }) => !used.has(name) && !texts.some((text) => text.includes(name.replace(/\.ts$/, '.js'))),
+    )
+    expect(idle.map(({ name }) => name)).to.deep.equal([])
+  })
 
   it('koa.ts serves both APIs in a Koa app', async () => {
     const child = start('examples/koa.js', { PORT: await freePort() })
