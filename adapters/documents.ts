@@ -94,8 +94,11 @@ export interface Table<R, C, U> {
   readonly name: string
   readonly fields: readonly Field<R>[]
   readonly open: OpenFields | undefined
-  /** The document that shows a record. Property order is that of the rows, then open properties by name. */
-  readonly toDocument: (record: R) => { [name: string]: unknown }
+  /**
+   * The document that shows a record, added to `document` if one is given. Property order is that of the rows, then open
+   * properties by name.
+   */
+  readonly toDocument: (record: R, document?: { [name: string]: unknown }) => { [name: string]: unknown }
   /**
    * Checks and turns a request document round. `current` is the stored record, absent on create. A property that `may`
    * refuses is read-only.
@@ -142,11 +145,14 @@ interface Work<R> {
   readonly violations: Violation[]
 }
 
-type Rows<R> = ReadonlyMap<string, { readonly field: Field<R>; readonly rows?: Rows<R> }>
+type Rows<R> = ReadonlyMap<string, { readonly field: Field<R>; readonly path: Path; readonly rows?: Rows<R> }>
 
-function rowsByName<R>(fields: readonly Field<R>[]): Rows<R> {
+function rowsByName<R>(fields: readonly Field<R>[], parent: Path = []): Rows<R> {
   return new Map(
-    fields.map((field) => [field.name, field.fields ? { field, rows: rowsByName(field.fields) } : { field }]),
+    fields.map((field) => {
+      const path = [...parent, field.name]
+      return [field.name, field.fields ? { field, path, rows: rowsByName(field.fields, path) } : { field, path }]
+    }),
   )
 }
 
@@ -159,14 +165,13 @@ function takeProperties<R>(
 ): void {
   for (const name of Object.keys(body)) {
     if (work.violations.length >= mostViolations) return
-    const here = [...path, name]
     const row = rows.get(name)
-    if (row?.rows) takeNested(work, body[name], row.field, row.rows, here)
-    else if (row) takeValue(work, body[name], row.field, here)
+    if (row?.rows) takeNested(work, body[name], row.field, row.rows, row.path)
+    else if (row) takeValue(work, body[name], row.field, row.path)
     else if (open && name.startsWith(open.prefix))
-      takeOpen(work, body[name], open, name.slice(open.prefix.length), here)
+      takeOpen(work, body[name], open, name.slice(open.prefix.length), [...path, name])
     else if (work.unknown === 'refuse')
-      work.violations.push({ path: here, rule: 'unknown', message: 'is no property of this document' })
+      work.violations.push({ path: [...path, name], rule: 'unknown', message: 'is no property of this document' })
   }
 }
 
@@ -203,8 +208,8 @@ function takeValue<R>(work: Work<R>, value: unknown, field: Field<R>, path: Path
     else if (at) setAt(work.document, at, null)
     return
   }
-  const found = violationsOf(value, field.schema, path)
-  if (found.length === 0 && field.check) found.push(...field.check(value as never, path))
+  let found = violationsOf(value, field.schema, path)
+  if (found.length === 0 && field.check) found = field.check(value as never, path)
   if (found.length > 0) {
     work.violations.push(...found)
     return
@@ -220,8 +225,8 @@ function takeOpen<R>(work: Work<R>, value: unknown, open: OpenFields, name: stri
     work.violations.push(readOnly(path))
     return
   }
-  const found = value === null ? [] : violationsOf(value, undefined, path)
-  if (found.length === 0) found.push(...open.check(name, value ?? undefined, path))
+  let found = value === null ? none : violationsOf(value, undefined, path)
+  if (found.length === 0) found = open.check(name, value ?? undefined, path)
   if (found.length > 0) work.violations.push(...found)
   else if (value !== null || work.mode !== 'create') setAt(work.document, [...open.at, name], value)
 }
@@ -266,14 +271,16 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+const none: readonly Violation[] = []
+
 /** What is wrong with a value that is not null. */
-function violationsOf(value: unknown, schema: ValueSchema | undefined, path: Path): Violation[] {
+function violationsOf(value: unknown, schema: ValueSchema | undefined, path: Path): readonly Violation[] {
   const type = schema?.type
   if (type !== undefined && type !== typeOf(value) && !(type === 'number' && typeof value === 'number'))
     return [wrongType(path, [type], value)]
   const unusable = findUnusable(value, path)
   if (unusable) return [unusable]
-  if (!schema) return []
+  if (!schema) return none
   if (schema.items && Array.isArray(value)) {
     const { items } = schema
     const found: Violation[] = []
@@ -287,13 +294,13 @@ function violationsOf(value: unknown, schema: ValueSchema | undefined, path: Pat
     return found
   }
   const broken = typeof value === 'string' ? brokenBy(value, schema) : undefined
-  if (broken === 'type') return [{ ...wrongType(path, [schema.format as string], value) }]
+  if (broken === 'type') return [wrongType(path, [schema.format as string], value)]
   if (broken) return [{ path, rule: 'constraint', message: broken }]
   if (schema.enum && !schema.enum.includes(value as string | number))
     return [{ path, rule: 'enum', message: 'is not one of the allowed values', value }]
   if (schema.minimum !== undefined && (value as number) < schema.minimum)
     return [{ path, rule: 'constraint', message: `is less than ${schema.minimum}` }]
-  return []
+  return none
 }
 
 /** What a string breaks: the message of a constraint, `type` for a text that is no date, or nothing. */
@@ -323,8 +330,9 @@ function patternOf(source: string): RegExp {
 
 function setAt(document: Record<string, unknown>, path: Path, value: unknown): void {
   let place = document
-  for (const name of path.slice(0, -1)) place = (place[name] ??= {}) as Record<string, unknown>
-  place[path.at(-1) as string] = value
+  const last = path.length - 1
+  for (let at = 0; at < last; at++) place = (place[path[at] as string] ??= {}) as Record<string, unknown>
+  place[path[last] as string] = value
 }
 
 /** Reads what a row shows of a record; compiled once. */
@@ -348,8 +356,7 @@ function shownBy<R>(field: Field<R>): (record: R) => unknown {
 
 function shower<R>(fields: readonly Field<R>[], open: OpenFields | undefined) {
   const shown = fields.map((field) => ({ name: field.name, value: shownBy(field) }))
-  return (record: R): { [name: string]: unknown } => {
-    const document: Record<string, unknown> = {}
+  return (record: R, document: Record<string, unknown> = {}): { [name: string]: unknown } => {
     for (const { name, value } of shown) {
       const found = value(record)
       if (found !== undefined) document[name] = found

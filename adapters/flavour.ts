@@ -135,9 +135,9 @@ export class OwnFault<F> extends Error {
   }
 }
 
-/** What a path leads to. `row` is absent when the path is known and the method is not. */
+/** What a path leads to. `row` is undefined when the path is known and the method is not. */
 export interface Match<R> {
-  readonly row?: R
+  readonly row: R | undefined
   /** Path parameters, percent-decoded. */
   readonly params: Readonly<Record<string, string>>
   /** Methods that the path knows. */
@@ -255,12 +255,10 @@ export function routes<X extends Exchange, E extends object = object>(
   flavour: FlavourName,
   facts: (exchange: X) => CallFacts,
 ) {
-  const options = (x: X) => ({
-    ...facts(x),
-    flavour,
-    ...(x.caller && { caller: x.caller }),
-    ...(x.requestId !== undefined && { requestId: x.requestId }),
-  })
+  const options = (x: X) => {
+    const call = { ...facts(x), flavour, caller: x.caller as Caller }
+    return x.requestId === undefined ? call : { ...call, requestId: x.requestId }
+  }
   function reading<const P extends string, const O extends Reading>(row: ReadingRow<X, P, O> & E): Row<X> & E {
     const run = async (x: X): Promise<Reply> => {
       const at = x as At<X, P>
@@ -379,9 +377,14 @@ export function flavour<X extends Exchange<Row<X>>, F>(parts: FlavourParts<X, F>
     rows,
     async answer(request, surroundings) {
       const exchange = begin(request, surroundings as Surroundings<Row<X>>)
-      let reply: Reply
+      let reply: Reply | undefined | void
       try {
-        reply = await answerOf(exchange, steps)
+        for (const step of steps) {
+          const given = step(exchange)
+          reply = given instanceof Promise ? await given : given
+          if (reply) break
+        }
+        if (!reply) throw new Error('no step gave a reply')
       } catch (error) {
         reply = fault(known<F>(error) ? error : incidentOf(error, name, exchange), exchange)
       }
@@ -389,15 +392,6 @@ export function flavour<X extends Exchange<Row<X>>, F>(parts: FlavourParts<X, F>
       return isOverridden ? { status: reply.status, headers: reply.headers } : reply
     },
   }
-}
-
-async function answerOf<X extends Exchange>(exchange: X, steps: readonly Step<X>[]): Promise<Reply> {
-  for (const step of steps) {
-    const given = step(exchange)
-    const reply = given instanceof Promise ? await given : given
-    if (reply) return reply
-  }
-  throw new Error('no step gave a reply')
 }
 
 function known<F>(error: unknown): error is CustomerError | ProtocolError | OwnFault<F> {

@@ -118,17 +118,19 @@ function matcherOf<R extends { readonly method: string; readonly path: string }>
     const known = layer && found.get(layer.path)
     const params = layer && paramsOf(layer, path)
     if (!known || !params) return undefined
-    const row = known.rows.get(method)
-    return { ...(row && { row }), params, allow: known.allow }
+    return { row: known.rows.get(method), params, allow: known.allow }
   }
 }
 
 /** Path parameters, decoded; undefined if the percent-encoding is broken. */
-function paramsOf(layer: Layer, path: string): Record<string, string> | undefined {
+function paramsOf({ paramNames, regexp }: Layer, path: string): Record<string, string> | undefined {
+  const captures = regexp.exec(path) as RegExpExecArray
   const params: Record<string, string> = {}
-  const captures = layer.captures(path)
   try {
-    for (const [at, { name }] of layer.paramNames.entries()) params[name] = decodeURIComponent(captures[at] as string)
+    for (let at = 0; at < paramNames.length; at++) {
+      const value = captures[at + 1] as string
+      params[(paramNames[at] as { name: string }).name] = value.includes('%') ? decodeURIComponent(value) : value
+    }
     return params
   } catch {
     return undefined
@@ -185,7 +187,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 async function bodyOf(ctx: KoaContext, limit: number): Promise<RawBody> {
   const { req } = ctx
   try {
-    if (!req.readableDidRead) return { text: utf8.decode(await readBytes(req, limit)) }
+    if (!req.readableDidRead) {
+      const bytes = await readBytes(req, limit)
+      return { text: /[^\u0000-\u007f]/.test(bytes) ? utf8.decode(Buffer.from(bytes, 'latin1')) : bytes }
+    }
     const parsed = ctx.request.body ?? (req as { body?: unknown }).body
     if (parsed instanceof Uint8Array) return { text: utf8.decode(parsed) }
     if (typeof parsed === 'string') return { text: parsed }
@@ -203,9 +208,9 @@ const parsers = new Map<number, Promise<Parser>>()
 
 /**
  * Reads a body with koa-body, which limits, inflates and collects it. Every body is read as text, so that one parser of
- * ours decides what is JSON; as latin1, so that the text holds the bytes and UTF-8 is decoded strictly.
+ * ours decides what is JSON; as latin1, one character for each byte, so that UTF-8 can be decoded strictly.
  */
-async function readBytes(req: IncomingMessage, limit: number): Promise<Uint8Array> {
+async function readBytes(req: IncomingMessage, limit: number): Promise<string> {
   let parser = parsers.get(limit)
   if (!parser) {
     parser = import('koa-body').then(({ koaBody }): Parser =>
@@ -218,7 +223,7 @@ async function readBytes(req: IncomingMessage, limit: number): Promise<Uint8Arra
   const ctx = { method: 'POST', req, request, is: () => 'text' } as never
   const read = parse(ctx, () => Promise.resolve())
   await (req.headers['content-encoding'] === undefined ? read : Promise.race([read, cutOff(req)]))
-  return Buffer.from(request.body ?? '', 'latin1')
+  return request.body ?? ''
 }
 
 /** Rejects when the client goes away: a decompressing stream is not told of it. */

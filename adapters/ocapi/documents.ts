@@ -191,12 +191,12 @@ export type Document = { readonly [name: string]: unknown }
 
 /** The reply document of a customer. */
 export function customerDocument(customer: Customer): Document {
-  return { _v: version, _type: 'customer', ...customerTable.toDocument(customer) }
+  return customerTable.toDocument(customer, { _v: version, _type: 'customer' })
 }
 
 /** The reply document of an address. */
 export function addressDocument(address: Address): Document {
-  return { _v: version, _type: 'customer_address', ...addressTable.toDocument(address) }
+  return addressTable.toDocument(address, { _v: version, _type: 'customer_address' })
 }
 
 /** The reply document of a customer list. */
@@ -263,6 +263,8 @@ export function decodeAddressChange(body: unknown, current: Address, write?: Sel
  */
 function withDeletions(body: unknown): unknown {
   if (!isObject(body)) return body
+  const credentials = body['credentials']
+  if (!Object.hasOwn(body, '_delete') && !(isObject(credentials) && Object.hasOwn(credentials, '_delete'))) return body
   const result = Object.create(null) as Record<string, unknown>
   for (const [name, value] of Object.entries(body)) {
     if (name !== '_delete') result[name] = name === 'credentials' ? withDeletions(value) : value
