@@ -41,7 +41,8 @@ export class Deadline {
         clearTimeout(timer)
         reject(reason)
       }
-      result.then(
+      // adopted first: a `then` that throws rejects, like one that calls back
+      Promise.resolve(result).then(
         (value) => {
           clearTimeout(timer)
           resolve(value)

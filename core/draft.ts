@@ -49,6 +49,10 @@ export class Draft<T extends object> {
   async look(): Promise<boolean> {
     if (this.#live === undefined) return false
     const now = this.#copy(this.#live)
+    if (!Object.isExtensible(this.#live))
+      throw new DocumentSpoilt(this.#name, [
+        { path: [], rule: 'constraint', message: 'was frozen or sealed: leave it open' },
+      ])
     if (isEqual(now, this.seen)) return false
     const violations: Violation[] = this.#managed
       .filter((name) => !isEqual((now as Record<string, unknown>)[name], (this.seen as Record<string, unknown>)[name]))

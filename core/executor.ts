@@ -17,6 +17,9 @@ import type { Trace } from './trace.js'
 import { Unit } from './unit.js'
 import type { CallFacts } from './unit.js'
 
+/** An operation as a method, without its types. */
+type Call = (input: never) => Promise<unknown>
+
 /** Carries the would-be result of a dry run out of the unit that it rolls back. */
 class RolledBack {
   readonly result: unknown
@@ -216,9 +219,15 @@ export class Executor {
     facts.changes?.clear()
     facts.trace?.splice(0, facts.trace.length, ...facts.trace.filter(({ step }) => step !== 'effect'))
     const { flavour, requestId, caller } = facts
-    return new Unit(this.#parts, tx, facts, () =>
-      this.#operationsOn(facts.list, { flavour, requestId, ...(caller && { caller }) }),
-    )
+    const { runner } = this.#parts
+    return new Unit(this.#parts, tx, facts, (frame) => {
+      const operations = this.#operationsOn(facts.list, { flavour, requestId, ...(caller && { caller }) })
+      const bound = Object.entries(operations as Record<string, Call>).map(([name, call]): [string, Call] => [
+        name,
+        (input) => runner.withFrame(frame, () => call(input)),
+      ])
+      return Object.fromEntries(bound) as CustomerOperations
+    })
   }
 
   async #inside<T>(unit: Unit, work: (unit: Unit) => Promise<T>): Promise<T> {

@@ -37,9 +37,7 @@ function copy(value: unknown, path: readonly string[], parents: readonly object[
     const item = (value as Record<string, unknown>)[name]
     if (item === undefined) continue
     const copied = item === null || typeof item === 'string' ? item : copy(item, [...path, name], inner)
-    if (name === '__proto__')
-      Object.defineProperty(result, name, { value: copied, enumerable: true, configurable: true, writable: true })
-    else result[name] = copied
+    put(result, name, copied)
   }
   return result
 }
@@ -98,10 +96,17 @@ export function merge<T extends object>(
 export function replaceContents(target: Record<string, unknown>, source: Readonly<Record<string, unknown>>): void {
   for (const name of Object.keys(target)) if (!Object.hasOwn(source, name)) delete target[name]
   for (const [name, value] of Object.entries(source)) {
-    const present = target[name]
+    const present = Object.hasOwn(target, name) ? target[name] : undefined
     if (isObject(present) && isObject(value)) replaceContents(present, value)
-    else if (!isEqual(present, value)) target[name] = copyOf(value)
+    else if (!isEqual(present, value)) put(target, name, copyOf(value))
   }
+}
+
+/** Sets a property of its own, whatever its name. */
+function put(target: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__')
+    Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
+  else target[name] = value
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

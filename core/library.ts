@@ -83,7 +83,7 @@ export class Library implements Clientele {
 
   #runTransaction<T>(unit: Unit, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.#parts.runner.inFrame(unit, undefined, undefined, async (frame) => {
-      const transaction: Transaction = { customers: unit.customers, requestId: unit.call.requestId }
+      const transaction: Transaction = { customers: unit.customersFor(frame), requestId: unit.call.requestId }
       unit.bind(transaction)
       // a generated number that collides is noticed at its create, not at the end, when `work` cannot run again
       unit.hasInnerWrites = true
@@ -254,7 +254,7 @@ export class Library implements Clientele {
     list: string,
     prepare: () => WriteCall<O> | Promise<WriteCall<O>>,
   ): Promise<ResultOf<O>> {
-    return this.#executor.join(frame, list, async (unit) => {
+    const written = this.#executor.join(frame, list, async (unit) => {
       const { profile } = unit
       try {
         const call = await prepare()
@@ -264,12 +264,13 @@ export class Library implements Clientele {
         await unit.tx.flush()
         unit.hasInnerWrites = true
         return result
-      } catch (error) {
-        unit.doomed ??= error
-        throw error
       } finally {
         unit.profile = profile
       }
+    })
+    return written.catch((error: unknown) => {
+      frame.unit.doomed ??= error
+      throw error
     })
   }
 }

@@ -41,7 +41,14 @@ export function createRegistry(plugins: readonly unknown[]): Registry {
     for (const [point, run] of Object.entries(plugin.hooks) as [string, Handler['run']][]) {
       const handlers = byPoint.get(point) ?? []
       const { name, file, chain } = plugin
-      handlers.push({ plugin: name, point, name: run.name || `${name}:${point}`, file, chain, run })
+      handlers.push({
+        plugin: name,
+        point,
+        name: run.name || `${name}:${point}`,
+        file,
+        chain,
+        run: run.bind(plugin.hooks),
+      })
       byPoint.set(point, handlers)
     }
   return { handlersOf: (point) => byPoint.get(point) ?? [] }
@@ -65,8 +72,8 @@ function checkPlugin(plugin: unknown, at: number): Plugin {
     )
   const { name, hooks, file, runBefore, runAfter } = plugin as Partial<Plugin> & { name: string }
   const where = `plug-in '${name}'${within(file)}`
-  if (hooks === null || typeof hooks !== 'object' || Array.isArray(hooks))
-    throw new SetupError(`${where} has no hooks: { '<extension point>': handler }`)
+  if (hooks === null || typeof hooks !== 'object' || ![Object.prototype, null].includes(Object.getPrototypeOf(hooks)))
+    throw new SetupError(`${where} has no hooks: a plain object { '<extension point>': handler }`)
   for (const [option, names] of Object.entries({ runBefore, runAfter }))
     if (names !== undefined && !(Array.isArray(names) && names.every((other) => typeof other === 'string')))
       throw new SetupError(`${where}: ${option} is a list of plug-in names`)

@@ -31,6 +31,9 @@ export interface Frame {
   closed: boolean
 }
 
+/** Says that what runs is known to be outside all frames. */
+const outside = Symbol('outside')
+
 /** Units of work nested deeper than this are taken for a cycle. */
 const maxDepth = 8
 
@@ -47,7 +50,7 @@ export class Runner {
   readonly #registry: Registry
   readonly #limits: RunnerLimits
   readonly #breakers = new Map<string, Breaker>()
-  readonly #frames = new AsyncLocalStorage<Frame | undefined>()
+  readonly #frames = new AsyncLocalStorage<Frame | typeof outside>()
   readonly #running = new Map<Deadline, Unit | undefined>()
 
   /** `now` gives milliseconds, for the breakers. */
@@ -60,7 +63,13 @@ export class Runner {
 
   /** The frame that the caller runs in; undefined outside handlers. */
   get frame(): Frame | undefined {
-    return this.#frames.getStore()
+    const frame = this.#frames.getStore()
+    return frame === outside ? undefined : frame
+  }
+
+  /** Runs work in a frame if it runs in none, such as in a callback of something that does not carry it along. */
+  withFrame<T>(frame: Frame, work: () => T): T {
+    return this.#frames.getStore() === undefined ? this.#frames.run(frame, work) : work()
   }
 
   /** True if a point has handlers. */
@@ -87,7 +96,7 @@ export class Runner {
   /** Runs something outside all frames, within the time of a handler. Undefined: it was not asynchronous and has ended. */
   outside(work: (deadline: Deadline) => unknown): Promise<void> | undefined {
     const deadline = new Deadline()
-    const result = this.#frames.run(undefined, work, deadline)
+    const result = this.#frames.run(outside, work, deadline)
     return isThenable(result) ? this.#end(result, deadline) : undefined
   }
 
@@ -311,6 +320,7 @@ function asText(value: unknown): string {
 
 function contextOf(frame: Frame, handler: Handler, previous: unknown, deadline: Deadline): Context {
   const { unit } = frame
+  let customers: Context['customers'] | undefined
   const context: Context = {
     extensionPoint: handler.point,
     flavour: unit.call.flavour,
@@ -319,7 +329,7 @@ function contextOf(frame: Frame, handler: Handler, previous: unknown, deadline: 
     },
     requestId: unit.call.requestId,
     get customers() {
-      return unit.customers
+      return (customers ??= unit.customersFor(frame))
     },
     previous: previous as never,
     custom: unit.call.custom,
@@ -335,7 +345,8 @@ function contextOf(frame: Frame, handler: Handler, previous: unknown, deadline: 
     },
   }
   unit.bind(context)
-  return context
+  // a bag that is replaced would be lost: TypeError instead
+  return Object.freeze(context)
 }
 
 const callers = new WeakMap<Caller, Caller>()
@@ -366,5 +377,7 @@ export function statusOf(returned: unknown): Status | undefined {
 
 function describe(value: unknown): string {
   if (value === null) return 'null'
+  const { name } = (value as { constructor?: { name?: string } }).constructor ?? {}
+  if (name === 'Status') return 'a Status of another copy of clientele'
   return typeof value === 'object' ? 'an object that is no Status' : `a ${typeof value}`
 }

@@ -11,6 +11,7 @@ import type { ArgumentsOf, Pointed } from './operations.js'
 import { PluginFault } from './plugin-fault.js'
 import type { Profile } from './profiles.js'
 import type { Handler } from './registry.js'
+import type { Frame } from './runner.js'
 import type { WriteUnit } from './storage.js'
 import type { Trace, TraceStep } from './trace.js'
 
@@ -93,10 +94,9 @@ export class Unit {
   /** The documents of loaded records as the unit found them. */
   readonly #origins = new Map<Held, object>()
 
-  readonly #library: () => CustomerOperations
-  #customers: CustomerOperations | undefined
+  readonly #library: (frame: Frame) => CustomerOperations
 
-  constructor(parts: Parts, tx: WriteUnit, call: CallFacts, library: () => CustomerOperations) {
+  constructor(parts: Parts, tx: WriteUnit, call: CallFacts, library: (frame: Frame) => CustomerOperations) {
     this.parts = parts
     this.#storage = tx
     this.tx = call.changes ? recording(tx, call.changes) : tx
@@ -105,10 +105,9 @@ export class Unit {
     this.#library = library
   }
 
-  /** The library on this unit: `context.customers`. */
-  get customers(): CustomerOperations {
-    this.#customers ??= this.#library()
-    return this.#customers
+  /** The library on this unit, for what runs in a frame: `context.customers`. */
+  customersFor(frame: Frame): CustomerOperations {
+    return this.#library(frame)
   }
   get list(): string {
     return this.call.list

@@ -107,12 +107,29 @@ describe('4.5: who is to blame', () => {
       [null, 'null'],
       [{ status: 0 }, 'an object that is no Status'],
       [async () => undefined, 'a function'],
+      [{ constructor: { name: 'Status' } }, 'a Status of another copy of clientele'],
     ] as const) {
       const line = await mistakeIn({ [beforeCreate]: () => returned as never })
       expect(line.message).to.equal(
         `plug-in 'probe' at ${beforeCreate}: it returned ${words}: return nothing or a Status`,
       )
     }
+  })
+
+  it('a throw of anything, and a thenable that is none', async () => {
+    for (const thrown of [undefined, null, 'text', { odd: true }]) {
+      const line = await mistakeIn({
+        [beforeCreate]() {
+          throw thrown // oxlint-disable-line typescript/only-throw-error
+        },
+      })
+      expect(line.message).to.include('it threw')
+    }
+    const then = () => {
+      throw new Error('no promise')
+    }
+    const line = await mistakeIn({ [beforeCreate]: () => ({ then }) as never }) // oxlint-disable-line unicorn/no-thenable
+    expect(line.stack).to.include('no promise')
   })
 
   it('the bare constants and every form of OK and ERROR', async () => {
@@ -146,6 +163,7 @@ describe('4.5: who is to blame', () => {
       ['a cycle', (customer) => (customer['mixins'] = { self: customer }), 'customer.mixins.self is a cycle'],
       ['not a number', (customer) => (customer['gender'] = Number.NaN), 'customer.gender is NaN'],
       ['a hole', (customer) => (customer['custom'] = { list: [1, , 3] }), 'customer.custom.list.1'], // oxlint-disable-line no-sparse-arrays
+      ['frozen', (customer) => void Object.freeze(Object.assign(customer, { title: 'x' })), 'customer was frozen'],
       ['a lone surrogate', (customer) => (customer['lastName'] = '\ud800'), 'customer.lastName'],
     ]
     for (const [what, handler, where] of spoil)
@@ -275,6 +293,28 @@ describe('4.8: library calls of a handler are part of its unit of work', () => {
     expect(errors.join()).to.include('had ended')
   })
 
+  it('context.customers joins also from a callback that has lost its way, such as of a pool of connections', async () => {
+    const callbacks: (() => void)[] = []
+    const pool = setInterval(() => callbacks.splice(0).forEach((callback) => callback()), 1)
+    const { shop, storage } = await open({
+      [beforeCreate]: async (_create, _list, { customers }) => {
+        await new Promise<void>((resolve, reject) =>
+          callbacks.push(
+            () =>
+              void customers
+                .createMapping({ create: { customerNumber: 'C1', sdCustomerNumber: '7' } })
+                .then(() => resolve(), reject),
+          ),
+        )
+        return Status.error('NO', 'no')
+      },
+    })
+    const before = await contentsOf(storage)
+    expect(await problemOf(shop.createCustomer({ create: {} }))).to.equal('refusedByHook')
+    clearInterval(pool)
+    expect(await contentsOf(storage)).to.equal(before)
+  })
+
   it('sibling calls take turns, so Promise.all is safe', async () => {
     const { shop } = await open({
       async [afterCreate]({ customerNo }, _create, _list, { customers }) {
@@ -329,6 +369,16 @@ describe('4.8: library calls of a handler are part of its unit of work', () => {
     const shop = clientele.list('SiteGenesis', { flavour: 'ocapi', profile: 'ocapi', requestId: 'r1', caller })
     await shop.createCustomer({ create: { credentials: { login: 'a' } } })
     expect(seen).to.deep.equal(['ocapi', 'r1', 'crm'])
+  })
+
+  it('a call for another list fails the unit, even if swallowed', async () => {
+    let other: CustomerOperations | undefined
+    const { clientele, shop } = await open(
+      { [beforeCreate]: async () => void (await other?.createCustomer({ create: {} }).catch(() => undefined)) },
+      { customerLists: [{ id: 'SiteGenesis' }, { id: 'Other' }] },
+    )
+    other = clientele.list('Other')
+    expect(await problemOf(shop.createCustomer({ create: {} }))).to.equal('internal')
   })
 
   it('refusals further down keep their point and plug-in, and a storage that fails stays a storage that fails', async () => {
@@ -692,5 +742,12 @@ describe('4.7: context.custom is a bag for the request', () => {
     await shop.createCustomer({ create: {} })
     await shop.createCustomer({ create: {} })
     expect(seen).to.deep.equal(['+', '+', '+', '+'])
+  })
+
+  it('cannot be replaced by mistake', async () => {
+    const line = await mistakeIn({
+      [beforeCreate]: (_create, _list, context) => void ((context as { custom: object }).custom = {}),
+    })
+    expect(line.stack).to.include('read only property')
   })
 })

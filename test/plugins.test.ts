@@ -40,9 +40,9 @@ describe('4.9: a mistake in a plug-in is a start-up error that names it', () => 
   })
 
   it('no hooks, or hooks that are none', async () => {
-    for (const hooks of [undefined, null, 'x', [], nothing])
+    for (const hooks of [undefined, null, 'x', [], nothing, new Map()])
       expect(await refusalOf({ name: 'odd', hooks, file: '/shop/odd.js' })).to.equal(
-        "plug-in 'odd' (/shop/odd.js) has no hooks: { '<extension point>': handler }",
+        "plug-in 'odd' (/shop/odd.js) has no hooks: a plain object { '<extension point>': handler }",
       )
   })
 
@@ -127,6 +127,20 @@ describe('4.9: order of handlers', () => {
     expect(await orderOf({ name: 'a', runAfter: ['b'], runBefore: ['c'] }, { name: 'c' }, { name: 'b' })).to.equal(
       'b a c',
     )
+  })
+})
+
+describe('handlers', () => {
+  it('are called on the hooks that they stand in', async () => {
+    const seen: unknown[] = []
+    const hooks = {
+      [beforeCreate](this: unknown) {
+        seen.push(this)
+      },
+    }
+    const { shop } = await openShop({ plugins: [{ name: 'p', hooks }] })
+    await shop.createCustomer({ create: {} })
+    expect(seen[0]).to.equal(hooks)
   })
 })
 
