@@ -178,6 +178,16 @@ describe('decision 3.10: equal rows on memory, JSON file and PostgreSQL', () => 
     expect(found).to.be.above(25)
   })
 
+  it('gives one of 50 parallel creates of one contactEmail the customer, on each of them (1.6)', async () => {
+    for (const service of services) {
+      const create = (i: number) =>
+        service.at('POST', '/customers', { json: { contactEmail: i % 2 ? 'Race@example.com' : 'race@example.com' } })
+      const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => create(i)))
+      const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b)
+      expect(statuses).to.deep.equal([201, ...Array<number>(49).fill(409)])
+    }
+  })
+
   it('refuses a pattern that is none on every storage alike', async () => {
     expect((await q('firstName:~"(?=a)"')).status).to.equal(400)
     expect((await q('contactEmail:~"[z"')).status).to.equal(400)
