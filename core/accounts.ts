@@ -37,8 +37,8 @@ export async function createInternalAccount(unit: Unit, call: Running<'createInt
 }
 
 /**
- * Stores an account that the customer has at a provider, such as `facebook`; one account per list, provider and id.
- * Linking it again to the same customer changes nothing.
+ * Stores an account that the customer has at a provider, such as `facebook`. Linking it again to the same customer
+ * changes nothing; another customer's is refused by the storage's unique key.
  */
 export async function linkAccount(unit: Unit, call: Running<'linkAccount'>): Promise<Account> {
   const customer = await lockCustomer(unit, call.target.customerNo)
@@ -47,7 +47,6 @@ export async function linkAccount(unit: Unit, call: Running<'linkAccount'>): Pro
   const key = compositeKey(providerId, id)
   const known = await unit.tx.accounts.get({ account: key })
   if (known?.keys['customer'] === customer.record.id) return known.account
-  if (known) throw fail('accountInUse', {})
   const record = await unit.tx.accounts.insert({
     id: unit.ids.hex24(),
     version: 1,

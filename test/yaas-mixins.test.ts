@@ -397,6 +397,8 @@ describe('yaas 3.12: schemas', () => {
     await Promise.all(Array.from({ length: 50 }, () => check('https://s.example/counted')))
     expect(reads).to.equal(once).and.be.above(0)
     for (let i = 0; i < 20; i++) expect(await check(`https://s.example/${i}`)).to.have.length(1)
+    await check('https://s.example/counted')
+    expect(reads, 'dropped meanwhile, so compiled again').to.be.above(once)
   })
 
   it('of the registry must be objects', () => {

@@ -188,6 +188,16 @@ describe('decision 3.10: equal rows on memory, JSON file and PostgreSQL', () => 
     }
   })
 
+  it('gives one of 20 parallel PUTs of one contactEmail the address, though no login is taken by it (1.5)', async () => {
+    for (const service of services) {
+      const ids = await Promise.all(Array.from({ length: 20 }, () => service.create()))
+      const json = { contactEmail: 'moved@example.com' }
+      const answers = await Promise.all(ids.map((id) => service.at('PUT', `/customers/${id}`, { json })))
+      const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b)
+      expect(statuses).to.deep.equal([200, ...Array<number>(19).fill(409)])
+    }
+  })
+
   it('refuses a pattern that is none on every storage alike', async () => {
     expect((await q('firstName:~"(?=a)"')).status).to.equal(400)
     expect((await q('contactEmail:~"[z"')).status).to.equal(400)
