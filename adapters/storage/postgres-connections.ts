@@ -207,8 +207,9 @@ export function faultOf(error: unknown, at: 'statement' | 'commit' = 'statement'
   // the server, or this session, is being ended
   if (/^(08|57P|25P03)/.test(state))
     return new ConnectionLost(`PostgreSQL ended the connection (${state})`, outcome, { cause: bare(error, state) })
-  // no memory or disk, a limit of time, an input or output error, a server that may only read
-  if (/^(53|57|58|25006|26000)/.test(state))
+  // no memory or disk, a limit of time, an input or output error, a replica that only reads, statements that were
+  // prepared before the tables changed or on another connection
+  if (/^(53|57|58|25006|0A000|26000)/.test(state))
     return new StorageUnavailable(`PostgreSQL cannot serve now (${state})`, 'nothing', { cause: bare(error, state) })
   // a limit of the program, such as the depth of its stack
   if (state.startsWith('54')) return new QueryRefused('the query is too large')
