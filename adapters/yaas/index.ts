@@ -74,7 +74,7 @@ export function yaas(options: YaasOptions = {}): Flavour {
     checkAccept,
     findList,
     (x) => x.row?.find?.(x),
-    readBody,
+    (x) => (x.row?.body ? readBody(x, x.row.body) : undefined),
     async (x) => withRequestId(x, await runRow(x)),
   ]
 
@@ -182,9 +182,7 @@ async function findList(x: YaasExchange): Promise<undefined> {
   x.list = list.id
 }
 
-async function readBody(x: YaasExchange): Promise<undefined> {
-  const needed = x.row?.body
-  if (!needed) return
+async function readBody(x: YaasExchange, needed: 'needed' | 'optional'): Promise<undefined> {
   checkContentType(x)
   const body = parseJson(await x.request.body())
   if (body === undefined && needed === 'needed') throw refuse('bodyMalformed', { line: 1, column: 1 })
