@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { Pool } from 'pg'
+import { jsonFileStorage } from '../adapters/storage/json-file.js'
 import { memoryStorage } from '../adapters/storage/memory.js'
 import { postgresStorage } from '../adapters/storage/postgres.js'
 import type { PostgresOptions } from '../adapters/storage/postgres.js'
@@ -237,11 +241,13 @@ describe('PostgreSQL storage (storage.md)', () => {
     })
   })
 
-  describe('equal answers on memory and PostgreSQL: random data, random queries', () => {
+  describe('equal answers on memory, file and PostgreSQL: random data, random queries', () => {
     it('give the same records in the same order, and the same total', async () => {
       const seed = Date.now() % 1e9
       const random = randomSource(seed)
-      const storages = [memoryStorage(), postgresStorage({ connectionString: await newDatabase() })]
+      const folder = await mkdtemp(path.join(tmpdir(), 'clientele-'))
+      const postgres = postgresStorage({ connectionString: await newDatabase() })
+      const storages = [memoryStorage(), jsonFileStorage({ file: path.join(folder, 'customers.json') }), postgres]
       const records = Array.from({ length: 120 }, () => randomCustomer(random))
       for (const storage of storages) {
         await storage.open(contractOptions)
@@ -249,14 +255,15 @@ describe('PostgreSQL storage (storage.md)', () => {
           for (const record of records) await unit.customers.insert(record)
         })
       }
-      for (let i = 0; i < 300; i++) {
+      for (let i = 0; i < 200; i++) {
         const query = randomQuery(random)
-        const [memory, postgres] = await Promise.all(
+        const [memory, ...others] = await Promise.all(
           storages.map((storage) => storage.read('L', (unit) => unit.customers.find(query))),
         )
-        expect(postgres, `seed ${seed}: ${JSON.stringify(query)}`).to.deep.equal(memory)
+        for (const other of others) expect(other, `seed ${seed}: ${JSON.stringify(query)}`).to.deep.equal(memory)
       }
       for (const storage of storages) await storage.close()
+      await rm(folder, { recursive: true })
     })
   })
 
