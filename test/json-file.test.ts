@@ -684,6 +684,7 @@ describe('JSON file storage: durable (issue 3)', () => {
       expect(await errorOf(insert(storage, '3'))).to.be.instanceOf(StorageUnavailable)
       await storage.close()
       expect(await linesOf(journal(1))).to.deep.equal(lines)
+      expect(await readdir(path.dirname(file))).not.to.include('customers.json')
       expect((await content())['customers.json.lock']).to.equal(before['customers.json.lock'])
     })
     it('ten at once: one gets it', async () => {

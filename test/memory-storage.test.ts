@@ -1,6 +1,13 @@
+import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { memoryStorage } from '../adapters/storage/memory.js'
-import { storageContract } from './storage-contract.js'
+import { Ordered } from '../adapters/storage/ordered.js'
+import { find } from '../adapters/storage/query.js'
+import { Table } from '../adapters/storage/table.js'
+import { QueryRefused, StorageUnavailable } from '../core/storage.js'
+import type { CustomerRecord, Query, WriteUnit } from '../core/storage.js'
+import { randomSource } from './random-queries.js'
+import { contractOptions, customerRecord, storageContract } from './storage-contract.js'
 
 storageContract(
   { describe, it },
@@ -15,3 +22,145 @@ storageContract(
     },
   },
 )
+
+describe('memory storage: what a query looks at (storage.md, indexes)', () => {
+  const tier = ['mixins', 'loyalty', 'tier']
+  const count = 5_000
+  let looked = 0
+  /** A record that counts how often one of its properties is read. */
+  const counted = (record: CustomerRecord): CustomerRecord =>
+    new Proxy(record, { get: (target, name) => (looked++, Reflect.get(target, name) as unknown) })
+  const table = new Table('customers', [tier])
+  for (let n = 0; n < count; n++) {
+    const keys = { customerNo: `${n}`, email: `${n % 1_000}` }
+    table.put(counted(customerRecord(`${n}`, { title: 'x', keys, mixins: { loyalty: { tier: n % 500 } } })))
+  }
+  const reads = async (query: Query): Promise<number> => {
+    looked = 0
+    await find(table, query)
+    return looked
+  }
+  const indexed: Readonly<Record<string, Query>> = {
+    'a page of all': { offset: 2_000, limit: 25 },
+    'equal on a unique key': { where: { op: 'eq', path: ['keys', 'customerNo'], value: '77' } },
+    'several of a unique key': { where: { op: 'in', path: ['keys', 'customerNo'], values: ['77', '78'] } },
+    'equal on a key that many share': { where: { op: 'eq', path: ['keys', 'email'], value: '77' } },
+    'equal on a declared index': { where: { op: 'eq', path: tier, value: 77 }, limit: 25 },
+    'several on a declared index': { where: { op: 'in', path: tier, values: [77, 78] } },
+    'a range of a declared index': { where: { op: 'lt', path: tier, value: 2 } },
+    'an order by a declared index': { sort: [{ path: tier }], offset: 2_000, limit: 25 },
+    'the other way round': { sort: [{ path: tier, descending: true }], offset: 100, limit: 25 },
+    'an index among other conditions': {
+      where: {
+        op: 'and',
+        of: [
+          { op: 'eq', path: ['title'], value: 'x' },
+          { op: 'eq', path: tier, value: 7 },
+        ],
+      },
+    },
+  }
+  for (const [name, query] of Object.entries(indexed))
+    it(`${name}: few records of many`, async () => {
+      expect(await reads(query)).to.be.below(count / 5)
+    })
+  it('a condition without an index: each record once', async () => {
+    const seen = await reads({ where: { op: 'eq', path: ['title'], value: 'y' } })
+    expect(seen).to.equal(count)
+  })
+})
+
+describe('memory storage: limits of regular expressions', () => {
+  const table = new Table('customers', [])
+  for (let n = 0; n < 100; n++) table.put(customerRecord(`${n}`, { title: 'x'.repeat(20_000) }))
+  const query: Query = { where: { op: 'matches', path: ['title'], pattern: '(x+[xz]+)+[yz]' } }
+  const refusal = (limits: object): Promise<unknown> =>
+    find(table, query, undefined, { length: 100, rows: 100, time: 10_000, ...limits }).catch((error: unknown) => error)
+
+  it('refuse what needs more records or more time, and nothing else', async () => {
+    expect(await refusal({})).to.deep.equal({ items: [], total: 0 })
+    for (const limits of [{ rows: 99 }, { time: 0 }, { length: 9 }])
+      expect(await refusal(limits)).to.be.instanceOf(QueryRefused)
+  })
+  it('leave the event loop free while they are tried, and answer for one moment', async () => {
+    const storage = memoryStorage()
+    await storage.open(contractOptions)
+    const insert = (n: number) => (unit: WriteUnit) =>
+      unit.customers.insert(customerRecord(`${n}`, { title: 'x'.repeat(20_000) }))
+    for (let n = 0; n < 300; n++) await storage.write('L', insert(n))
+    let turns = 0
+    const state = { isRunning: true }
+    const others = (async () => {
+      for (let n = 1_000; state.isRunning; n++) {
+        await storage.write('L', insert(n))
+        turns++
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    })()
+    const where = { op: 'not', of: query.where } as NonNullable<Query['where']>
+    const page = await storage.read('L', (unit) => unit.customers.find({ where }))
+    state.isRunning = false
+    await others
+    expect(turns).to.be.above(2)
+    expect(page.total).to.be.below(300 + turns)
+    expect(page.items).to.have.length(page.total)
+    await storage.close()
+  })
+})
+
+describe('memory storage: close', () => {
+  it('cuts off a unit that does not end: nothing of it is stored, and it hears of it', async () => {
+    const storage = memoryStorage({ closeWait: 10 })
+    await storage.open(contractOptions)
+    const units: WriteUnit[] = []
+    let end: (() => void) | undefined
+    const hanging = storage
+      .write('L', async (unit) => {
+        units.push(unit)
+        await unit.customers.insert(customerRecord('1'))
+        await new Promise<void>((resolve) => (end = resolve))
+      })
+      .catch((error: unknown) => error)
+    const waiting = storage.write('L', (unit) => unit.lock('a')).catch((error: unknown) => error)
+    await storage.close()
+    await waiting
+    expect(await units[0]?.flush().catch((error: unknown) => error)).to.be.instanceOf(StorageUnavailable)
+    end?.()
+    expect(await hanging).to.be.instanceOf(StorageUnavailable)
+  })
+})
+
+describe('sorted list in chunks', () => {
+  it('is as a sorted array through thousands of additions and removals', () => {
+    const random = randomSource(1)
+    const list = new Ordered<number>((a, b) => a - b)
+    const array: number[] = []
+    const check = (): void => {
+      expect([...list.chunks()].flat()).to.deep.equal(array)
+      expect(list.length).to.equal(array.length)
+      for (let i = 0; i < 20; i++) {
+        const [from, to, value] = [random() * array.length, random() * array.length, random()].map((n, at) =>
+          at < 2 ? Math.floor(n) : n,
+        ) as [number, number, number]
+        expect(list.slice(from, to)).to.deep.equal(array.slice(from, Math.max(from, to)))
+        expect(list.rank((item) => item - value)).to.equal(array.filter((item) => item < value).length)
+      }
+      expect(list.slice(0, Infinity)).to.deep.equal(array)
+    }
+    check()
+    for (let round = 0; round < 12; round++) {
+      const grows = round < 6
+      for (let i = 0; i < 1_500; i++) {
+        const at = Math.floor(random() * array.length)
+        if (random() < (grows ? 0.85 : 0.1) || array.length === 0) {
+          const item = random() < 0.3 ? 1 + round + i / 10_000 : random()
+          list.add(item)
+          const place = array.findIndex((other) => other > item)
+          array.splice(place === -1 ? array.length : place, 0, item)
+        } else list.remove(array.splice(at, 1)[0] as number)
+      }
+      list.remove(-1)
+      check()
+    }
+  })
+})

@@ -28,6 +28,8 @@ export async function writeAll(file: DiskFile, bytes: Uint8Array, position: numb
 
 /** Makes the names in a folder durable. */
 export async function syncFolder(folder: string): Promise<void> {
+  // Windows opens no folders; it keeps names by itself.
+  if (process.platform === 'win32') return
   const handle = await fs.open(folder, constants.O_RDONLY)
   try {
     await handle.sync()
@@ -36,16 +38,21 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** How a file is made. */
+export interface NewFile {
+  readonly file: string
+  readonly mode: number
+  /** Writes what the file holds. */
+  readonly fill: (handle: DiskFile) => Promise<void>
+  /** Fails with EEXIST if there is such a file; default: it is replaced. */
+  readonly isNew?: boolean
+}
+
 /**
- * Makes a file with this mode in one step: whatever happens, there is the whole new file or what was there before.
- * `fill` writes it; the name is durable when this resolves.
+ * Makes a file in one step: whatever happens, there is the whole new file or what was there before. The name is durable
+ * when this resolves.
  */
-export async function replaceFile(
-  disk: Disk,
-  file: string,
-  mode: number,
-  fill: (handle: DiskFile) => Promise<void>,
-): Promise<void> {
+export async function makeFile(disk: Disk, { file, mode, fill, isNew = false }: NewFile): Promise<void> {
   const temporary = temporaryName(file)
   try {
     const handle = await disk.open(temporary, 'wx', mode)
@@ -56,10 +63,10 @@ export async function replaceFile(
     } finally {
       await handle.close()
     }
-    await fs.rename(temporary, file)
-  } catch (error) {
+    if (isNew) await fs.link(temporary, file)
+    else await fs.rename(temporary, file)
+  } finally {
     await fs.rm(temporary, { force: true })
-    throw error
   }
   await syncFolder(path.dirname(file))
 }

@@ -4,7 +4,7 @@
  */
 import * as fs from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { filesBeside, replaceFile, writeAll } from './disk.js'
+import { filesBeside, makeFile, writeAll } from './disk.js'
 import type { Disk, DiskFile } from './disk.js'
 import type { Commit } from './engine.js'
 import { eachLine } from './lines.js'
@@ -214,7 +214,7 @@ export class Journal {
   static async start(disk: Disk, file: string, mode: number, number: number, sequence: number): Promise<Journal> {
     const name = nameOf(file, number)
     const head = Buffer.from(`{"journal":${FORMAT},"after":${sequence}}\n`)
-    await replaceFile(disk, name, mode, (handle) => writeAll(handle, head, 0))
+    await makeFile(disk, { file: name, mode, fill: (handle) => writeAll(handle, head, 0), isNew: true })
     return new Journal(disk, file, mode, await disk.open(name, 'r+'), { number, sequence, length: head.length })
   }
 
@@ -251,8 +251,8 @@ export class Journal {
       await this.#handle.close()
       return next
     } catch (error) {
-      // This segment goes on; a next one must not stay.
-      await fs.rm(nameOf(this.#file, number), { force: true })
+      // This segment goes on, so a next one of ours must not stay.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await fs.rm(nameOf(this.#file, number), { force: true })
       throw error
     }
   }

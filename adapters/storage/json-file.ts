@@ -39,8 +39,8 @@ const SMALL = 32 * 1024 * 1024
 const REST = 1_000
 /** Default of `journalBytes`. */
 const JOURNAL_BYTES = 8 * 1024 * 1024
-/** Commits that one line of the journal holds at the most. */
-const GROUP = 1_000
+/** Commits that one line of the journal holds at the most, and its length from which it takes no more of them. */
+const GROUP = { commits: 1_000, length: 1_000_000 }
 
 /**
  * A storage that keeps its records in this process and makes each commit durable before anyone sees it.
@@ -112,9 +112,7 @@ class JsonFile implements Backing {
     const file = await realFile(this.#options.file)
     const lock = await takeLock(`${file}.lock`, warn)
     try {
-      // What a crash left half-written; a lock's temporary file may belong to one who is opening now.
-      const isLeft = (name: string): boolean => name.endsWith('.tmp') && !name.startsWith(`${file}.lock.`)
-      for (const name of (await filesBeside(file)).filter(isLeft)) await fs.rm(name)
+      await this.#removeLeft(file)
       const stat = await fs.stat(file).catch(() => undefined)
       const mode = stat ? stat.mode & 0o777 : 0o600
       this.#snapshot = { sequence: 0, bytes: stat?.size ?? 0 }
@@ -125,6 +123,18 @@ class JsonFile implements Backing {
     } catch (error) {
       await lock.release()
       throw error
+    }
+  }
+
+  /** Removes what a crash left half-written. */
+  async #removeLeft(file: string): Promise<void> {
+    for (const name of await filesBeside(file)) {
+      if (!name.endsWith('.tmp')) continue
+      // A lock's temporary file may belong to one who is opening now, unless it is old.
+      const { mtimeMs } = name.startsWith(`${file}.lock.`)
+        ? await fs.stat(name).catch(() => ({ mtimeMs: Infinity }))
+        : { mtimeMs: 0 }
+      if (mtimeMs < Date.now() - 3_600_000) await fs.rm(name, { force: true })
     }
   }
 
@@ -184,7 +194,7 @@ class JsonFile implements Backing {
     // Commits of this turn of the event loop make one group.
     await new Promise((resolve) => setImmediate(resolve))
     while (this.#queue.length > 0) {
-      const group = this.#queue.splice(0, GROUP)
+      const group = this.#nextGroup()
       const error = this.#refusal ?? (await this.#append(open, group))
       for (const { apply, resolve, reject } of group) {
         if (error) reject(error)
@@ -200,6 +210,13 @@ class JsonFile implements Backing {
     // Whoever came during the last step is waiting still.
     if (this.#queue.length > 0) this.#wake()
     else this.#rests()
+  }
+
+  #nextGroup(): Waiting[] {
+    let count = 0
+    for (let length = 0; count < this.#queue.length && count < GROUP.commits && length < GROUP.length; count++)
+      length += this.#queue[count]?.text.length ?? 0
+    return this.#queue.splice(0, count)
   }
 
   /** Makes a group durable; the error if it is not. */
@@ -241,6 +258,7 @@ class JsonFile implements Backing {
     const bytes = this.#journalBytes(open)
     this.#nextSnapshot = bytes + (this.#options.journalBytes ?? JOURNAL_BYTES)
     try {
+      await open.lock.assertHeld(true)
       open.journal = await open.journal.rotate()
     } catch (error) {
       open.warn('could not begin a new segment of the journal', { error: (error as Error).message })
@@ -257,8 +275,8 @@ class JsonFile implements Backing {
   }
 
   async #writeSnapshot({ file, mode, journal, lock }: Open, snapshot: Snapshot): Promise<void> {
-    await lock.assertHeld()
-    await writeSnapshot({ file, mode, disk: this.#disk }, snapshot)
+    const beforeReplacing = (): Promise<void> => lock.assertHeld(true)
+    await writeSnapshot({ file, mode, disk: this.#disk, beforeReplacing }, snapshot)
     await journal.removeOlder()
     this.#snapshot = { sequence: snapshot.sequence, bytes: (await fs.stat(file)).size }
     this.#olderBytes = 0

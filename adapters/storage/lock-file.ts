@@ -20,8 +20,8 @@ interface Owner {
 
 /** A lock that was taken. */
 export interface LockFile {
-  /** Rejects when the lock is not ours any more. */
-  assertHeld(): Promise<void>
+  /** Rejects when the lock is not ours any more. A check that is very fresh is good enough, unless `now` is asked for. */
+  assertHeld(now?: boolean): Promise<void>
   /** Gives the lock up, if it is still ours. */
   release(): Promise<void>
 }
@@ -162,8 +162,8 @@ async function held(file: string): Promise<LockFile> {
   }, heartbeat.every)
   beat.unref()
   return {
-    assertHeld: async () => {
-      if (!isLost && performance.now() - checked > FRESH) await check()
+    assertHeld: async (now = false) => {
+      if (!isLost && (now || performance.now() - checked > FRESH)) await check()
       if (isLost) throw new Error(`the lock file ${file} was taken away: another process may have the data now`)
     },
     release: async () => {

@@ -6,7 +6,7 @@ import type { Test } from './condition.js'
 import { rowsOf } from './ordered.js'
 import type { Rows } from './ordered.js'
 import { compilePatterns, patternLimits, patternsOf } from './pattern.js'
-import type { Matcher } from './pattern.js'
+import type { Matcher, PatternLimits } from './pattern.js'
 import type { Row, Table } from './table.js'
 
 /** Rows that a unit of work staged, by record id; undefined for a removed record. */
@@ -20,10 +20,15 @@ interface Selection {
 }
 
 /** One page of the records that meet the condition, all of one moment. */
-export async function find(table: Table, query: Query, staged?: Staged): Promise<Page<Envelope>> {
+export async function find(
+  table: Table,
+  query: Query,
+  staged?: Staged,
+  limits = patternLimits,
+): Promise<Page<Envelope>> {
   const patterns = patternsOf(query.where)
   if (patterns.length === 0) return answer(table, query, staged)
-  return matchInSlices(table, query, staged, await compilePatterns(patterns))
+  return matchInSlices(table, query, staged, await compilePatterns(patterns, limits), limits)
 }
 
 function answer(table: Table, query: Query, staged: Staged | undefined): Page<Envelope> {
@@ -44,11 +49,12 @@ async function matchInSlices(
   query: Query,
   staged: Staged | undefined,
   matchers: ReadonlyMap<string, Matcher>,
+  limits: PatternLimits,
 ): Promise<Page<Envelope>> {
   const from = query.offset ?? 0
   const { rows, rest } = candidates(table, query, staged)
-  if (rows.length > patternLimits.rows)
-    throw new QueryRefused(`a regular expression may be tried on ${patternLimits.rows} records at the most`)
+  if (rows.length > limits.rows)
+    throw new QueryRefused(`a regular expression may be tried on ${limits.rows} records at the most`)
   const snapshot: Row[] = []
   for (const chunk of rows.chunks()) for (const { record, ordinal } of chunk) snapshot.push({ record, ordinal })
   const test: Test = rest ? compileCondition(rest, matchers) : () => true
@@ -59,8 +65,7 @@ async function matchInSlices(
     if (test(row.record)) page.add(row)
     if (index % 16 === 0 && performance.now() - start > 8) {
       busy += performance.now() - start
-      if (busy > patternLimits.time)
-        throw new QueryRefused(`the regular expression needs more than ${patternLimits.time} ms`)
+      if (busy > limits.time) throw new QueryRefused(`the regular expression needs more than ${limits.time} ms`)
       await new Promise((resolve) => setImmediate(resolve))
       start = performance.now()
     }

@@ -6,8 +6,8 @@ import { crc32 } from 'node:zlib'
 import type { Low } from 'lowdb'
 import { kindNames } from '../../core/storage.js'
 import type { Envelope, Kind } from '../../core/storage.js'
-import { localDisk, replaceFile, writeAll } from './disk.js'
-import type { Disk } from './disk.js'
+import { localDisk, makeFile, writeAll } from './disk.js'
+import type { Disk, DiskFile } from './disk.js'
 import { eachLine } from './lines.js'
 import type { Line } from './lines.js'
 
@@ -42,6 +42,8 @@ export interface SnapshotOptions {
   readonly file: string
   readonly mode: number
   readonly disk?: Disk
+  /** Called when all is written and before it takes the place of the old file, which stays if this rejects. */
+  readonly beforeReplacing?: () => Promise<void>
   /** Called instead of failing at damage; what can be read is given all the same. */
   readonly onDamage?: (error: DamagedFile) => void
 }
@@ -91,8 +93,9 @@ function* linesOf(snapshot: Snapshot): Generator<string> {
   }
 }
 
-async function write({ file, mode, disk = localDisk }: SnapshotOptions, snapshot: Snapshot): Promise<void> {
-  await replaceFile(disk, file, mode, async (handle) => {
+async function write(options: SnapshotOptions, snapshot: Snapshot): Promise<void> {
+  const { file, mode, disk = localDisk, beforeReplacing } = options
+  const fill = async (handle: DiskFile): Promise<void> => {
     let position = 0
     let unsynced = 0
     let checksum = 0
@@ -120,7 +123,10 @@ async function write({ file, mode, disk = localDisk }: SnapshotOptions, snapshot
     }
     await put(pieces.join(''))
     await put(foot(countOf(snapshot), checksum))
-  })
+    await handle.datasync()
+    await beforeReplacing?.()
+  }
+  await makeFile(disk, { file, mode, fill })
 }
 
 function countOf({ lists }: Snapshot): number {

@@ -37,8 +37,10 @@ export function present(upgrade: StorageOptions['upgrade'], kind: Kind, record: 
 
 /** The committed row that a key names. */
 export function rowOf(table: Table, key: object): Row | undefined {
-  for (const [name, value] of Object.entries(key))
-    return name === 'id' ? table.byId.get(value as string) : table.uniqueRow(name, value as string)
+  for (const name in key) {
+    const value = (key as Record<string, string>)[name] as string
+    return name === 'id' ? table.byId.get(value) : table.uniqueRow(name, value)
+  }
   return undefined
 }
 
