@@ -7,9 +7,10 @@ import { check } from './validation.js'
 /** A handler left a document in a state that is not allowed: the plug-in's mistake, not the client's (decision 4.4). */
 export class DocumentSpoilt extends Error {
   override readonly name = 'DocumentSpoilt'
-  constructor(document: string, violations: readonly Violation[]) {
-    super(violations.map((v) => `${[document, ...v.path].join('.')} ${v.message}`).join('; '))
-  }
+}
+
+function spoilt(document: string, violations: readonly Violation[]): DocumentSpoilt {
+  return new DocumentSpoilt(violations.map((v) => `${[document, ...v.path].join('.')} ${v.message}`).join('; '))
 }
 
 /** Checks a state of a document against the last good one. */
@@ -50,16 +51,14 @@ export class Draft<T extends object> {
     if (this.#live === undefined) return false
     const now = this.#copy(this.#live)
     if (!Object.isExtensible(this.#live))
-      throw new DocumentSpoilt(this.#name, [
-        { path: [], rule: 'constraint', message: 'was frozen or sealed: leave it open' },
-      ])
+      throw spoilt(this.#name, [{ path: [], rule: 'constraint', message: 'was frozen or sealed: leave it open' }])
     if (isEqual(now, this.seen)) return false
     const violations: Violation[] = this.#managed
       .filter((name) => !isEqual((now as Record<string, unknown>)[name], (this.seen as Record<string, unknown>)[name]))
       .map((name) => ({ path: [name], rule: 'readOnly', message: 'is kept by the library' }))
     violations.push(...(await check(this.#schema, now)))
     if (violations.length === 0 && this.#rules) violations.push(...(await this.#rules(now, this.seen)))
-    if (violations.length > 0) throw new DocumentSpoilt(this.#name, violations)
+    if (violations.length > 0) throw spoilt(this.#name, violations)
     this.seen = freeze(now)
     return true
   }
@@ -69,7 +68,7 @@ export class Draft<T extends object> {
       return copyOf(live)
     } catch (error) {
       if (!(error instanceof NotPlain)) throw error
-      throw new DocumentSpoilt(this.#name, [{ path: error.path, rule: 'type', message: error.what }])
+      throw spoilt(this.#name, [{ path: error.path, rule: 'type', message: error.what }])
     }
   }
 

@@ -143,7 +143,12 @@ export class Library implements Clientele {
     const run = (unit: ReadUnit, show: Pick<Reader, 'customer' | 'address'>) =>
       reads[operation]({ unit, list: call.list, ...show }, call.input)
     const { frame } = this.#parts.runner
-    if (frame) return this.#executor.join(frame, call.list, (unit) => run(unit.tx, liveIn(unit)))
+    if (frame)
+      return this.#executor.join(frame, call.list, async (unit) => {
+        // what handlers changed in place so far is found by queries too
+        if (operation.startsWith('find')) await unit.settleFor(frame.handler)
+        return run(unit.tx, liveIn(unit))
+      })
     const { list, requestId = '', onTrace } = call
     let outcome: Trace['outcome'] = 'done'
     try {

@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { Breaker } from './breaker.js'
 import type { BreakerSettings } from './breaker.js'
 import { Deadline, TimeLimit, isThenable } from './deadline.js'
+import { DocumentSpoilt } from './draft.js'
 import { CustomerError, fail } from './errors.js'
 import type { Context } from './hooks.js'
 import { Status } from './hooks.js'
@@ -120,7 +121,7 @@ export class Runner {
     const depth = (parent?.depth ?? 0) + 1
     const frame: Frame = { unit, handler, record, parent, depth, open: 0, turn: Promise.resolve(), closed: false }
     if (depth > maxDepth && handler)
-      throw new PluginFault(handler, 0, `hooks call one another in a cycle: ${chainOf(frame).join(' -> ')}`)
+      throw new PluginFault(handler, 0, `hooks call one another in a cycle: ${cycleOf(frame)}`)
     try {
       return await this.#frames.run(frame, () => work(frame))
     } finally {
@@ -236,7 +237,7 @@ export class Runner {
     try {
       await look()
     } catch (error) {
-      throw blame(error instanceof Error ? error.message : 'it left a bad document', error)
+      throw blame(error instanceof DocumentSpoilt ? error.message : 'it left a document that cannot be read', error)
     }
     trace('ok')
     return returned
@@ -281,6 +282,7 @@ function isOf(unit: Unit, deadline: Deadline, error: unknown): boolean {
   if (error instanceof PluginFault) return true
   if (error instanceof StorageUnavailable) return error === deadline.reason
   if (!(error instanceof CustomerError) || !unit.failures.has(error)) return false
+  if (unit.faultsInPlace.has(error) || unit.faultsInPlace.has(error.cause as object)) return true
   return ['refusedByHook', 'breakerOpen', 'unavailable'].includes(error.problem.kind)
 }
 
@@ -362,10 +364,14 @@ function frozenCaller(caller: Caller | undefined): Caller | undefined {
   return frozen
 }
 
-/** The frames from the outermost to this one. */
-function chainOf(frame: Frame): string[] {
-  const name = frame.handler ? `${frame.handler.plugin} at ${frame.handler.point}` : 'transaction'
-  return frame.parent ? [...chainOf(frame.parent), name] : [name]
+/** The handlers from the one before that is the same as this frame's, or else from the outermost, to this one. */
+function cycleOf(frame: Frame): string {
+  const frames: Frame[] = [frame]
+  for (let outer = frame.parent; outer; outer = outer.parent) {
+    frames.unshift(outer)
+    if (outer.handler === frame.handler) break
+  }
+  return frames.map(({ handler }) => (handler ? `${handler.plugin} at ${handler.point}` : 'transaction')).join(' -> ')
 }
 
 /** What a handler returned as a Status; undefined for what is none. */

@@ -1,5 +1,6 @@
 /** One unit of work: what it has loaded, who holds it, and the phases of its operations. */
 import type { CustomerOperations, DomainEvent } from './clientele.js'
+import { DocumentSpoilt } from './draft.js'
 import type { Draft } from './draft.js'
 import { recording } from './dry-run.js'
 import type { Changes } from './dry-run.js'
@@ -85,6 +86,8 @@ export class Unit {
   doomed: unknown
   /** Failures of calls that handlers made: which of them are not the handlers' mistake is for the runner to say. */
   readonly failures = new WeakSet<object>()
+  /** Failures of what handlers changed in place: they keep their own faults, whenever they come to light (decision 4.4). */
+  readonly faultsInPlace = new WeakSet<object>()
   /** True once the unit is committed or given up: nothing may be asked of it any more. */
   hasEnded = false
   /** True once a handler wrote something by a call of its own. */
@@ -197,7 +200,8 @@ export class Unit {
       async () => {
         for (const draft of documents) await draft.look()
         await this.#look()
-        if (!subjects.every((id) => this.#held.has(id))) throw new Error('it deleted the record that it was called for')
+        if (!subjects.every((id) => this.#held.has(id)))
+          throw new DocumentSpoilt('it deleted the record that it was called for')
       },
     )
     for (const draft of documents) draft.cut()
@@ -212,7 +216,12 @@ export class Unit {
     } catch (error) {
       throw handler ? new PluginFault(handler, 0, (error as Error).message, { cause: error }) : error
     }
-    await this.#settle()
+    try {
+      await this.#settle()
+    } catch (error) {
+      this.faultsInPlace.add(error as object)
+      throw error
+    }
   }
 
   async #look(): Promise<void> {

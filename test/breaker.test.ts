@@ -2,8 +2,9 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { Status } from '../core/index.js'
-import type { BreakerSettings, Hooks } from '../core/index.js'
+import type { BreakerSettings, Hooks, Plugin } from '../core/index.js'
 import { openShop, problemOf } from './support/shop.js'
+import { errorOf, serveYaas } from './support/yaas.js'
 
 const beforeCreate = 'dw.ocapi.data.customer_list.customers.beforePOST'
 
@@ -96,6 +97,22 @@ describe('4.10: circuit breaker', () => {
     expect(await problemOf(shop.createMapping({ create: { customerNumber: 'C1', sdCustomerNumber: '1' } }))).to.equal(
       'none',
     )
+  })
+
+  it('is 503 in the words of each API', async () => {
+    const fragile: Plugin = { name: 'fragile', hooks: { [beforeCreate]: () => Promise.reject(new Error('bad')) } }
+    const service = await serveYaas({}, { library: { breaker: { failures: 0 }, plugins: [fragile] } })
+    expect((await service.at('POST', '/customers', { json: {} })).status).to.equal(500)
+    const yaas = await service.at('POST', '/customers', { json: {} })
+    expect(errorOf(yaas)).to.equal('503 circuit_breaker_open')
+    const path = '/s/-/dw/data/v16_2/customer_lists/SiteGenesis/customers'
+    const ocapi = await service.call('POST', path, { json: { credentials: { login: 'dude' } } })
+    expect(ocapi.status).to.equal(503)
+    expect(ocapi.json<{ fault: object }>().fault).to.deep.include({
+      type: 'HookCircuitBreakerException',
+      arguments: { extensionPoint: beforeCreate },
+    })
+    await service.stop()
   })
 
   it('takes other figures', async () => {

@@ -162,6 +162,15 @@ describe('4.5: who is to blame', () => {
       ['a function', (customer) => (customer['custom'] = { run: () => 1 }), 'customer.custom.run is a function'],
       ['a cycle', (customer) => (customer['mixins'] = { self: customer }), 'customer.mixins.self is a cycle'],
       ['not a number', (customer) => (customer['gender'] = Number.NaN), 'customer.gender is NaN'],
+      [
+        'a trap',
+        (customer) =>
+          Object.defineProperty(customer, 'title', {
+            enumerable: true,
+            get: () => (customer['none'] as { x: string }).x,
+          }),
+        'it left a document that cannot be read',
+      ],
       ['a hole', (customer) => (customer['custom'] = { list: [1, , 3] }), 'customer.custom.list.1'], // oxlint-disable-line no-sparse-arrays
       ['frozen', (customer) => void Object.freeze(Object.assign(customer, { title: 'x' })), 'customer was frozen'],
       ['a lone surrogate', (customer) => (customer['lastName'] = '\ud800'), 'customer.lastName'],
@@ -181,6 +190,15 @@ describe('4.5: who is to blame', () => {
       [{ [beforeChange]: (customer) => void (customer.credentials.login = 'no/slash') }, 'loginInvalid'],
       [{ [afterChange]: (customer) => void (customer.email = 'nowhere') }, 'emailInvalid'],
       [{ [afterChange]: (customer) => void (customer.customerNo = 'C2') }, 'customerNoInUse'],
+      [
+        {
+          async [afterChange](customer, _update, _list, { customers }) {
+            customer.customerNo = 'C2'
+            await customers.createAddress({ customerNo: 'C1', create: {} })
+          },
+        },
+        'customerNoInUse',
+      ],
     ]
     for (const [hooks, problem] of cases) {
       const { shop } = await open(hooks)
@@ -488,6 +506,20 @@ describe('design 5: one draft of each record per unit', () => {
       version: 2,
     })
     expect(await shop.getCustomer({ customerNo: 'C1' })).to.deep.equal(result)
+  })
+
+  it('queries of a handler find what was changed in place so far', async () => {
+    const totals: number[] = []
+    const { shop } = await open({
+      async [beforeChange](customer, _update, _list, { customers }) {
+        customer.title = 'Dr'
+        totals.push(
+          (await customers.findCustomers({ query: { where: { op: 'eq', path: ['title'], value: 'Dr' } } })).total,
+        )
+      },
+    })
+    expect(await change(shop)).to.include({ title: 'Dr', version: 2 })
+    expect(totals).to.deep.equal([1])
   })
 
   it('4.3: update wins over changes in place, and deleting a key of it leaves the property as it is', async () => {
