@@ -236,7 +236,8 @@ function problemOf(error: unknown, req: IncomingMessage, limit: number): unknown
   const { type, status, code } = error as { type?: string; status?: number; code?: string }
   if (status === 413) return refuse('bodyTooLarge', { limit })
   if (status === 415) return refuse('encodingUnsupported', { encoding: String(req.headers['content-encoding']) })
-  if (type?.startsWith('request.') || error instanceof TypeError || /^(Z_|ERR_)/.test(code ?? ''))
+  const isCutOff = req.destroyed && !req.complete
+  if (isCutOff || type?.startsWith('request.') || error instanceof TypeError || /^(Z_|ERR_)/.test(code ?? ''))
     return refuse('bodyMalformed', {})
   return error
 }

@@ -41,6 +41,10 @@ async function run(): Promise<void> {
   const tokens = tokenEndpoints({ ...settings, tenants })
 
   const app = new Koa({ proxy: settings.trustsProxy })
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    const isClientGone = /^(ECONNRESET|EPIPE|HPE_)/.test(error.code ?? '')
+    if (!isClientGone) console.error(error)
+  })
   const server = http.createServer()
   let greeting = ''
   app.use(tokens.middleware)

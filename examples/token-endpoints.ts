@@ -121,17 +121,26 @@ async function formOf(context: Context): Promise<URLSearchParams> {
   if (context.method !== 'POST') throw refuse('invalid_request', 'Send a POST request.', 405)
   if (!context.is('application/x-www-form-urlencoded'))
     throw refuse('invalid_request', 'Send application/x-www-form-urlencoded.')
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of context.req as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > longestForm) throw refuse('invalid_request', 'The form is too long.', 413)
-    chunks.push(chunk)
-  }
-  const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
+  const form = new URLSearchParams(await textOf(context))
   for (const name of new Set(form.keys()))
     if (form.getAll(name).length > 1) throw refuse('invalid_request', 'A parameter is there twice.')
   return form
+}
+
+async function textOf(context: Context): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of context.req as AsyncIterable<Buffer>) {
+      length += chunk.length
+      if (length > longestForm) break
+      chunks.push(chunk)
+    }
+  } catch {
+    throw refuse('invalid_request', 'The form is cut short.')
+  }
+  if (length > longestForm) throw refuse('invalid_request', 'The form is too long.', 413)
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function checkGrant(form: URLSearchParams): void {

@@ -1,5 +1,8 @@
 /** The example server's five seconds (issue 2, item 6). */
+import { once } from 'node:events'
+import net from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { startServer } from '../support/child.js'
@@ -26,4 +29,41 @@ describe('example server: aborts hooks that still run after 4 s, exits 0 within 
       expect(took).to.be.within(3_900, 5_000)
       expect((await running).status).to.be.within(500, 503)
     })
+
+  it('clients that stop in the middle of a request keep it from nothing, and print nothing', async () => {
+    const server = await startServer()
+    const token = await tokenOf(server.origin, 'ocapi')
+    const { host, port } = new URL(server.origin)
+    const head = `POST /dw/data/v16_2/customer_lists/SiteGenesis/customers HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\n`
+    const form = `POST /dw/oauth2/access_token HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/x-www-form-urlencoded\r\n`
+    const halves = [
+      'GET / HT',
+      head,
+      `${head}Content-Length: 100\r\n\r\n{"a":`,
+      `${head}Transfer-Encoding: chunked\r\n\r\n5\r\n{"cre`,
+      `${head}Expect: 100-continue\r\nContent-Length: 10\r\n\r\n`,
+      `${form}Content-Length: 50\r\n\r\ngrant`,
+    ]
+    const open = (): Promise<net.Socket[]> =>
+      Promise.all(
+        halves.map(async (half) => {
+          const socket = net.connect(Number(port), '127.0.0.1').on('error', () => {})
+          await once(socket, 'connect')
+          await promisify(socket.write.bind(socket) as (text: string, done: () => void) => void)(half)
+          return socket
+        }),
+      )
+    const [cut, kept] = [await open(), await open()]
+    expect((await send(server.origin)).status).to.equal(200)
+    for (const socket of cut) socket.destroy()
+    expect((await send(server.origin)).status).to.equal(200)
+    const printed = server.output()
+    const began = performance.now()
+    const ended = await server.stop()
+    expect(ended, server.output()).to.deep.equal({ code: 0, signal: null })
+    expect(performance.now() - began).to.be.lessThan(5_000)
+    expect(server.output().slice(printed.length)).to.equal('SIGTERM: stopping\n')
+    expect(printed).not.to.match(/error/i)
+    for (const socket of kept) socket.destroy()
+  })
 })
