@@ -215,6 +215,7 @@ describe('JSON file storage: durable (issue 3)', () => {
       await writeFile(journal(1), old)
       const again = await open()
       expect(await numbersIn(again)).to.deep.equal(['1', '2'])
+      expect(await readdir(path.dirname(file))).not.to.include('customers.json.journal-1')
       await insert(again, '3')
       await crash()
       expect(await numbersIn(await open())).to.deep.equal(['1', '2', '3'])

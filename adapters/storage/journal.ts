@@ -27,8 +27,10 @@ export interface JournalEnd {
   readonly sequence: number
   /** Length of the last segment up to the end of its last whole line. */
   readonly length: number
-  /** Length of all segments. */
-  readonly total: number
+  /** Length of the segments before the last that hold more than the snapshot. */
+  readonly olderLength: number
+  /** Segments that the snapshot has made needless; a crash came before they were removed. */
+  readonly needless: readonly string[]
   /** Bytes of a torn last line, which are cut off. */
   readonly torn: number
 }
@@ -69,6 +71,8 @@ export async function readJournal(
   onDamage?: (damage: DamagedFile) => void,
 ): Promise<JournalEnd | undefined> {
   const segments = await segmentsOf(file)
+  const needless: string[] = []
+  let olderLength = 0
   let end: JournalEnd | undefined
   try {
     for (const [index, segment] of segments.entries()) {
@@ -79,8 +83,11 @@ export async function readJournal(
       } finally {
         await handle.close()
       }
-      const found = reading.end(index === segments.length - 1)
-      end = { ...found, number: segment.number, total: (end?.total ?? 0) + found.length }
+      const isLast = index === segments.length - 1
+      const found = reading.end(isLast)
+      if (!isLast && found.sequence <= after) needless.push(segment.file)
+      else if (!isLast) olderLength += found.length
+      end = { ...found, number: segment.number, olderLength, needless }
     }
     if (end && end.sequence < after)
       throw new DamagedFile(
@@ -163,7 +170,7 @@ class Reading {
     for (const commit of JSON.parse(text.toString()) as Commit[]) this.#options.take(commit)
   }
 
-  end(isLast: boolean): Omit<JournalEnd, 'number' | 'total'> {
+  end(isLast: boolean): Pick<JournalEnd, 'sequence' | 'length' | 'torn'> {
     if (this.#length === 0) this.#fail(1, 'is empty')
     if (this.#torn > 0 && !isLast) this.#fail(undefined, 'the end of the last line is missing')
     return { sequence: this.#sequence, length: this.#length, torn: this.#torn }

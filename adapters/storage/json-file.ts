@@ -151,7 +151,8 @@ class JsonFile implements Backing {
     if (damages.length > 0) return this.#rescue(file, mode, engine, sequence, damages, warn)
     if (!end && sequence > 0) throw new Error(`${file} has lost its journal: there is no file ${file}.journal-…`)
     if (end?.torn) warn('dropped the torn last line of the journal, which was never acknowledged', { bytes: end.torn })
-    this.#olderBytes = end ? end.total - end.length : 0
+    for (const segment of end?.needless ?? []) await fs.rm(segment)
+    this.#olderBytes = end?.olderLength ?? 0
     return end ? Journal.resume(this.#disk, file, mode, end) : Journal.start(this.#disk, file, mode, 1, 0)
   }
 
