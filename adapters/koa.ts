@@ -84,18 +84,21 @@ export function customerApi(clientele: Clientele, options: CustomerApiOptions): 
  */
 export function toNodeHandler(middleware: KoaMiddleware, options: { readonly trustProxy?: boolean } = {}): NodeHandler {
   const app = new Koa({ proxy: options.trustProxy === true })
-  const passed = new WeakMap<IncomingMessage, (error?: unknown) => void>()
+  // what goes wrong is answered and logged by the middleware; Koa would print clients that go away
+  app.silent = true
+  const takers = new WeakSet<IncomingMessage>()
+  const notOurs = new WeakSet<IncomingMessage>()
   app.use(middleware).use((ctx) => {
-    const next = passed.get(ctx.req)
-    if (!next) return
+    if (!takers.has(ctx.req)) return
     ctx.respond = false
     ctx.res.statusCode = 200
-    next()
+    notOurs.add(ctx.req)
   })
   const handle = app.callback()
   return (request, response, next) => {
-    if (next) passed.set(request, next)
-    void handle(request, response)
+    if (next) takers.add(request)
+    // outside of Koa, so that an error of the host stays the host's
+    void handle(request, response).then(() => notOurs.has(request) && next?.())
   }
 }
 

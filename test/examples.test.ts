@@ -1,4 +1,6 @@
 /** The examples run as they stand. */
+import { once } from 'node:events'
+import net from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
@@ -13,6 +15,16 @@ const freePort = async (): Promise<string> => {
   const server = await listen(() => {})
   await server.close()
   return new URL(server.origin).port
+}
+
+/** Begins a request with a body, and goes away in the middle of it. */
+const cutOff = async (origin: string, line: string): Promise<void> => {
+  const { host, port } = new URL(origin)
+  const socket = net.connect(Number(port), '127.0.0.1')
+  const head = `${line} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer my-token\r\nExpect: 100-continue\r\nContent-Length: 100`
+  socket.write(`${head}\r\n\r\n{"a":`)
+  await once(socket, 'data')
+  socket.destroy()
 }
 
 describe('examples', () => {
@@ -49,7 +61,11 @@ describe('examples', () => {
       const [, origin = ''] = await child.printed(/listening on (\S+)/)
       const list = await send(origin, { path: '/dw/data/v16_2/customer_lists/SiteGenesis', headers: bearer })
       expect(list.json()).to.include({ _type: 'customer_list', id: 'SiteGenesis' })
-      expect((await send(origin, { path: '/else' })).text).to.equal('a page of the host\n')
+      const page = { path: '/else' }
+      expect((await send(origin, page)).text).to.equal('a page of the host\n')
+      await cutOff(origin, 'POST /dw/data/v16_2/customer_lists/SiteGenesis/customers')
+      expect((await send(origin, page)).status).to.equal(200)
+      expect(child.output()).to.equal(`listening on ${origin}\n`)
     } finally {
       await child.stop()
     }
