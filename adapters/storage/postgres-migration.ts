@@ -16,6 +16,27 @@ const tryLockRow = {
 /** Longest build of one index, in milliseconds. */
 const longestBuild = 24 * 3600_000
 
+/** The statement that begins a unit's transaction, with the limits that this server knows. */
+export async function beginStatement(connections: Connections): Promise<string> {
+  const { lockWait, statement } = connections.limits
+  const limits = [
+    `lock_timeout = ${lockWait}`,
+    `statement_timeout = ${statement}`,
+    `idle_in_transaction_session_timeout = ${2 * statement}`,
+  ]
+  // from version 14, not on every platform: a statement whose caller has gone ends, and its locks are free
+  const lease = await connections.lease()
+  const check = 'client_connection_check_interval = 1000'
+  const knows = lease.query({ text: `BEGIN; SET LOCAL ${check}; ROLLBACK` })
+  const isKnown = await knows.then(
+    () => true,
+    () => false,
+  )
+  lease.release(isKnown ? undefined : 'destroy')
+  const sets = (isKnown ? [...limits, check] : limits).map((limit) => `SET LOCAL ${limit}`)
+  return ['BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE', ...sets].join('; ')
+}
+
 /** Brings the tables to the current version. One process does it, the others wait; nothing is sent if nothing is to do. */
 export async function migrate(connections: Connections, locks: 'advisory' | 'rows'): Promise<void> {
   const lease = await connections.lease(patience)

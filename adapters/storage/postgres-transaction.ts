@@ -28,6 +28,8 @@ export interface Engine {
   readonly connections: Connections
   readonly indexes: Indexes
   readonly locks: 'advisory' | 'rows'
+  /** Begins a transaction with its limits, in one round trip. */
+  readonly begin: string
   /** Where the units of this process queue for a lock, so that only the first of them waits with a connection. */
   readonly gates: Locks
   /** A stored document as a frozen record of the current schema. */
@@ -53,6 +55,9 @@ export const hasPatterns = (query: Query): query is Query & { readonly where: No
 export function unitOf<U extends ReadUnit | Pick<WriteUnit, Kind>>(make: (kind: Kind) => unknown): U {
   return Object.fromEntries(kindNames.map((kind) => [kind, make(kind)])) as U
 }
+
+/** How long a unit that failed waits for its last statement, in milliseconds; then its connection is ended. */
+const longestGoodbye = 500
 
 /** A staged insert: all that the statement needs. */
 interface Insert {
@@ -137,7 +142,10 @@ export class Transaction {
   async rollback(): Promise<void> {
     const ended = this.#end()
     this.#engine.gates.end(this.#holder)
+    // a statement that still runs, such as a slow one of the host, is not waited for
+    const timer = setTimeout(() => this.#lease?.release('destroy'), longestGoodbye)
     await ended
+    clearTimeout(timer)
     await this.#undo()
     this.#engine.gates.end(this.#holder)
   }
@@ -192,19 +200,12 @@ export class Transaction {
   }
 
   async #begin(): Promise<Lease> {
-    const { connections } = this.#engine
-    const { lockWait, statement } = connections.limits
-    const limits = {
-      lock_timeout: lockWait,
-      statement_timeout: statement,
-      idle_in_transaction_session_timeout: 2 * statement,
-    }
-    const sets = Object.entries(limits).map(([name, value]) => `SET LOCAL ${name} = ${value}`)
+    const { connections, begin } = this.#engine
     // nothing was sent before: a connection that turns out to be dead is replaced
     for (let attempt = 1; ; attempt++) {
       const lease = await connections.lease()
       try {
-        await lease.query({ text: ['BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE', ...sets].join('; ') })
+        await lease.query({ text: begin })
         return lease
       } catch (error) {
         lease.release('destroy')

@@ -8,7 +8,7 @@ import { storageUnitOf } from '../../core/unit.js'
 import { freezeDeep } from './copy.js'
 import { Locks } from './locks.js'
 import { Connections, faultOf, type PgPool } from './postgres-connections.js'
-import { buildIndexes, migrate } from './postgres-migration.js'
+import { beginStatement, buildIndexes, migrate } from './postgres-migration.js'
 import { findMatches, findPage } from './postgres-query.js'
 import { storedKey, takeNumbers } from './postgres-tables.js'
 import { Transaction, getStatement, hasPatterns, unitOf, type Engine } from './postgres-transaction.js'
@@ -122,15 +122,17 @@ class PostgresStorage implements Storage {
     const indexes = new Map(kindNames.map((kind) => [kind, unique([...(declared[kind] ?? []), ...(own[kind] ?? [])])]))
     const load = <K extends Kind>(kind: K, document: string): Records[K] =>
       freezeDeep(upgrade(kind, JSON.parse(document) as Records[K]))
+    let begin: string
     try {
       await migrate(connections, locks)
       await buildIndexes(connections, indexes, locks)
+      begin = await beginStatement(connections)
     } catch (error) {
       connections.close()
       await this.#endPool()
       throw new Error(`the PostgreSQL storage cannot be opened: ${reasonOf(error)}`, { cause: error })
     }
-    this.#engine = { connections, indexes, locks, gates: new Locks(lockWait, maxWaiting), load }
+    this.#engine = { connections, indexes, locks, begin, gates: new Locks(lockWait, maxWaiting), load }
   }
 
   read<T>(list: string, work: (unit: ReadUnit) => Promise<T>): Promise<T> {
