@@ -176,7 +176,7 @@ describe('decision 1.2: nothing is lost between the flavours', () => {
           })
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
 
@@ -216,7 +216,7 @@ describe('decision 1.2: nothing is lost between the flavours', () => {
           expect(after).to.deep.equal(whole)
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
 
@@ -255,7 +255,7 @@ describe('decision 1.2: nothing is lost between the flavours', () => {
           ...yaasLines,
         })
       }),
-      { numRuns: 30 },
+      { numRuns: 25 },
     )
   })
 })

@@ -120,7 +120,7 @@ describe('yaas: hostile requests', () => {
         expect(answer.status, answer.text).to.be.below(500)
         if (answer.status >= 400 && verb !== 'HEAD') errorOf(answer)
       }),
-      { numRuns: 1_500 },
+      { numRuns: 800 },
     )
   })
 

@@ -176,7 +176,7 @@ describe('decision 3.10: parse, print, parse', () => {
         }
         expect(bare(parse(print(tree)))).to.deep.equal(bare(tree))
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     )
   })
 })
