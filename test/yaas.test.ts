@@ -348,6 +348,15 @@ describe('yaas 3.13: addresses', () => {
     expect(await standard()).to.deep.equal([c])
   })
 
+  it('merges with ?partial=true; null removes, but leaves isDefault as it is', async () => {
+    const customer = await service.create({})
+    const id = await service.createAddress(customer, { city: 'Kiel', street: 'Ring', tags: ['a'] })
+    await service.createAddress(customer)
+    const path = `/customers/${customer}/addresses/${id}?partial=true`
+    const put = await service.at('PUT', path, { json: { street: null, state: 'SH', isDefault: null } })
+    expect(put.json()).to.deep.equal({ id, city: 'Kiel', state: 'SH', tags: ['a'], isDefault: true })
+  })
+
   it('shows the computed contact name of an OCAPI address and stores it only when it differs (section 1)', async () => {
     const customer = await service.create({})
     const create = { firstName: 'Erika', lastName: 'Muster', suffix: 'Jr.', custom: { floor: 3 } }

@@ -99,13 +99,15 @@ function customerChange(x: YaasExchange, current: Customer): CustomerChange {
   const { mixinSchemas: _, ...plain } = document
   const sent = sentMixins(x.body)
   return mode === 'change'
-    ? { ...withoutNeeded(plain), ...mergeMixins(current, sent) }
+    ? { ...kept(plain, 'active'), ...mergeMixins(current, sent) }
     : { ...withDefaults(plain, current, x.settings.profile.defaults), ...replaceMixins(current, sent) }
 }
 
-/** `active` is always there: null leaves it as it is. */
-function withoutNeeded({ active, ...rest }: CustomerChange): CustomerChange {
-  return (active as boolean | null | undefined) === null || active === undefined ? rest : { ...rest, active }
+/** The change without a flag that is always there, if it is null: that leaves it as it is. */
+function kept<C extends object>(change: C, flag: keyof C): C {
+  if (change[flag] !== null) return change
+  const { [flag]: _, ...rest } = change
+  return rest as C
 }
 
 async function findCustomer(x: YaasExchange): Promise<void> {
@@ -287,7 +289,7 @@ export const rows: readonly YaasRow[] = [
     document: (x, current) => {
       const { document, violations } = addressTable.decode(x.body, isPartial(x) ? 'change' : 'replace', current)
       refuseViolations(x.body, violations)
-      return { update: document }
+      return { update: kept(document, 'isDefault') }
     },
     reply: (address, x) => changed(x, () => item(x, addressTable.toDocument(address))),
   }),
