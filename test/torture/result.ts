@@ -13,8 +13,8 @@ export interface TortureResult {
 export interface TortureOptions {
   /** Longest time from the first acknowledged write to the kill, in milliseconds. */
   readonly longest?: number
-  /** Told of each round that is done. */
-  readonly onRound?: (round: number) => void
+  /** Told after each round how it went so far. */
+  readonly onRound?: (result: TortureResult) => void
 }
 
 /** Says how a run went, in one line per part. */

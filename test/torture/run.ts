@@ -4,21 +4,22 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { randomSource } from '../random-queries.js'
 import { describeResult } from './result.js'
+import type { TortureResult } from './result.js'
 import { tortureServer } from './server.js'
 import { tortureStorage } from './storage.js'
 
 const [rounds = 1_000, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number)
 const random = randomSource(seed)
 console.log(`seed ${seed}`)
-const onRound = (round: number): void => {
-  if (round % 100 === 0) console.log(`${round} rounds`)
-}
 let losses = 0
 for (const [name, torture] of [
   ['example server', tortureServer],
   ['storage', tortureStorage],
 ] as const) {
   const folder = await mkdtemp(path.join(tmpdir(), 'clientele-torture-'))
+  const onRound = (soFar: TortureResult): void => {
+    if (soFar.rounds % 100 === 0 && soFar.rounds < rounds) console.log(describeResult(name, soFar))
+  }
   const result = await torture(folder, rounds, random, { onRound })
   console.log(describeResult(name, result))
   losses += result.losses.length

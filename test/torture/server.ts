@@ -130,7 +130,7 @@ export async function tortureServer(
     await server.stop('SIGKILL')
     state.isAlive = false
     await running
-    onRound?.(round)
+    onRound?.({ rounds: round, writes, losses })
   }
   return { rounds, writes, losses }
 }

@@ -60,7 +60,7 @@ export async function tortureStorage(
       settled = new Map()
     }
     await storage.close()
-    onRound?.(round)
+    onRound?.({ rounds: round, writes, losses })
   }
   return { rounds, writes, losses }
 }
