@@ -11,7 +11,9 @@ import { Connections, faultOf, type PgPool } from './postgres-connections.js'
 import { beginStatement, buildIndexes, migrate } from './postgres-migration.js'
 import { findMatches, findPage } from './postgres-query.js'
 import { storedKey, takeNumbers } from './postgres-tables.js'
-import { Transaction, getStatement, hasPatterns, unitOf, type Engine } from './postgres-transaction.js'
+import { getStatement, hasPatterns, unitOf, writeUnitOf } from './postgres-records.js'
+import { Transaction } from './postgres-transaction.js'
+import type { Engine } from './postgres-transaction.js'
 
 export type { PgPool, PgPoolClient, PgResult, PgStatement } from './postgres-connections.js'
 
@@ -142,10 +144,11 @@ class PostgresStorage implements Storage {
   write<T>(list: string, work: (unit: WriteUnit) => Promise<T>): Promise<T> {
     return this.#track(async (engine) => {
       const transaction = new Transaction(engine, list)
-      transactions.set(transaction.unit, transaction)
+      const unit = writeUnitOf(transaction)
+      transactions.set(unit, transaction)
       let result: T
       try {
-        result = await work(transaction.unit)
+        result = await work(unit)
       } catch (error) {
         await transaction.rollback()
         throw error
