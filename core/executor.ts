@@ -198,9 +198,13 @@ export class Executor {
     tooLate.catch(() => undefined)
     const write = storage.write(facts.list, async (tx) => {
       unit = this.#unitOf(facts, tx)
-      const result = await Promise.race([this.#inside(unit, work), tooLate])
-      isCommitting = true
-      return result
+      try {
+        const result = await Promise.race([this.#inside(unit, work), tooLate])
+        isCommitting = true
+        return result
+      } finally {
+        unit.hasEnded = true
+      }
     })
     try {
       return await Promise.race([write, tooLate])
@@ -210,7 +214,6 @@ export class Executor {
       throw error
     } finally {
       clearTimeout(timer)
-      if (unit) unit.hasEnded = true
     }
   }
 

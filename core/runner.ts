@@ -272,9 +272,9 @@ function textOf({ point, handlers }: PointDescription): string {
   return [handlers.length === 0 ? `${point}: no handlers` : point, ...lines].join('\n')
 }
 
-/** True when a frame or one around it has ended: nothing may be asked of its unit any more. */
+/** True when a frame or its unit has ended: nothing may be asked of it any more. */
 export function isOver(frame: Frame): boolean {
-  return frame.closed || frame.unit.hasEnded || (frame.parent !== undefined && isOver(frame.parent))
+  return frame.closed || frame.unit.hasEnded
 }
 
 /** What is not the running handler's mistake: a fault of a handler deeper down, a refusal there, or no storage. */

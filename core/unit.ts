@@ -204,7 +204,6 @@ export class Unit {
           throw new DocumentSpoilt('it deleted the record that it was called for')
       },
     )
-    for (const draft of documents) draft.cut()
     await this.#settle()
     for (const held of this.#held.values()) if (!heldOutside.has(held)) held.draft.cut()
   }

@@ -46,7 +46,7 @@ export function webhook({ url, secret, timeout = 2000, retries = 2, pause = 200 
       if (!(answer instanceof Error)) await answer.body?.cancel()
       if (!(answer instanceof Error) && answer.ok) return
       const mayHelp = answer instanceof Error || answer.status >= 500 || [408, 429].includes(answer.status)
-      if (!mayHelp || attempt >= retries || signal.aborted)
+      if (!mayHelp || attempt >= retries)
         throw new Error(`${host} did not take the webhook: ${answer instanceof Error ? answer.name : answer.status}`)
       await delay(pause * 2 ** attempt, undefined, { signal })
     }

@@ -88,6 +88,31 @@ describe('4.10: circuit breaker', () => {
     expect(outcomes.filter((outcome) => outcome === 'breakerOpen').length).to.equal(2)
   })
 
+  it('what started before it opened says nothing about afterwards', async () => {
+    const waiting: (() => void)[] = []
+    const { send, wait } = await open(
+      { failures: 1, trial: 2, trialFailures: 0, openMs: 1000 },
+      {
+        [beforeCreate]: (create) => {
+          if (create.lastName === 'bad') throw new Error('bad')
+          if (create.lastName === 'slow')
+            return new Promise((_, reject) => waiting.push(() => reject(new Error('late'))))
+          return undefined
+        },
+      },
+    )
+    const slow = send('slow')
+    while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    await send('bad')
+    await send('bad')
+    expect(await send('good')).to.equal('breakerOpen')
+    wait(1000)
+    expect(await send('good')).to.equal('none')
+    waiting[0]?.()
+    expect(await slow).to.equal('internal')
+    expect(await send('good')).to.equal('none')
+  })
+
   it('does not count refusals, and counts each point for itself', async () => {
     const { shop, send, sendMany } = await open(true)
     await sendMany('refused', 120)

@@ -2,8 +2,10 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { memoryStorage } from '../adapters/storage/memory.js'
-import { Secret, Status } from '../core/index.js'
+import { Secret, StaleVersion, Status } from '../core/index.js'
 import type { DomainEvent, Plugin } from '../core/index.js'
+import { faultyStorage } from './faulty-storage.js'
+import type { StorageFault } from './faulty-storage.js'
 import { openShop, problemOf } from './support/shop.js'
 import { contentsOf } from './support/ways.js'
 
@@ -70,6 +72,24 @@ describe('dry run: everything runs, then everything is rolled back (4.7)', () =>
       'addresses gone',
       'addresses is',
     ])
+  })
+
+  it('lists nothing that is gone again in the end, and each record once when the unit was run again', async () => {
+    const { dry } = await open([
+      {
+        name: 'there and back',
+        hooks: {
+          async [afterChange](_customer, _update, _list, { customers }) {
+            await customers.createCustomer({ create: { customerNo: 'C2' } })
+            await customers.deleteCustomer({ customerNo: 'C2' })
+          },
+        },
+      },
+    ])
+    expect((await dry.updateCustomer({ customerNo: 'C1', update: {} })).changes).to.deep.equal([])
+    const lost: StorageFault = { step: 'flush', nth: 1, does: 'fail', error: new StaleVersion('customers', '1') }
+    const { clientele } = await openShop({ storage: faultyStorage(memoryStorage(), [lost]) })
+    expect((await clientele.dryRun('SiteGenesis').createCustomer({ create: {} })).changes.length).to.equal(1)
   })
 
   it('lists nothing for a write that changes nothing', async () => {

@@ -287,6 +287,27 @@ describe('4.8: library calls of a handler are part of its unit of work', () => {
     expect(await contentsOf(storage)).to.not.include('ghost')
   })
 
+  it('also while a later handler of the same unit still runs', async () => {
+    let late: Promise<unknown> | undefined
+    const { shop, storage } = await open([
+      {
+        name: 'hasty',
+        hooks: {
+          [beforeCreate](_create, _list, { customers }) {
+            late = delay(10).then(() => customers.createCustomer({ create: { customerNo: 'ghost' } }))
+            late.catch(() => undefined)
+          },
+        },
+      },
+      { name: 'slow', hooks: { [beforeCreate]: () => delay(30) } },
+    ])
+    await shop.createCustomer({ create: { customerNo: 'C2' } })
+    expect(String(await late?.catch((error: unknown) => error)))
+      .to.include("plug-in 'hasty'")
+      .and.to.include('had ended')
+    expect(await contentsOf(storage)).to.not.include('ghost')
+  })
+
   it('a call after the time limit throws and writes nothing, also one deeper down', async () => {
     const errors: string[] = []
     const gate = delay(120)
@@ -610,7 +631,7 @@ describe('4.10: time limits', () => {
     )
     expect(line.message).to.include('it took longer than its time limit of 30 ms')
     expect(line.durationMs).to.be.within(25, 5000)
-    expect(signal?.aborted).to.be.true
+    expect(String(signal?.reason)).to.include('time limit of 30 ms')
   })
 
   it('the signal ends what it was passed to', async () => {
@@ -648,7 +669,7 @@ describe('4.10: time limits', () => {
     const line = await mistakeIn([slow('one'), slow('two'), slow('three')], undefined, { limits: { unit: 60 } })
     expect(line.plugin).to.equal('two')
     expect(line.message).to.include('the unit of work took longer than 60 ms')
-    expect(signal?.aborted).to.be.true
+    expect(String(signal?.reason)).to.include('the unit of work took longer than 60 ms')
   })
 
   it('closing ends handlers that still run after the grace time; the call is refused as unavailable', async () => {
