@@ -24,6 +24,7 @@ import type { Profile } from './profiles.js'
 import type { Reader } from './reads.js'
 import { reads } from './reads.js'
 import { addressOf, customerOf } from './records.js'
+import { isOver } from './runner.js'
 import type { Frame, HookDescription } from './runner.js'
 import type { Page, ReadUnit } from './storage.js'
 import type { Trace } from './trace.js'
@@ -274,7 +275,8 @@ export class Library implements Clientele {
       }
     })
     return written.catch((error: unknown) => {
-      frame.unit.doomed ??= error
+      // a call that comes too late has done nothing, and another handler may be running by now
+      if (!isOver(frame)) frame.unit.doomed ??= error
       throw error
     })
   }
