@@ -16,6 +16,7 @@ import type {
   Writing,
 } from '../core/operations.js'
 import type { Profile } from '../core/profiles.js'
+import type { Secret } from '../core/secret.js'
 import type { Namings } from './mapping.js'
 
 /** Request headers by lower-case name, as node gives them. */
@@ -225,6 +226,8 @@ export type WritingRow<X, P extends string, O extends Writing> = {
   readonly path: P
   readonly runs: O
   readonly target: (exchange: At<X, P>) => TargetOf<O>
+  /** The password that the document will hold, so that it is hashed before the unit of work opens. */
+  readonly password?: (exchange: At<X, P>) => Secret | undefined
   /** Runs inside the unit of work, when the record is loaded. */
   readonly precondition?: (exchange: At<X, P>, current: PreviousOf<O>) => void
   readonly reply: (result: ResultOf<O>, exchange: At<X, P>) => Reply | Promise<Reply>
@@ -270,10 +273,12 @@ export function routes<X extends Exchange, E extends object = object>(
     const run = async (x: X): Promise<Reply> => {
       const at = x as At<X, P>
       const { document, precondition } = row
+      const password = row.password?.(at)
       const result = await x.surroundings.clientele.write(row.runs, {
         ...options(x),
         target: row.target(at),
         document: (current) => (document ? document(at, current) : {}) as DocumentOf<O>,
+        ...(password && { password }),
         ...(precondition && { precondition: (current: PreviousOf<O>) => precondition(at, current) }),
       })
       return row.reply(result, at)

@@ -3,6 +3,7 @@ import type { CustomerError } from './errors.js'
 import type { Caller, CustomerList, FlavourName } from './model.js'
 import type { DocumentOf, InputOf, Operation, PreviousOf, Reading, ResultOf, TargetOf, Writing } from './operations.js'
 import type { Profile } from './profiles.js'
+import type { Secret } from './secret.js'
 import type { HookDescription } from './runner.js'
 import type { Kind } from './storage.js'
 import type { Trace } from './trace.js'
@@ -42,6 +43,8 @@ export interface WriteCall<O extends Writing> extends CallOptions {
    * under the customer's lock; undefined on create. Throws a CustomerError for a document that breaks rules.
    */
   readonly document: (current: PreviousOf<O>) => DocumentOf<O>
+  /** The password that the document will hold: it is hashed before the unit of work opens, since that takes its time. */
+  readonly password?: Secret
   /** Runs right after `document`; throws to stop the operation before any handler (If-Match, version). */
   readonly precondition?: (current: PreviousOf<O>) => void
   /** Everything runs, then is rolled back; the result is the would-be result (decision 4.7). */

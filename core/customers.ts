@@ -344,6 +344,8 @@ async function secretOf(
   if (password === undefined) return undefined
   if (document.credentials.login === undefined) throw fail('loginMissing', {})
   if (!(await unit.parts.policies.password(password))) throw fail('passwordInvalid', {})
+  const { password: announced, passwordHash } = unit.call
+  if (passwordHash !== undefined && announced?.reveal() === password.reveal()) return { passwordHash }
   return { passwordHash: await unit.parts.hashPassword(password) }
 }
 

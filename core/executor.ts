@@ -2,6 +2,7 @@
 import type { CallOptions, CustomerOperations, DomainEvent } from './clientele.js'
 import { isTakenNumber } from './customers.js'
 import type { Running } from './customers.js'
+import { isThenable } from './deadline.js'
 import { CustomerError, fail } from './errors.js'
 import { problemOf, stackOf } from './incidents.js'
 import type { Incidents } from './incidents.js'
@@ -58,7 +59,8 @@ export class Executor {
   async open(list: string): Promise<void> {
     if (this.#closing) throw new StorageUnavailable('the library is closed')
     const found = this.#parts.lists.byId(list)
-    if ((found instanceof Promise ? await found : found) === undefined) throw fail('listNotFound', { listId: list })
+    const known = isThenable(found) ? await found : found
+    if (!known) throw fail('listNotFound', { listId: list })
   }
 
   /** Runs a call of a handler in the unit that it runs in; calls of one handler take turns. */
@@ -104,6 +106,7 @@ export class Executor {
     const result = this.#tracked(async () => {
       try {
         await this.open(facts.list)
+        await this.#hashPassword(facts)
         for (let attempt = 1; ; attempt++) {
           await this.#numbers.fill(facts.list)
           try {
@@ -127,6 +130,13 @@ export class Executor {
     } finally {
       this.tell(facts, outcome)
     }
+  }
+
+  /** A hash takes its time, and many take turns: it is made while no lock is held and no time limit runs. */
+  async #hashPassword(facts: CallFacts): Promise<void> {
+    const { policies, hashPassword } = this.#parts
+    const { password } = facts
+    if (password && (await policies.password(password))) facts.passwordHash = await hashPassword(password)
   }
 
   /** Runs the host's own work as a unit of work, once; what the work itself throws comes through as it is. */

@@ -25,6 +25,7 @@ import type { Reader } from './reads.js'
 import { reads } from './reads.js'
 import { addressOf, customerOf } from './records.js'
 import { isOver } from './runner.js'
+import { Secret } from './secret.js'
 import type { Frame, HookDescription } from './runner.js'
 import type { Page, ReadUnit } from './storage.js'
 import type { Trace } from './trace.js'
@@ -35,6 +36,7 @@ import { checkedDocument, writes } from './writes.js'
 interface WriteOptions extends CallOptions {
   readonly dryRun?: boolean
   readonly changes?: Changes
+  readonly password?: Secret
 }
 
 /** The library. Hosts make it with `createClientele`. */
@@ -104,11 +106,11 @@ export class Library implements Clientele {
   }
 
   async listById(id: string): Promise<CustomerList | undefined> {
-    return this.#parts.lists.byId(id)
+    return (await this.#parts.lists.byId(id)) ?? undefined
   }
 
   async listByTenant(tenant: string): Promise<CustomerList | undefined> {
-    return this.#parts.lists.byTenant(tenant)
+    return (await this.#parts.lists.byTenant(tenant)) ?? undefined
   }
 
   async prepareMixins(urls: readonly string[]): Promise<void> {
@@ -217,6 +219,8 @@ export class Library implements Clientele {
       trace: call.onTrace && [],
       onTrace: call.onTrace,
       changes: call.changes,
+      password: call.password,
+      passwordHash: undefined,
       hasRunHandlers: false,
       hasGeneratedNumber: false,
     }
@@ -229,7 +233,9 @@ export class Library implements Clientele {
     input: object,
     options: WriteOptions,
   ): Promise<ResultOf<O>> {
-    return this.#write(operation, list, options, async () => {
+    const { password } = input as { readonly password?: unknown }
+    const announced = password instanceof Secret ? { ...options, password } : options
+    return this.#write(operation, list, announced, async () => {
       const document = await checkedDocument(operation, input)
       return { ...options, list, target: input as WriteCall<O>['target'], document: () => document }
     })

@@ -13,6 +13,7 @@ import { PluginFault } from './plugin-fault.js'
 import type { Profile } from './profiles.js'
 import type { Handler } from './registry.js'
 import type { Frame } from './runner.js'
+import type { Secret } from './secret.js'
 import type { WriteUnit } from './storage.js'
 import type { Trace, TraceStep } from './trace.js'
 
@@ -33,6 +34,9 @@ export interface CallFacts {
   /** What a dry run would change; absent: nobody asked. */
   readonly changes: Changes | undefined
   readonly onTrace: ((trace: Trace) => void) | undefined
+  /** The password that the call was announced with, and its hash, made before the unit opened if it is acceptable. */
+  readonly password: Secret | undefined
+  passwordHash: string | undefined
   /** True once a handler has run: the unit must not be run again then. */
   hasRunHandlers: boolean
   /** True if the customer's number was generated, so that a collision is no fault of the client. */

@@ -13,19 +13,32 @@ const unusable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrog
 
 /** The first string or property name that a document may not hold, or the place where it is too deep (decision 1.9). */
 export function findUnusable(value: unknown, path: readonly string[] = []): Violation | undefined {
+  return unusableIn(value, [...path])
+}
+
+/** `path` is the way to the value; it is the same array all the way down, since most documents are fine. */
+function unusableIn(value: unknown, path: string[]): Violation | undefined {
   if (typeof value === 'string')
     return unusable.test(value)
-      ? { path, rule: 'characters', message: 'holds a character that cannot be stored' }
+      ? { path: [...path], rule: 'characters', message: 'holds a character that cannot be stored' }
       : undefined
   if (typeof value === 'number' && !Number.isFinite(value))
-    return { path, rule: 'constraint', message: 'is not a finite number' }
+    return { path: [...path], rule: 'constraint', message: 'is not a finite number' }
   if (value === null || typeof value !== 'object') return undefined
   if (path.length >= maxDepth) return { path: path.slice(0, 8), rule: 'depth', message: 'is nested too deep' }
-  for (const [name, inner] of Object.entries(value)) {
-    if (unusable.test(name))
-      return { path, rule: 'characters', message: 'has a property name with a character that cannot be stored' }
-    const found = findUnusable(inner, [...path, name])
+  const isList = Array.isArray(value)
+  for (const name of isList ? value.keys() : Object.keys(value)) {
+    const inner = (value as Record<string | number, unknown>)[name]
+    if (!isList && unusable.test(name as string))
+      return {
+        path: [...path],
+        rule: 'characters',
+        message: 'has a property name with a character that cannot be stored',
+      }
+    path.push(String(name))
+    const found = unusableIn(inner, path)
     if (found) return found
+    path.pop()
   }
   return undefined
 }

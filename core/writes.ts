@@ -18,6 +18,7 @@ import {
   socialMediaUserSchema,
 } from './schemas.js'
 import type { Schema } from './schemas.js'
+import { Secret } from './secret.js'
 import { importSocialMediaUsers } from './social-media-users.js'
 import type { Unit } from './unit.js'
 import { check } from './validation.js'
@@ -55,6 +56,12 @@ const checkedDocuments: { readonly [O in Writing]?: Readonly<Record<string, Sche
 /** The document of a library call's input, copied and checked against the domain's schema. */
 export async function checkedDocument<O extends Writing>(operation: O, input: object): Promise<DocumentOf<O>> {
   const document: Record<string, unknown> = { ...input }
+  const { password } = document
+  if (password !== undefined && password !== null && !(password instanceof Secret))
+    throw fail('documentInvalid', {
+      document: 'password',
+      violations: [{ path: [], rule: 'type', message: 'is no Secret: pass new Secret(password)' }],
+    })
   for (const [property, schema] of Object.entries<Schema>(checkedDocuments[operation] ?? {})) {
     const copied = plainCopyOf(property, document[property] ?? {})
     const violations = await check(schema, copied)

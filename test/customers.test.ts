@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { Secret, keyOf } from '../core/index.js'
 import type { CustomerOperations, DomainEvent } from '../core/index.js'
+import { memoryStorage } from '../adapters/storage/memory.js'
 import { openShop, problemOf } from './support/shop.js'
 
 const withLogin = (login: string, more: object = {}) => ({ create: { ...more, credentials: { login } } })
@@ -142,6 +143,28 @@ describe('customers', () => {
       const customer = await shop.createCustomer({ ...withLogin('a'), password })
       expect(JSON.stringify(customer)).not.to.include('hash')
     })
+    it('a password is hashed before the unit of work opens, where no lock waits for it', async () => {
+      const order: string[] = []
+      const storage = memoryStorage()
+      const write = storage.write.bind(storage)
+      storage.write = (list, work) => {
+        order.push('unit')
+        return write(list, work)
+      }
+      const hashPassword = async () => {
+        order.push('hash')
+        return '$hash$'
+      }
+      const { shop } = await openShop({ hashPassword, storage })
+      const { customerNo } = await shop.createCustomer({ ...withLogin('a'), password: new Secret('x') })
+      await shop.updateCustomer({ customerNo, update: {}, password: new Secret('y') })
+      expect(order).to.deep.equal(['hash', 'unit', 'hash', 'unit'])
+    })
+    it('a password that is no Secret is refused', async () => {
+      const { shop } = await openShop()
+      const input = { ...withLogin('a'), password: 'plain' as never }
+      expect(await problemOf(shop.createCustomer(input))).to.equal('documentInvalid')
+    })
     it('a password question needs a login', async () => {
       const { shop } = await openShop()
       const { customerNo } = await shop.createCustomer({ create: {} })
@@ -184,6 +207,19 @@ describe('customers', () => {
       expect(await problemOf(clientele.list('two').getCustomer({ customerNo: '1' }))).to.equal('customerNotFound')
       expect(await problemOf(clientele.list('three').getCustomer({ customerNo: '1' }))).to.equal('listNotFound')
       await clientele.list('two').createCustomer({ create: { customerNo: '1' } })
+    })
+    it('a look-up that gives null, or a thenable, names no list', async () => {
+      class Later {
+        // oxlint-disable-next-line unicorn/no-thenable
+        then(resolve: (list: undefined) => void) {
+          resolve(undefined)
+        }
+      }
+      for (const found of [null, new Later()] as never[]) {
+        const { shop } = await openShop({ customerLists: { byId: () => found, byTenant: () => found } })
+        expect(await problemOf(shop.createCustomer({ create: {} }))).to.equal('listNotFound')
+        expect(await problemOf(shop.findCustomers())).to.equal('listNotFound')
+      }
     })
     it('after close every call is refused as unavailable', async () => {
       const { clientele, shop } = await openShop()

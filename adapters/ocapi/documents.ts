@@ -204,6 +204,13 @@ export function listDocument(list: CustomerList): Document {
   return { _v: version, _type: 'customer_list', id: list.id }
 }
 
+/** The password that a request document holds, if it holds one. */
+export function passwordOf(body: unknown): Secret | undefined {
+  const { credentials } = (body ?? {}) as { readonly credentials?: { readonly password?: unknown } | null }
+  const password = credentials?.password
+  return typeof password === 'string' ? new Secret(password) : undefined
+}
+
 /** A document turned round, with the password that it holds (null removes it). Throws documentInvalid. */
 function accepted<C>(document: string, decoded: Decoded<C>): { document: C; password?: Secret | null } {
   const { violations, aside } = decoded

@@ -12,6 +12,7 @@ import {
   decodeCustomer,
   decodeCustomerChange,
   listDocument,
+  passwordOf,
   version,
 } from './documents.js'
 import { replyEmpty, replyWith } from './exchange.js'
@@ -71,6 +72,7 @@ export const ocapiRows: readonly OcapiRow[] = [
     runs: 'createCustomer',
     takes: 'customer',
     target: () => ({}),
+    password: (x) => passwordOf(x.body),
     document: (x) => decodeCustomer(x.body, writable(x)),
     reply: (made, x) => replyWith(x, x.options.createStatus, customerDocument(made), customerTag(made)),
   }),
@@ -87,6 +89,7 @@ export const ocapiRows: readonly OcapiRow[] = [
     runs: 'updateCustomer',
     takes: 'customer',
     target: (x) => ({ customerNo: x.params.customer_no }),
+    password: (x) => passwordOf(x.body),
     document: changing(customerTag, decodeCustomerChange),
     precondition: matching(customerTag),
     reply: (changed, x) => replyWith(x, 200, customerDocument(changed), customerTag(changed)),

@@ -221,6 +221,7 @@ export const rows: readonly YaasRow[] = [
     body: 'optional',
     find: findCustomer,
     target: (x) => ({ customerNo: x.params.customerNumber }),
+    password: (x) => (typeof x.body['password'] === 'string' ? new Secret(x.body['password']) : undefined),
     document: (x) => {
       const { document, aside, violations } = accountTable.decode(x.body, 'create')
       refuseViolations(x.body, violations)
