@@ -136,6 +136,23 @@ describe('ocapi: formats and media types (2.15)', () => {
     }
   })
 
+  it('reads hostile headers in linear time, before it knows who asks', async () => {
+    const started = process.cpuUsage()
+    for (const contentType of [
+      `application/json${';  '.repeat(4000)}@`,
+      `application/json;${' '.repeat(15_000)}@`,
+      `application/json;a="${'\\"'.repeat(5000)}`,
+    ]) {
+      const headers = { 'Content-Type': contentType }
+      expect((await service.call('POST', customers, { headers, token: '' })).status).to.equal(401)
+      expect((await service.call('POST', customers, { headers })).status).to.equal(400)
+    }
+    for (const name of ['Accept', 'Accept-Charset', 'If-Match', 'Origin'])
+      for (const text of [' ', ';  ', ',;', 'utf-8;q=0'])
+        await service.call('GET', root, { headers: { [name]: `a${text.repeat(12_000 / text.length)}@` } })
+    expect(process.cpuUsage(started).user).to.be.below(1_000_000)
+  })
+
   it('a charset that the client does not take is 406', async () => {
     for (const [accept, status] of [
       ['utf-8', 200],

@@ -18,9 +18,13 @@ interface Part {
 }
 interface Item {
   readonly isRemoved: boolean
-  readonly pick?: (list: readonly unknown[]) => readonly unknown[]
+  /** Which elements of a list are meant; absent: all, and what is no list. */
+  readonly pick?: (element: unknown, at: number) => boolean
+  /** What of it is shown, or removed; absent: all. */
   readonly inner?: Part
 }
+
+const everything: Part = { everything: true, plain: false, names: new Map() }
 
 const longest = 2000
 const deepest = 16
@@ -32,7 +36,7 @@ export function selectorOf(text: string): Selector | undefined {
   try {
     const part = reader.part(0)
     reader.end()
-    return { text, apply: (document) => applyTo(document, part) }
+    return { text, apply: (document) => applyTo(document, [part]) }
   } catch (error) {
     if (error instanceof Malformed) return undefined
     throw error
@@ -51,18 +55,19 @@ class Reader {
     this.#text = text
   }
 
-  part(depth: number): Part {
+  /** A selector in parentheses; one of removals holds nothing but names. */
+  part(depth: number, removes = false): Part {
     if (depth > deepest) throw new Malformed()
     this.#need('(')
     let everything = false
     let plain = false
     const names = new Map<string, Item[]>()
     do {
-      if (this.#takes('**')) everything = true
-      else if (this.#takes('*')) plain = true
+      if (!removes && this.#takes('**')) everything = true
+      else if (!removes && this.#takes('*')) plain = true
       else {
-        const isRemoved = this.#takes('-')
-        if (isRemoved && !everything && !plain) throw new Malformed()
+        const isRemoved = removes || this.#takes('-')
+        if (isRemoved && !removes && !everything && !plain) throw new Malformed()
         if (!isRemoved) this.#takes('+')
         const [name, item] = this.#item(isRemoved, depth)
         names.set(name, [...(names.get(name) ?? []), item])
@@ -88,9 +93,9 @@ class Reader {
   #inner(isRemoved: boolean, depth: number): Part {
     if (depth > deepest) throw new Malformed()
     this.#space()
-    if (this.#text[this.#at] === '(') return this.part(depth)
+    if (this.#text[this.#at] === '(') return this.part(depth, isRemoved)
     const [name, item] = this.#item(isRemoved, depth)
-    return { everything: isRemoved, plain: false, names: new Map([[name, [item]]]) }
+    return { everything: false, plain: false, names: new Map([[name, [item]]]) }
   }
 
   #index(): NonNullable<Item['pick']> {
@@ -98,19 +103,19 @@ class Reader {
       const holds = this.#or(0)
       this.#need(')')
       this.#need(']')
-      return (list) => list.filter(holds)
+      return holds
     }
     const first = this.#number()
     if (this.#takes(':')) {
       const last = this.#number()
       this.#need(']')
-      return (list) => list.slice(first ?? 0, last === undefined ? undefined : last + 1)
+      return (_, at) => at >= (first ?? 0) && at <= (last ?? Infinity)
     }
     const numbers = [first]
     while (this.#takes(',')) numbers.push(this.#number())
     this.#need(']')
     if (numbers.includes(undefined)) throw new Malformed()
-    return (list) => list.filter((_, at) => numbers.includes(at))
+    return (_, at) => numbers.includes(at)
   }
 
   #number(): number | undefined {
@@ -192,43 +197,58 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function applyTo(document: Readonly<Record<string, unknown>>, part: Part): Record<string, unknown> {
+/** What the parts show of a document together. */
+function applyTo(document: Readonly<Record<string, unknown>>, parts: readonly Part[]): Record<string, unknown> {
   const result = Object.create(null) as Record<string, unknown>
   for (const [name, value] of Object.entries(document)) {
-    const chosen = choose(value, part, part.names.get(name) ?? [])
+    const chosen = choose(value, name, parts)
     if (chosen !== undefined) result[name] = chosen
   }
   return result
 }
 
-/** What a part leaves of one property; undefined for nothing. */
-function choose(value: unknown, part: Part, items: readonly Item[]): unknown {
+/** What the parts show of one property together; undefined for nothing. */
+function choose(value: unknown, name: string, parts: readonly Part[]): unknown {
   const isComplex = typeof value === 'object' && value !== null
-  let chosen: unknown = part.everything || (part.plain && !isComplex) ? value : undefined
-  for (const { isRemoved, pick, inner } of items) {
-    if (isRemoved) {
-      if (!inner) return undefined
-      chosen = chosen === undefined ? undefined : within(chosen, inner)
-    } else {
-      const list = pick && (Array.isArray(value) ? pick(value as unknown[]) : undefined)
-      const picked: unknown = pick ? list : value
-      if (picked !== undefined) chosen = united(chosen, inner ? within(picked, inner) : picked)
-    }
+  const views: View[] = []
+  for (const part of parts) {
+    const items = part.names.get(name) ?? []
+    const isWhole = part.everything || (part.plain && !isComplex)
+    const isShown = isWhole || items.some(({ isRemoved }) => !isRemoved)
+    const isGone = items.some(({ isRemoved, pick, inner }) => isRemoved && !pick && !inner)
+    if (isShown && !isGone) views.push({ isWhole, items })
   }
-  return chosen
+  if (views.length === 0) return undefined
+  if (!Array.isArray(value)) return left(value, views, ({ pick }) => !pick)
+  return value
+    .map((each: unknown, at) => left(each, views, ({ pick }) => !pick || pick(each, at)))
+    .filter((each) => each !== undefined)
 }
 
-function within(value: unknown, part: Part): unknown {
-  if (Array.isArray(value)) return value.map((each: unknown) => within(each, part))
-  return isObject(value) ? applyTo(value, part) : value
+/** How one part sees a property: whole or not at all, and what is said of its name. */
+interface View {
+  readonly isWhole: boolean
+  readonly items: readonly Item[]
 }
 
-/** Two choices of one value as one. */
-function united(a: unknown, b: unknown): unknown {
-  if (Array.isArray(a) && Array.isArray(b) && a.length === b.length)
-    return a.map((each: unknown, at) => united(each, b[at]))
-  if (!isObject(a) || !isObject(b)) return b
-  const result: Record<string, unknown> = { ...a }
-  for (const [name, value] of Object.entries(b)) result[name] = united(result[name], value)
-  return result
+/** What the views show of a value, or of one element of a list; `isMeant` says which items are about it. */
+function left(value: unknown, views: readonly View[], isMeant: (item: Item) => boolean): unknown {
+  const parts: Part[] = []
+  for (const { isWhole, items } of views) {
+    const meant = items.filter(isMeant)
+    const removed = meant.filter(({ isRemoved }) => isRemoved).map(({ inner }) => inner)
+    if (removed.includes(undefined)) continue
+    const shown = meant.filter(({ isRemoved }) => !isRemoved).map(({ inner }) => inner ?? everything)
+    if (isWhole) shown.push(everything)
+    parts.push(...shown.map((part) => removed.reduce<Part>((rest, each) => without(rest, each as Part), part)))
+  }
+  if (parts.length === 0) return undefined
+  return isObject(value) ? applyTo(value, parts) : value
+}
+
+/** A part with the removals of another. */
+function without(part: Part, removals: Part): Part {
+  const names = new Map(part.names)
+  for (const [name, items] of removals.names) names.set(name, [...(names.get(name) ?? []), ...items])
+  return { ...part, names }
 }
