@@ -91,6 +91,9 @@ export class Lease {
   }
 }
 
+/** Clients that have a listener of ours, whichever storage borrowed them first. */
+const watched = new WeakSet<PgPoolClient>()
+
 /** The connections of one storage. */
 export class Connections {
   readonly limits: Limits
@@ -170,11 +173,10 @@ export class Connections {
    * in the very moment in which it stops.
    */
   readonly #watch = (client: PgPoolClient): void => {
-    if (this.#watched.has(client)) return
-    this.#watched.add(client)
+    if (watched.has(client)) return
+    watched.add(client)
     client.on('error', () => {})
   }
-  readonly #watched = new WeakSet<PgPoolClient>()
 
   readonly #report = (error: Error): void => {
     this.#warn('an idle connection to PostgreSQL broke', { code: sqlStateOf(error) ?? error.message })
