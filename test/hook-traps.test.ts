@@ -657,16 +657,17 @@ describe('4.10: time limits', () => {
 
   it('the whole unit has a limit too: the handler that runs then is to blame, and its signal fires', async () => {
     let signal: AbortSignal | undefined
-    const slow = (name: string): Plugin => ({
+    const named = (name: string, result: () => Promise<void> | undefined): Plugin => ({
       name,
       hooks: {
         [beforeCreate](_create, _list, context) {
           signal = context.signal
-          return delay(40)
+          return result()
         },
       },
     })
-    const line = await mistakeIn([slow('one'), slow('two'), slow('three')], undefined, { limits: { unit: 60 } })
+    const plugins = [named('one', () => undefined), named('two', () => new Promise(() => undefined))]
+    const line = await mistakeIn(plugins, undefined, { limits: { unit: 60 } })
     expect(line.plugin).to.equal('two')
     expect(line.message).to.include('the unit of work took longer than 60 ms')
     expect(String(signal?.reason)).to.include('the unit of work took longer than 60 ms')
