@@ -6,6 +6,7 @@
 import type { Violation } from '../core/errors.js'
 import { isEqual } from '../core/json.js'
 import type { Path } from '../core/storage.js'
+import { lengthOf } from '../core/policies.js'
 import { valueAt } from '../core/storage.js'
 import { findUnusable, isDate } from '../core/validation.js'
 
@@ -312,13 +313,6 @@ function brokenBy(text: string, schema: ValueSchema): string | undefined {
   if (minLength !== undefined && lengthOf(text) < minLength) return `is shorter than ${minLength} characters`
   if (pattern !== undefined && !patternOf(pattern).test(text)) return 'does not have the form it needs'
   return undefined
-}
-
-/** Number of code points. */
-function lengthOf(text: string): number {
-  let length = 0
-  for (const _ of text) length++
-  return length
 }
 
 const patterns = new Map<string, RegExp>()

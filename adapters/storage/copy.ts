@@ -1,4 +1,5 @@
 /** Copies of plain data that nobody can change. */
+import { freeze } from '../../core/json.js'
 import type { Envelope } from '../../core/storage.js'
 
 /**
@@ -8,15 +9,5 @@ import type { Envelope } from '../../core/storage.js'
 export function copyOf<T extends Envelope>(record: T, version: number): T {
   const copy = JSON.parse(JSON.stringify(record)) as { version: number }
   copy.version = version
-  return freezeDeep(copy) as unknown as T
-}
-
-/** Freezes data in place, all the way down: for data that nobody else holds. */
-export function freezeDeep<T>(value: T): T {
-  if (value === null || typeof value !== 'object') return value
-  for (const name of Object.keys(value)) {
-    const item = (value as Record<string, unknown>)[name]
-    if (item !== null && typeof item === 'object') freezeDeep(item)
-  }
-  return Object.freeze(value)
+  return freeze(copy) as unknown as T
 }

@@ -4,8 +4,8 @@
  */
 import { QueryRefused, StorageUnavailable, kindNames } from '../../core/storage.js'
 import type { Kind, Path, Query, ReadUnit, Records, Storage, StorageOptions, WriteUnit } from '../../core/storage.js'
+import { freeze } from '../../core/json.js'
 import { storageUnitOf } from '../../core/unit.js'
-import { freezeDeep } from './copy.js'
 import { Locks } from './locks.js'
 import { Connections, faultOf, type PgPool } from './postgres-connections.js'
 import { beginStatement, buildIndexes, migrate } from './postgres-migration.js'
@@ -123,7 +123,7 @@ class PostgresStorage implements Storage {
     )
     const indexes = new Map(kindNames.map((kind) => [kind, unique([...(declared[kind] ?? []), ...(own[kind] ?? [])])]))
     const load = <K extends Kind>(kind: K, document: string): Records[K] =>
-      freezeDeep(upgrade(kind, JSON.parse(document) as Records[K]))
+      freeze(upgrade(kind, JSON.parse(document) as Records[K]))
     let begin: string
     try {
       await migrate(connections, locks)

@@ -1,7 +1,8 @@
 /** A unit of work on the tables of one list: what it staged, and the locks that guard it. */
+import { freeze } from '../../core/json.js'
 import { DuplicateKey, StaleVersion, StorageUnavailable } from '../../core/storage.js'
 import type { Envelope, Kind, KeyOf, Page, Query, RecordWriter, StorageOptions, WriteUnit } from '../../core/storage.js'
-import { copyOf, freezeDeep } from './copy.js'
+import { copyOf } from './copy.js'
 import { Holder } from './locks.js'
 import type { Locks } from './locks.js'
 import { find } from './query.js'
@@ -32,7 +33,7 @@ export function admit(upgrade: StorageOptions['upgrade'], kind: Kind, record: En
 /** A record as it goes out: in the current schema and frozen, which one that was loaded is from now on. */
 export function present(upgrade: StorageOptions['upgrade'], kind: Kind, record: Envelope): never {
   const current: object = upgrade(kind, record as never)
-  return (Object.isFrozen(current) ? current : freezeDeep(current)) as never
+  return freeze(current) as never
 }
 
 /** The committed row that a key names. */
