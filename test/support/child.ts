@@ -13,7 +13,7 @@ export interface Child {
   readonly pid: number
   /** All that it wrote so far, standard output and standard error in order of arrival. */
   output(): string
-  /** Resolves with the first match in the output so far or to come; rejects when the program ends or 20 s pass without one. */
+  /** Resolves with the first match in the output so far or to come; rejects when the program ends or 50 s pass without one. */
   printed(pattern: RegExp): Promise<RegExpExecArray>
   readonly ended: Promise<Ended>
   /** Sends a signal (default SIGTERM) and waits for the end; kills it after `patience` ms, default 10,000. */
@@ -63,7 +63,7 @@ export function start(program: string, environment: Environment = {}, args: read
         }
         const give = (why: string): void =>
           finish(() => reject(new Error(`${program} ${why} without printing ${pattern}:\n${text}`)))
-        const timer = setTimeout(() => give('ran 20 s'), 20_000)
+        const timer = setTimeout(() => give('ran 50 s'), 50_000)
         listeners.add(look)
         look()
         ended.then(() => (look(), give('ended')), reject)

@@ -30,7 +30,9 @@ export interface Answer {
   json<T = Record<string, unknown>>(): T
 }
 
-const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) }
+/** Connections are used again, but long before a server would close one that is idle: that would be a race. */
+const reuse = { keepAlive: true, timeout: 2_000 }
+const agents = { http: new http.Agent(reuse), https: new https.Agent(reuse) }
 
 /** Sends a request and reads the whole answer. */
 export function send(origin: string, sent: Sent = {}): Promise<Answer> {
@@ -117,6 +119,7 @@ export async function listen(application: Application | http.Server): Promise<Li
     application instanceof net.Server
       ? application
       : http.createServer(typeof application === 'function' ? application : application.callback())
+  server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, '127.0.0.1', resolve)
   })
