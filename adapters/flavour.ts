@@ -55,6 +55,7 @@ export interface Reply {
 /** What an `authenticate` function gets: the token, and the request it came with (decision 1.12). */
 export interface Credentials {
   readonly flavour: FlavourName
+  /** The method that runs, after an override (decision 2.18). */
   readonly method: string
   readonly path: string
   readonly headers: RequestHeaders
@@ -69,7 +70,7 @@ export interface Credentials {
  * const authenticate: Authenticate = ({ token }) => callers.get(token)
  * ```
  */
-export type Authenticate = (credentials: Credentials) => Caller | undefined | Promise<Caller | undefined>
+export type Authenticate = (credentials: Credentials) => Caller | undefined | PromiseLike<Caller | undefined>
 
 /** What can be wrong with a request before any operation runs; facts by kind. */
 export interface ProtocolProblems {
@@ -316,6 +317,7 @@ export function bearerToken(headers: RequestHeaders): string {
 export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | Promise<undefined> {
   const accept = (x: Exchange, caller: Caller | undefined): undefined => {
     if (!caller) throw refuse('tokenInvalid', {})
+    if (!isCaller(caller)) return fail(x, new TypeError('authenticate gave something that is no Caller'))
     if (!caller.flavours.includes(flavour)) throw refuse('tokenForOtherFlavour', {})
     x.caller = caller
   }
@@ -324,17 +326,29 @@ export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | P
     throw refuse('tokenUnchecked', { incident: problem.kind === 'internal' ? problem.incident : '' }, { cause })
   }
   return (x) => {
-    const { method, path, headers } = x.request
+    const { path, headers } = x.request
     const token = bearerToken(headers)
     let given
     try {
-      given = x.surroundings.authenticate({ flavour, method, path, headers, token })
+      given = x.surroundings.authenticate({ flavour, method: x.method, path, headers, token })
     } catch (error) {
       return fail(x, error)
     }
-    if (!(given instanceof Promise)) return accept(x, given)
-    return given.catch((error: unknown) => fail(x, error)).then((caller) => accept(x, caller))
+    if (!isThenable(given)) return accept(x, given)
+    return Promise.resolve(given)
+      .catch((error: unknown) => fail(x, error))
+      .then((caller) => accept(x, caller))
   }
+}
+
+function isThenable<T>(given: T | PromiseLike<T>): given is PromiseLike<T> {
+  return typeof given === 'object' && given !== null && 'then' in given
+}
+
+/** A host without types may give anything. */
+function isCaller(given: Partial<Caller>): boolean {
+  const isList = (value: unknown) => value === undefined || Array.isArray(value)
+  return Array.isArray(given.flavours) && isList(given.lists) && isList(given.scopes)
 }
 
 /** Step: runs the matched row. */

@@ -222,10 +222,12 @@ async function readBytes(req: IncomingMessage, limit: number): Promise<string> {
     parsers.set(limit, parser)
   }
   const parse = await parser
+  const { 'content-encoding': encoding } = req.headers
+  if (encoding !== undefined) req.headers['content-encoding'] = encoding.toLowerCase().replace(/^x-gzip$/, 'gzip')
   const request: { body?: string } = {}
   const ctx = { method: 'POST', req, request, is: () => 'text' } as never
   const read = parse(ctx, () => Promise.resolve())
-  await (req.headers['content-encoding'] === undefined ? read : Promise.race([read, cutOff(req)]))
+  await (encoding === undefined ? read : Promise.race([read, cutOff(req)]))
   return request.body ?? ''
 }
 

@@ -108,6 +108,8 @@ describe('koa: request bodies', () => {
         ['gzip', gzipSync],
         ['deflate', deflateSync],
         ['br', brotliCompressSync],
+        ['GZIP', gzipSync],
+        ['x-gzip', gzipSync],
       ] as const) {
         const answer = await post(service, compress(customer()), { 'Content-Encoding': encoding })
         expect(answer.status, encoding).to.equal(200)

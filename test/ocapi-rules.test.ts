@@ -101,8 +101,31 @@ describe('ocapi: formats and media types (2.15)', () => {
       ['image/png', 'json'],
       ['application/xml;q=0, */*', 'json'],
       ['nonsense;;;', 'json'],
+      ['Application/XML', 'xml'],
+      ['TEXT/*', 'xml'],
+      ['application/xml;q=0.1, application/*;q=0.05', 'xml'],
+      ['application/json;q=0.2, application/*;q=0.5', 'xml'],
+      ['application/xml;q=0.4, */*;q=0.9, text/xml;q=0.4', 'json'],
+      ['application/json;q=0, */*;q=0.1', 'xml'],
     ] as const)
       expect(await formatOf(root, { Accept: accept }), accept).to.equal(format)
+  })
+
+  it('is the same for every fault of a request, however early', async () => {
+    for (const [method, query, contentType, format] of [
+      ['GET', 'json', 'application/xml', 'json'],
+      ['GET', 'xml', 'application/json', 'xml'],
+      ['DELETE', 'xml', 'application/json', 'xml'],
+      ['PATCH', 'xml', 'application/json', 'json'],
+      ['PATCH', 'json', 'text/xml', 'xml'],
+      ['PUT', 'json', 'text/xml', 'xml'],
+    ] as const) {
+      const headers = { 'Content-Type': contentType }
+      for (const token of ['', 'ocapi']) {
+        const answer = await service.call(method, `${customers}/no?format=${query}`, { headers, token, body: '' })
+        expect(answer.headers['content-type'], `${method} ${answer.text}`).to.include(format)
+      }
+    }
   })
 
   it('the Content-Type of a body beats format', async () => {

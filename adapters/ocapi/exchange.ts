@@ -115,11 +115,12 @@ export function replyWithFault(x: OcapiExchange, fault: Fault): Reply {
   return fault.headers ? { ...reply, headers: { ...reply.headers, ...fault.headers } } : reply
 }
 
-/** The agreed format; before it is agreed, what the request would like. */
-function faultFormatOf({ format, request }: OcapiExchange): Format {
+/** The agreed format; before it is agreed, what would be: only a body's Content-Type says something. */
+function faultFormatOf({ format, request, method, row }: OcapiExchange): Format {
   if (format) return format
+  const takesBody = row ? row.takes !== undefined : ['POST', 'PUT', 'PATCH'].includes(method)
   try {
-    return bodyFormatOf(request) ?? askedFormatOf(request)
+    return (takesBody ? bodyFormatOf(request) : undefined) ?? askedFormatOf(request)
   } catch {
     return 'json'
   }

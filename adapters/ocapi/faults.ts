@@ -106,6 +106,9 @@ const clip = (value: unknown): unknown =>
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? ''))
 
+/** A value of a request that a fault may repeat: no list, no object. */
+const scalar = (value: unknown): unknown => (typeof value === 'object' ? undefined : value)
+
 /** A fault of this type. Arguments that are undefined are left out. */
 export function faultOf(type: FaultType, given: Arguments = {}, headers?: Fault['headers']): Fault {
   const args = Object.fromEntries(
@@ -143,7 +146,8 @@ const answers: Answers = {
   bodyMalformed: ({ line, column }) =>
     faultOf('BodyDecodingException', { position: line === undefined ? undefined : `line ${line}, column ${column}` }),
   bodyTooLarge: () => faultOf('RequestEntityTooLargeException'),
-  encodingUnsupported: ({ encoding }) => faultOf('UnsupportedContentTypeException', { contentType: encoding }),
+  encodingUnsupported: ({ encoding }) =>
+    encodingFault(faultOf('UnsupportedContentTypeException', { contentEncoding: encoding })),
   contentTypeMalformed: ({ contentType }) => faultOf('MalformedMediaTypeException', { mediaType: contentType }),
   contentTypeUnsupported: ({ contentType }) => faultOf('UnsupportedContentTypeException', { contentType }),
   notAcceptable: ({ value }) => faultOf('CharsetNotAcceptableException', { charset: value }),
@@ -184,6 +188,10 @@ const answers: Answers = {
   accountInUse: unexpected,
   accountEmailMissing: unexpected,
   queryRefused: unexpected,
+}
+
+function encodingFault(fault: Fault): Fault {
+  return { ...fault, message: `Content encoding '${textOf(fault.arguments['contentEncoding'])}' is not supported.` }
 }
 
 const invalidToken = { 'WWW-Authenticate': 'Bearer error="invalid_token"' }
@@ -230,8 +238,9 @@ function faultOfViolation({ path, rule, value, expected, actual }: Violation, do
         actualType: typeName(actual),
       })
     case 'enum':
-      if (property === '_v') return faultOf('UnexpectedVersionException', { version: value })
-      if (property !== '_type') return faultOf('EnumConstraintViolationException', { document, enumValue: value })
+      if (property === '_v') return faultOf('UnexpectedVersionException', { version: scalar(value) })
+      if (property !== '_type')
+        return faultOf('EnumConstraintViolationException', { document, enumValue: scalar(value) })
       return faultOf('PropertyConstraintViolationException', { document, path: at })
     default:
       return faultOf('PropertyConstraintViolationException', { document, path: at || '$' })

@@ -76,19 +76,19 @@ export function askedFormatOf(request: ApiRequest): Format {
     return format
   }
   const accept = request.headers['accept'] as string | undefined
-  return accept?.includes('xml') && weightOf(accept, 'xml') > weightOf(accept, 'json') ? 'xml' : 'json'
+  return accept !== undefined && accept !== '*/*' ? preferredFormat(accept) : 'json'
 }
 
-/** How much an Accept header likes a format: the greatest weight of the ranges that name it, `*` counts least. */
-function weightOf(accept: string, format: Format): number {
-  let weight = 0
+/** The format that an Accept header likes best: of each type, the weight of the range that names it most closely. */
+function preferredFormat(accept: string): Format {
+  const weights = new Map<string, number>()
   for (const range of accept.toLowerCase().split(',')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim())
-    const q = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1)
-    if (formats[type] === format) weight = Math.max(weight, q)
-    else if (type === '*/*' || type === 'application/*') weight = Math.max(weight, q / 1000)
+    weights.set(type, Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1))
   }
-  return weight
+  const weightOf = (type: string) =>
+    weights.get(type) ?? weights.get(type.replace(/\/.*/, '/*')) ?? weights.get('*/*') ?? 0
+  return Math.max(weightOf('application/xml'), weightOf('text/xml')) > weightOf('application/json') ? 'xml' : 'json'
 }
 
 /** Throws if the client does not take UTF-8. */
