@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { ocapi } from '../adapters/ocapi/index.js'
+import { definePlugin } from '../core/index.js'
 import { serve } from './support/api.js'
 import type { Service } from './support/api.js'
 import type { Answer } from './support/http.js'
@@ -175,6 +176,33 @@ describe('ocapi: ETag and If-Match (2.6, 2.7)', () => {
     expect(answer.headers.etag).to.match(isTag)
   })
 
+  it('has the changes of an after handler in the reply and its tag (4.4), and none of YaaS or of the addresses', async () => {
+    const plugin = definePlugin({
+      name: 'after',
+      hooks: {
+        'dw.ocapi.data.customer_list.customers.afterPOST': (made) => void (made.suffix = 'jr.'),
+        'dw.ocapi.data.customer_list.customer.afterPATCH': (changed) => void (changed.jobTitle = 'dude'),
+      },
+    })
+    const hooked = await serve({ flavours: [ocapi()], library: { plugins: [plugin] } })
+    const json = { customer_no: 'c', credentials: { login: 'c' } }
+    const made = await hooked.call('POST', `${base}/customers`, { json })
+    expect(made.json()).to.include({ suffix: 'jr.' })
+    const path = `${base}/customers/c`
+    expect((await hooked.call('GET', path)).headers.etag).to.equal(made.headers.etag)
+    const changed = await hooked.call('PATCH', path, { json: { title: 'x' } })
+    expect(changed.json()).to.include({ job_title: 'dude', title: 'x' })
+    await hooked.shop.updateCustomer({ customerNo: 'c', update: { preferredCurrency: 'EUR' } })
+    await hooked.shop.createAddress({ customerNo: 'c', create: { addressId: 'a' } })
+    expect((await hooked.call('GET', path)).headers.etag).to.equal(changed.headers.etag)
+    const address = await hooked.call('GET', `${path}/addresses/a`)
+    expect(address.json()['etag']).to.equal(address.headers.etag)
+    const list = await hooked.call('GET', `${path}/addresses`)
+    expect(list.json()).to.have.nested.property('data[0].etag', address.headers.etag)
+    expect(list.headers).to.not.have.property('etag')
+    await hooked.stop()
+  })
+
   it('needs If-Match where the host says so', async () => {
     const strict = await serve({ flavours: [ocapi({ ifMatch: 'required', createStatus: 201 })] })
     const made = await strict.call('POST', `${base}/customers`, { json: { credentials: { login: 'strict' } } })
@@ -320,6 +348,14 @@ describe('ocapi: paths and methods (1.13, 2.1, 2.18)', () => {
     expect([head.status, head.text, head.headers.etag]).to.deep.equal([200, '', patched.headers.etag])
     expect((await service.call('POST', `${path}?method=DELETE`, { headers: patch })).status).to.equal(204)
     expect((await service.call('GET', `${path}?method=DELETE`)).status).to.equal(404)
+  })
+
+  it('says with a 405 which methods there are, and with a 401 how to sign in', async () => {
+    const path = await customer()
+    expect((await service.call('PUT', path)).headers.allow).to.equal('GET, PATCH, DELETE, HEAD, OPTIONS')
+    expect((await service.call('DELETE', `${base}/customers`)).headers.allow).to.equal('POST, OPTIONS')
+    expect((await service.call('GET', path, { token: '' })).headers['www-authenticate']).to.equal('Bearer')
+    expect((await service.call('GET', path, { token: 'no' })).headers['www-authenticate']).to.include('invalid_token')
   })
 
   it('leaves other paths to the host', async () => {
