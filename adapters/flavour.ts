@@ -231,6 +231,8 @@ export type WritingRow<X, P extends string, O extends Writing> = {
   readonly password?: (exchange: At<X, P>) => Secret | undefined
   /** Runs inside the unit of work, when the record is loaded. */
   readonly precondition?: (exchange: At<X, P>, current: PreviousOf<O>) => void
+  /** Told the stored number of the customer that an address or account is created for. */
+  readonly owner?: (exchange: At<X, P>, customerNo: string) => void
   readonly reply: (result: ResultOf<O>, exchange: At<X, P>) => Reply | Promise<Reply>
 } & (object extends DocumentOf<O>
   ? { readonly document?: never }
@@ -273,7 +275,7 @@ export function routes<X extends Exchange, E extends object = object>(
   function writing<const P extends string, const O extends Writing>(row: WritingRow<X, P, O> & E): Row<X> & E {
     const run = async (x: X): Promise<Reply> => {
       const at = x as At<X, P>
-      const { document, precondition } = row
+      const { document, precondition, owner } = row
       const password = row.password?.(at)
       const result = await x.surroundings.clientele.write(row.runs, {
         ...options(x),
@@ -281,6 +283,7 @@ export function routes<X extends Exchange, E extends object = object>(
         document: (current) => (document ? document(at, current) : {}) as DocumentOf<O>,
         ...(password && { password }),
         ...(precondition && { precondition: (current: PreviousOf<O>) => precondition(at, current) }),
+        ...(owner && { owner: (customerNo: string) => owner(at, customerNo) }),
       })
       return row.reply(result, at)
     }

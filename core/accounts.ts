@@ -33,6 +33,7 @@ export async function createInternalAccount(unit: Unit, call: Running<'createInt
     record: customer.record.id,
     args: () => [liveCustomer(customer), account, draft.seen],
   })
+  call.owner?.(customerOf(customer.record).customerNo)
   return account
 }
 

@@ -74,6 +74,7 @@ export async function createAddress(unit: Unit, call: Running<'createAddress'>):
     record: address.record.id,
     args: () => [liveCustomer(customer), live(address), draft.seen],
   })
+  call.owner?.(customerOf(customer.record).customerNo)
   return addressOf(address.record)
 }
 

@@ -47,6 +47,8 @@ export interface WriteCall<O extends Writing> extends CallOptions {
   readonly password?: Secret
   /** Runs right after `document`; throws to stop the operation before any handler (If-Match, version). */
   readonly precondition?: (current: PreviousOf<O>) => void
+  /** Told the number, as it is stored in the end, of the customer that an address or account is created for. */
+  readonly owner?: (customerNo: string) => void
   /** Everything runs, then is rolled back; the result is the would-be result (decision 4.7). */
   readonly dryRun?: boolean
 }

@@ -175,7 +175,8 @@ function containerOf(options: ClienteleOptions): DependencyContainer {
   provide(tokens.policies, options.policies && { ...defaultPolicies, ...options.policies }, () => defaultPolicies)
   provide(tokens.hashPassword, options.hashPassword, scryptHash)
   provide(tokens.socialMediaUsers, options.socialMediaUsers, () => undefined)
-  provide(tokens.mixins, options.mixins && mixinSchemas(options.mixins), mixinSchemas)
+  const mixins = options.mixins && mixinSchemas(options.mixins, child.resolve(tokens.limits).handler)
+  provide(tokens.mixins, mixins, mixinSchemas)
   const declared = options.customAttributes && declaredAttributes(options.customAttributes)
   provide(tokens.customAttributes, declared, () => declaredAttributes())
   return child

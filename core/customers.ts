@@ -18,7 +18,7 @@ import type { CustomerRecord, Kind, Records } from './storage.js'
 import type { Held, Unit } from './unit.js'
 
 /** A writing call inside its unit: `once` gives the same value in each attempt, so that handlers never run twice. */
-export interface Running<O extends Writing> extends Pick<WriteCall<O>, 'target' | 'document'> {
+export interface Running<O extends Writing> extends Pick<WriteCall<O>, 'target' | 'document' | 'owner'> {
   once<T>(work: () => Promise<T>): Promise<T>
 }
 

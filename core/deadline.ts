@@ -1,4 +1,4 @@
-/** The time that a handler or a task after the commit has (decision 4.10). */
+/** The time that a handler, a task after the commit or a port of the host has (decision 4.10). */
 
 /** The time is over. */
 export class TimeLimit extends Error {
@@ -34,7 +34,7 @@ export class Deadline {
   }
 
   /** What comes of a promise, or a rejection when the time ends first. */
-  race(result: PromiseLike<unknown>, ms: number): Promise<unknown> {
+  race(result: unknown, ms: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.end(new TimeLimit(ms)), ms)
       this.#reject = (reason) => {

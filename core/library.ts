@@ -10,6 +10,7 @@ import type {
   WriteCall,
 } from './clientele.js'
 import type { Running } from './customers.js'
+import { Deadline } from './deadline.js'
 import { changesIn } from './dry-run.js'
 import type { Changes } from './dry-run.js'
 import { CustomerError, fail } from './errors.js'
@@ -130,7 +131,8 @@ export class Library implements Clientele {
     if (operation !== 'findSocialMediaUsers' || !source) return this.#readStored(operation, call)
     const { customerNo } = await this.#readStored('getCustomer', call as ReadCall<'getCustomer'>)
     try {
-      const items = await source({ customerNo, listId: call.list })
+      const items = await new Deadline().race(source({ customerNo, listId: call.list }), this.#parts.limits.handler)
+      if (!Array.isArray(items)) throw new TypeError('the source of social media users gave no list')
       return { items, total: items.length } as Page<SocialMediaUser> as ResultOf<O>
     } catch (error) {
       const { problem } = this.incident(error, { operation, list: call.list, requestId: call.requestId })
@@ -249,6 +251,7 @@ export class Library implements Clientele {
   ): Promise<ResultOf<O>> {
     const running: Running<O> = {
       target: call.target,
+      ...(call.owner && { owner: call.owner }),
       document: (current) => {
         const document = call.document(current)
         call.precondition?.(current)

@@ -3,20 +3,21 @@
  * registry of schemas; nothing is fetched unless the host passes a source that does.
  */
 import { createHash } from 'node:crypto'
+import { Deadline } from './deadline.js'
 import type { Violation } from './errors.js'
 import { isEqual } from './json.js'
 import type { Json } from './model.js'
 import { compileForeign } from './validation.js'
 import type { ForeignCheck } from './validation.js'
 
-/** Gives the JSON Schema of a URL; undefined when there is none. A throw counts as none. */
+/** Gives the JSON Schema of a URL; undefined when there is none. A throw counts as none, and so does what takes longer than a handler may. */
 export type SchemaSource = (url: string) => object | undefined | Promise<object | undefined>
 
 /** Where the schemas of mixins come from. */
 export interface MixinOptions {
   /**
    * JSON Schemas by URL (draft-04, -06, -07 or 2020-12, as `$schema` says; draft-07 without it), or a look-up function.
-   * A schema that changes must be a new object.
+   * A schema that changes must be a new object; a request that began before may still be checked with the old one.
    */
   readonly schemas?: { readonly [url: string]: object } | SchemaSource
   /** Asked for URLs that `schemas` does not know, such as `schemaFetcher` of `clientele/yaas`. Default: nothing is fetched. */
@@ -34,6 +35,17 @@ export interface Mixed {
 /** Most mixins that one write may touch. */
 export const mostMixins = 100
 
+/** Longest URL that is prepared. */
+const longestUrl = 8_192
+/** Milliseconds that a check may come after its preparation, so that it asks no source again. */
+const preparedFor = 30_000
+
+/** What a source gave for the checks to come. */
+interface Prepared {
+  readonly schema: Promise<object | undefined>
+  readonly until: number
+}
+
 /** Checks mixins against their schemas. */
 export interface MixinSchemas {
   /** Loads and compiles the schemas of these URLs, so that the next check need not wait. Never fails. */
@@ -48,8 +60,8 @@ export interface MixinSchemas {
 /** The name that custom attributes have among YaaS mixins; no mixin may have it. */
 export const reservedMixin = 'custom'
 
-/** Makes the registry. Throws for a registered schema that is no object. */
-export function mixinSchemas(options: MixinOptions = {}): MixinSchemas {
+/** Makes the registry; a source has `limit` milliseconds to answer. Throws for a registered schema that is no object. */
+export function mixinSchemas(options: MixinOptions = {}, limit = 10_000): MixinSchemas {
   const { schemas, fetch, cacheSize = 100 } = options
   if (schemas && typeof schemas !== 'function')
     for (const [url, schema] of Object.entries(schemas))
@@ -62,13 +74,29 @@ export function mixinSchemas(options: MixinOptions = {}): MixinSchemas {
   const load = async (url: string): Promise<object | undefined> => {
     for (const source of [registered, fetch]) {
       try {
-        const schema = await source?.(url)
+        const schema = source && (await new Deadline().race(source(url), limit))
         if (typeof schema === 'object' && schema !== null) return schema
       } catch {
         // A source that fails knows no schema now; the answer is the same.
       }
     }
     return undefined
+  }
+
+  const prepared = new Map<string, Prepared>()
+  const schemaOf = (url: string): Promise<object | undefined> => {
+    const known = prepared.get(url)
+    return known && known.until > performance.now() ? known.schema : load(url)
+  }
+  const loadAhead = (url: string): Promise<object | undefined> => {
+    const schema = load(url)
+    prepared.delete(url)
+    prepared.set(url, { schema, until: performance.now() + limit + preparedFor })
+    for (const oldest of prepared.keys()) {
+      if (prepared.size <= Math.max(cacheSize, mostMixins)) break
+      prepared.delete(oldest)
+    }
+    return schema
   }
 
   const hashes = new WeakMap<object, string>()
@@ -78,11 +106,11 @@ export function mixinSchemas(options: MixinOptions = {}): MixinSchemas {
     return hash
   }
   const byContent = new Map<string, Promise<ForeignCheck>>()
-  const compile = (url: string, schema: object): Promise<ForeignCheck> => {
+  const compile = (url: string, schema: object, other: typeof load): Promise<ForeignCheck> => {
     const key = `${hashOf(schema)} ${url}`
     const known = byContent.get(key)
     byContent.delete(key)
-    const check = known ?? compileForeign(url, schema, load)
+    const check = known ?? compileForeign(url, schema, other)
     byContent.set(key, check)
     if (!known) check.catch(() => byContent.delete(key))
     for (const oldest of byContent.keys()) {
@@ -99,10 +127,10 @@ export function mixinSchemas(options: MixinOptions = {}): MixinSchemas {
     if (data === undefined && url === undefined) return []
     if (name === reservedMixin) return [{ path: reference, rule: 'constraint', message: 'is a reserved name' }]
     if (url === undefined) return [{ path: reference, rule: 'missing', message: 'names no schema for this mixin' }]
-    const schema = await load(url)
+    const schema = await schemaOf(url)
     if (!schema) return [{ path: reference, rule: 'constraint', message: 'is the URL of no known schema' }]
     try {
-      const check = await compile(url, schema)
+      const check = await compile(url, schema, schemaOf)
       const violations = data === undefined ? [] : check(data)
       return violations.map((violation) => ({ ...violation, path: ['mixins', name, ...violation.path] }))
     } catch {
@@ -112,11 +140,11 @@ export function mixinSchemas(options: MixinOptions = {}): MixinSchemas {
 
   return {
     async prepare(urls) {
-      const wanted = [...new Set(urls)].slice(0, mostMixins)
+      const wanted = [...new Set(urls)].filter((url) => url.length <= longestUrl).slice(0, mostMixins)
       await Promise.allSettled(
         wanted.map(async (url) => {
-          const schema = await load(url)
-          if (schema) await compile(url, schema)
+          const schema = await loadAhead(url)
+          if (schema) await compile(url, schema, loadAhead)
         }),
       )
     },

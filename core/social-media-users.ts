@@ -8,7 +8,7 @@ import type { Unit } from './unit.js'
 
 /**
  * Gives the social media users of an existing customer, as they are to be shown. Asked outside any unit of work; a throw
- * is reported as an incident.
+ * is reported as an incident, and so is one that gives no list or takes longer than a handler may.
  */
 export type SocialMediaUserSource = (customer: {
   readonly customerNo: string

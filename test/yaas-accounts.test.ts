@@ -100,6 +100,17 @@ describe('yaas 3.8: accounts', () => {
     expect(await accounts(second)).to.deep.equal([internal(contactEmail)])
   })
 
+  it('takes an empty body for {}, whatever its type is said to be', async () => {
+    const id = await service.create({})
+    const sent = (body: string) =>
+      service.at('POST', `/customers/${id}/accounts/internal`, {
+        body,
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      })
+    expect(errorOf(await sent(''))).to.equal('400 validation_violation; email missing_field')
+    expect(errorOf(await sent('email=a'))).to.equal('415 unsupported_request_content_type')
+  })
+
   it('refuses: no email at all, a bad email, a second account, a taken email or login, a bad password, unknown names', async () => {
     const taken = email()
     await service.create({ contactEmail: taken })
@@ -208,8 +219,11 @@ describe('yaas 3.14: social media users', () => {
       {},
       {
         library: {
+          limits: { handler: 100 },
           socialMediaUsers: (customer) => {
             asked.push(customer)
+            if (asked.length === 3) return new Promise(() => undefined)
+            if (asked.length === 4) return { users: [] } as unknown as []
             if (asked.length > 1) throw new Error('the secret source is down')
             return [user('c1', customer.customerNo)]
           },
@@ -226,6 +240,8 @@ describe('yaas 3.14: social media users', () => {
     expect(failed.text)
       .to.match(/incident [0-9a-f]+/)
       .and.not.include('secret')
+    for (const what of ['one that never answers', 'one that gives no list'])
+      expect(errorOf(await own.at('GET', path)), what).to.equal('500 backing_service_unavailable')
     await own.stop()
   })
 })

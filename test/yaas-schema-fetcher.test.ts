@@ -145,6 +145,29 @@ describe('yaas 3.12: the schema fetcher', () => {
     await service.stop()
   })
 
+  it('is asked once per request, outside the unit of work, for what cannot be fetched too', async () => {
+    const asked: string[] = []
+    const fetch = (at: string) => {
+      asked.push(at)
+      return at.endsWith('/good') ? { $ref: `${origin}/none` } : undefined
+    }
+    const service = await serveYaas({}, { library: { mixins: { fetch } } })
+    const create = (path: string) =>
+      service.at('POST', '/customers', { json: { metadata: { mixins: { extra: origin + path } } } })
+    expect(errorOf(await create('/none'))).to.match(/^400/)
+    expect(errorOf(await create('/good'))).to.match(/^400/)
+    expect(asked).to.deep.equal([`${origin}/none`, `${origin}/good`, `${origin}/none`])
+    await service.stop()
+  })
+
+  it('has the time of a handler: a source that never answers is a 400 on the reference', async () => {
+    const fetch = () => new Promise<object>(() => undefined)
+    const service = await serveYaas({}, { library: { limits: { handler: 100 }, mixins: { fetch } } })
+    const answer = await service.at('POST', '/customers', { json: { metadata: { mixins: { extra: origin } } } })
+    expect(errorOf(answer)).to.equal('400 validation_violation; metadata.mixins.extra invalid_field')
+    await service.stop()
+  })
+
   it('serves mixins: a fetched schema decides, and what cannot be fetched is a 400', async () => {
     const service = await serveYaas({}, { library: { mixins: { fetch: fetcher() } } })
     const create = (path: string, code: unknown) =>

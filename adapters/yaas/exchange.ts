@@ -28,6 +28,8 @@ export class YaasExchange extends Exchange<YaasRow> {
   list = ''
   /** The customer that the path names, where a step has looked it up. */
   customer: Customer | undefined
+  /** Stored number of the customer that an address or account was created for. */
+  owner = ''
   /** What a DELETE of mappings is about. */
   mappings: TargetOf<'deleteMappings'> = { customerNumber: '' }
   /** The parsed JSON body. */

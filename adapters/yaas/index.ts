@@ -13,7 +13,7 @@ import { faultOf, scopeMissing, tenantForbidden, uriTooLong, validationFault } f
 import type { YaasFault } from './faults.js'
 import { callerFromGateway, externalBase } from './gateway.js'
 import { mixinUrls } from './mixins.js'
-import { fieldsOf } from './parameters.js'
+import { fieldsOf, partialOf } from './parameters.js'
 import { rows } from './routes.js'
 
 export { schemaFetcher } from './schema-fetcher.js'
@@ -34,7 +34,7 @@ export interface YaasOptions {
   }
   /** Status of a PUT: 200 with the document (default) or 204. */
   readonly putStatus?: 200 | 204
-  /** Status of failed validation: 400 (default), or 409 as the service's tutorial says. */
+  /** Status of a body that is not valid: 400 (default), or 409 as the service's tutorial says. Parameters keep 400. */
   readonly validationStatus?: 400 | 409
   /**
    * True: a gateway in front has checked the token; caller, tenant and scopes come from its `hybris-*` headers, and links
@@ -93,7 +93,8 @@ export function yaas(options: YaasOptions = {}): Flavour {
     fault(error, x) {
       const emailField = x.row?.runs === 'createInternalAccount' ? 'email' : 'contactEmail'
       const fault = faultOf(error, { emailField, fieldOf })
-      const status = fault.type === 'validation_violation' ? validationStatus : fault.status
+      const isOfDocument = fault.details?.every(({ type }) => type === 'missing_field' || type === 'invalid_field')
+      const status = fault.type === 'validation_violation' && isOfDocument ? validationStatus : fault.status
       const details = (fault.details ?? []).map((detail) => ({ ...detail, moreInfo }))
       const body = JSON.stringify({ status, type: fault.type, message: fault.message, moreInfo, details })
       const headers = { 'Content-Type': 'application/json;charset=UTF-8', ...fault.headers }
@@ -155,7 +156,16 @@ function checkTransport(x: YaasExchange): undefined {
 /** The tenant of the path must be the token's, also when it is malformed or unknown, so that nothing leaks. */
 function checkTenant(x: YaasExchange): undefined {
   const tenant = /^\/([^/]+)/.exec(pathBelow(x))?.[1]
-  if (tenant !== undefined && tenant !== x.caller?.tenant) throw new OwnFault(tenantForbidden)
+  if (tenant !== undefined && decoded(tenant) !== x.caller?.tenant) throw new OwnFault(tenantForbidden)
+}
+
+/** A percent-encoded path segment as text; as it stands if it cannot be decoded. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
 }
 
 function checkScope(x: YaasExchange): undefined {
@@ -183,13 +193,19 @@ async function findList(x: YaasExchange): Promise<undefined> {
 }
 
 async function readBody(x: YaasExchange, needed: 'needed' | 'optional'): Promise<undefined> {
-  checkContentType(x)
-  const body = parseJson(await x.request.body())
+  if (needed === 'needed') checkContentType(x)
+  const raw = await x.request.body()
+  const isEmpty = 'text' in raw && raw.text.trim() === ''
+  if (!isEmpty) checkContentType(x)
+  const body = parseJson(raw)
   if (body === undefined && needed === 'needed') throw refuse('bodyMalformed', { line: 1, column: 1 })
   if (typeof (body ?? {}) !== 'object' || Array.isArray(body) || body === null)
     throw new OwnFault(validationFault([{ type: 'invalid_field', message: 'the payload is not a JSON object' }]))
   x.body = (body ?? {}) as Readonly<Record<string, unknown>>
-  if (x.method === 'PUT') fieldsOf(x.request.query, [])
+  if (x.method === 'PUT') {
+    fieldsOf(x.request.query, [])
+    partialOf(x.request.query)
+  }
   const urls = mixinUrls(x.body, x.customer)
   if (urls.length > 0) await x.surroundings.clientele.prepareMixins(urls)
 }

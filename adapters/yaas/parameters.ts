@@ -28,6 +28,13 @@ export interface PageLimits {
 /** Highest page number; such a page is empty on any storage. */
 const maxPageNumber = 1_000_000_000
 
+/** Reads `partial` of a PUT: true merges, absent or false replaces (decision 3.2). Throws a 400 for anything else. */
+export function partialOf(query: URLSearchParams): boolean {
+  const text = query.get('partial') ?? 'false'
+  if (text !== 'true' && text !== 'false') throw parameterFault('partial', 'must be true or false')
+  return text === 'true'
+}
+
 /** Reads pageNumber, pageSize and totalCount; hybris-Count is sent whatever totalCount says. Throws a 400. */
 export function pageOf(query: URLSearchParams, limits: PageLimits): PageRequest {
   const total = query.get('totalCount')
@@ -142,14 +149,17 @@ export interface Expansion {
 /** Nothing expanded. */
 const plain: Expansion = { accounts: false, addresses: false, defaultAddress: false, mixins: new Set() }
 
-/** Reads `expand`: `accounts`, `addresses`, `defaultAddress`, `mixin:name`, `mixin:*`, braces allowed; others are ignored. */
+/**
+ * Reads `expand`, which may be repeated: `accounts`, `addresses`, `defaultAddress`, `mixin:name`, `mixin:*`,
+ * `mixin:{name,name}`; others are ignored.
+ */
 export function expansionOf(query: URLSearchParams): Expansion {
-  const text = query.get('expand')
-  if (text === null) return plain
-  const elements = text.split(',').map((element) => element.trim())
+  if (!query.has('expand')) return plain
+  const text = query.getAll('expand').join(',')
+  const elements = (text.match(/(?:[^,{]|\{[^}]*\}?)+/g) ?? []).map((element) => element.trim())
   const mixins = elements.flatMap((element) => {
     const name = /^mixin:(?:\{(.+)\}|(.+))$/.exec(element)
-    return name ? [(name[1] ?? name[2]) as string] : []
+    return name?.[1]?.split(',').map((each) => each.trim()) ?? name?.[2] ?? []
   })
   return {
     accounts: elements.includes('accounts'),

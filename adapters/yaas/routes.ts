@@ -20,7 +20,7 @@ import type { YaasExchange, YaasExtras, YaasRow } from './exchange.js'
 import { addressFields, customerFields, mappingFields } from './filter.js'
 import type { QueryFields } from './filter.js'
 import { createMixins, mergeMixins, replaceMixins, sentMixins } from './mixins.js'
-import { expansionOf, fieldsOf, pageOf, queryOf } from './parameters.js'
+import { expansionOf, fieldsOf, pageOf, partialOf, queryOf } from './parameters.js'
 import type { Expansion } from './parameters.js'
 
 /** The storage query of a list request; everything in the URL is checked here, before anything is read. */
@@ -73,16 +73,12 @@ function matches(header: string, tag: string): boolean {
   return header.trim() === '*' || header.split(',').some((each) => bare(each) === bare(tag))
 }
 
-function isPartial(x: YaasExchange): boolean {
-  return x.request.query.get('partial') === 'true'
-}
-
-/** If-Match and metadata.version against the stored customer (decision 3.3). */
+/** If-Match, then metadata.version against the stored customer (decision 3.3). */
 function checkVersion(x: YaasExchange, current: Customer): void {
+  checkTag(x, current)
   const version = (x.body['metadata'] as { readonly version?: number | null } | null | undefined)?.version ?? undefined
   if (version !== undefined && version !== current.version)
     throw fail('preconditionFailed', { how: 'version', sent: String(version) })
-  checkTag(x, current)
 }
 
 function checkTag(x: YaasExchange, current: Customer): void {
@@ -93,7 +89,7 @@ function checkTag(x: YaasExchange, current: Customer): void {
 }
 
 function customerChange(x: YaasExchange, current: Customer): CustomerChange {
-  const mode = isPartial(x) ? 'change' : 'replace'
+  const mode = partialOf(x.request.query) ? 'change' : 'replace'
   const { document, violations } = customerTable.decode(x.body, mode, current)
   refuseViolations(x.body, [...violations, ...customerViolations(x.body, current.customerNo)])
   const { mixinSchemas: _, ...plain } = document
@@ -118,6 +114,10 @@ async function findCustomer(x: YaasExchange): Promise<void> {
 async function findAddress(x: YaasExchange): Promise<void> {
   const input = { customerNo: x.params['customerNumber'] ?? '', addressId: x.params['addressId'] ?? '' }
   await x.surroundings.clientele.read('getAddress', { ...facts(x), flavour: 'yaas', input })
+}
+
+function rememberOwner(x: YaasExchange, customerNo: string): void {
+  x.owner = customerNo
 }
 
 /** A mapping is deleted by its customer's number, or alone by its own id (decision 3.15). */
@@ -228,10 +228,8 @@ export const rows: readonly YaasRow[] = [
       const { password } = aside
       return { create: document, ...(typeof password === 'string' && { password: new Secret(password) }) }
     },
-    reply: (_, x) => {
-      const customerNo = x.customer?.customerNo ?? x.params.customerNumber
-      return created(x, customerNo, customerPath(customerNo))
-    },
+    owner: rememberOwner,
+    reply: (_, x) => created(x, x.owner, customerPath(x.owner)),
   }),
   reading({
     method: 'GET',
@@ -254,7 +252,8 @@ export const rows: readonly YaasRow[] = [
       refuseViolations(x.body, violations)
       return { create: document }
     },
-    reply: ({ addressId }, x) => created(x, addressId, addressPath(x.params.customerNumber, addressId)),
+    owner: rememberOwner,
+    reply: ({ addressId }, x) => created(x, addressId, addressPath(x.owner, addressId)),
   }),
   reading({
     method: 'GET',
@@ -266,7 +265,7 @@ export const rows: readonly YaasRow[] = [
     reply: ({ items, total }, x) =>
       list(
         x,
-        `${customerPath(x.params.customerNumber)}/addresses`,
+        `${customerPath(x.customer?.customerNo ?? x.params.customerNumber)}/addresses`,
         items.map((address) => addressTable.toDocument(address)),
         total,
       ),
@@ -288,7 +287,11 @@ export const rows: readonly YaasRow[] = [
     find: findAddress,
     target: (x) => ({ customerNo: x.params.customerNumber, addressId: x.params.addressId }),
     document: (x, current) => {
-      const { document, violations } = addressTable.decode(x.body, isPartial(x) ? 'change' : 'replace', current)
+      const { document, violations } = addressTable.decode(
+        x.body,
+        partialOf(x.request.query) ? 'change' : 'replace',
+        current,
+      )
       refuseViolations(x.body, violations)
       return { update: kept(document, 'isDefault') }
     },
