@@ -349,7 +349,7 @@ describe('yaas: settings', () => {
     for (let i = 0; i < 3; i++) await own.create({})
     expect((await own.at('GET', '/customers')).json()).to.have.length(2)
     expect(errorOf(await own.at('GET', '/customers?pageSize=4'))).to.equal(
-      '409 validation_violation; pageSize invalid_query_parameter',
+      '400 validation_violation; pageSize invalid_query_parameter',
     )
     expect((await own.at('PUT', `/customers/${id}`, { json: {} })).status).to.equal(204)
     const wrong = await own.at('POST', '/customers', { json: { firstName: 5 } })

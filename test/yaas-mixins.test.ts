@@ -53,6 +53,9 @@ describe('yaas 3.12: mixins of a new customer', () => {
     expect((await get('?expand=mixin:*'))['mixins']).to.deep.equal(json.mixins)
     expect((await get('?expand=mixin:%7B*%7D'))['mixins']).to.deep.equal(json.mixins)
     expect((await get('?expand=mixin:%7Bloyalty%7D,mixin:none'))['mixins']).to.deep.equal({ loyalty })
+    const some = { loyalty, custom: { size: 'L', sizes: [1, 2] } }
+    expect((await get('?expand=mixin:%7Bloyalty,custom%7D'))['mixins']).to.deep.equal(some)
+    expect((await get('?expand=mixin:loyalty&expand=mixin:custom'))['mixins']).to.deep.equal(some)
     expect((await get('?expand=mixin:custom'))['mixins']).to.deep.equal({ custom: { size: 'L', sizes: [1, 2] } })
     expect(await get('?expand=mixin:none')).to.not.have.property('mixins')
     const list = await service.at('GET', `/customers?expand=mixin:loyalty&q=mixins.loyalty.points:>4`)

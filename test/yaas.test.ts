@@ -198,6 +198,19 @@ describe('yaas 3.2: PUT replaces a customer', () => {
     expect(answer.json()).to.not.have.property('firstName')
   })
 
+  it('refuses a partial that is neither true nor false, of a customer and of an address, and changes nothing', async () => {
+    const id = await service.create({ firstName: 'A', lastName: 'B' })
+    const address = `/addresses/${await service.createAddress(id, { city: 'Kiel' })}`
+    for (const value of ['TRUE', '1', 'yes', ''])
+      for (const path of ['', address])
+        expect(
+          errorOf(await service.at('PUT', `/customers/${id}${path}?partial=${value}`, { json: { firstName: 'C' } })),
+        ).to.equal('400 validation_violation; partial invalid_query_parameter')
+    expect(await get(`/customers/${id}`)).to.include({ firstName: 'A', lastName: 'B' })
+    const whole = await service.at('PUT', `/customers/${id}?partial=false`, { json: { firstName: 'C' } })
+    expect(whole.json()).to.include({ firstName: 'C' }).and.not.have.property('lastName')
+  })
+
   it('shows the fields that are asked for; a bad parameter is refused before anything is stored', async () => {
     const id = await service.create({ firstName: 'A' })
     const some = await service.at('PUT', `/customers/${id}?fields=lastName`, { json: { lastName: 'B' } })
@@ -241,6 +254,8 @@ describe('yaas 3.3: metadata.version, ETag, If-Match', () => {
       '400 validation_violation; metadata.version invalid_field',
     )
     expect(errorOf(await put(id, {}, { 'If-Match': '"1"' }))).to.equal('412 precondition_failed')
+    const both = await put(id, { metadata: { version: 1 } }, { 'If-Match': '"1"' })
+    expect(errorOf(both)).to.equal('412 precondition_failed')
     for (const tag of ['"2"', '2', 'W/"2"', '"7", "2"', '*'])
       expect((await put(id, { firstName: 'B' }, { 'If-Match': tag })).status, tag).to.equal(200)
     expect((await put(id, { firstName: 'D' })).status).to.equal(200)
@@ -355,6 +370,38 @@ describe('yaas 3.13: addresses', () => {
     const path = `/customers/${customer}/addresses/${id}?partial=true`
     const put = await service.at('PUT', path, { json: { street: null, state: 'SH', isDefault: null } })
     expect(put.json()).to.deep.equal({ id, city: 'Kiel', state: 'SH', tags: ['a'], isDefault: true })
+  })
+
+  it('links to the customer as it is stored in the end, for addresses and accounts, whatever the path and handlers say', async () => {
+    const own = await serveYaas(
+      {},
+      {
+        library: {
+          plugins: [
+            {
+              name: 'renamer',
+              hooks: {
+                'dw.ocapi.data.customer_list.customer.addresses.beforePOST': (customer) => {
+                  customer.customerNo = 'Renamed'
+                },
+                'clientele.customer.accounts.afterPOST': (customer) => {
+                  customer.customerNo = 'Again'
+                },
+              },
+            },
+          ],
+        },
+      },
+    )
+    const address = await own.at('POST', `/customers/${await own.create({})}/addresses`, { json: {} })
+    expect(address.headers['location']).to.match(/\/customers\/Renamed\/addresses\/[0-9a-f]{24}$/)
+    expect(address.headers['location']).to.equal(address.json()['link'])
+    const account = await own.at('POST', '/customers/renamed/accounts/internal', { json: { email: email() } })
+    expect(account.json()).to.deep.equal({ id: 'Again', link: account.headers['location'] })
+    expect(account.headers['location']).to.match(/\/customers\/Again$/)
+    const list = await own.at('GET', '/customers/again/addresses')
+    expect(list.headers['link']).to.include('/customers/Again/addresses?')
+    await own.stop()
   })
 
   it('shows the computed contact name of an OCAPI address and stores it only when it differs (section 1)', async () => {
@@ -479,6 +526,26 @@ describe('yaas 3.9, 3.11: lists', () => {
         )
   })
 
+  it('finds by time as time: any precision, any offset; what is no time is refused', async () => {
+    const { metadata } = (await lists.at('GET', `/customers/${numbers[0]}`)).json<{ metadata: { createdAt: string } }>()
+    const made = new Date(metadata.createdAt)
+    const second = new Date(Math.floor(made.getTime() / 1000) * 1000)
+    const there = new Date(made.getTime() + 3_600_000).toISOString().replace('Z', '+01:00')
+    const count = async (q: string) => (await page(`?q=id:${numbers[0]}%20${encodeURIComponent(q)}`)).count
+    for (const [q, expected] of [
+      [`metadata.createdAt:>="${second.toISOString().replace('.000', '')}"`, '1'],
+      [`metadata.createdAt:${there}`, '1'],
+      [`metadata.createdAt:<${there}`, '0'],
+      [`metadata.modifiedAt:>${made.toISOString().slice(0, 10)}`, '1'],
+    ] as const)
+      expect(await count(q), q).to.equal(expected)
+    for (const wrong of ['yesterday', '2026-02-30', '2026-01-01T25:00:00Z', '2026-01-01T12:00:00']) {
+      const answer = await lists.at('GET', `/customers?q=metadata.createdAt:>${wrong}`)
+      expect(errorOf(answer), wrong).to.equal('400 validation_violation; q invalid_query_parameter')
+      expect(answer.text).to.include('at character 21')
+    }
+  })
+
   it('expands accounts, addresses and the default address, on item and list; unknown elements are ignored', async () => {
     const id = numbers[0] as string
     const [a, b] = [await lists.createAddress(id, { city: 'A' }), await lists.createAddress(id, { city: 'B' })]
@@ -494,6 +561,8 @@ describe('yaas 3.9, 3.11: lists', () => {
     }
     const query = '?expand=addresses, accounts,defaultAddress,colour'
     expect((await lists.at('GET', `/customers/${id}${encodeURI(query)}`)).json()).to.deep.include(expected)
+    const repeated = `/customers/${id}?expand=accounts&expand=addresses,defaultAddress`
+    expect((await lists.at('GET', repeated)).json()).to.deep.include(expected)
     expect((await page(`${query}&pageSize=1`)).items[0]).to.deep.include(expected)
     expect((await page('?pageSize=1')).items[0]).to.not.have.any.keys('addresses', 'accounts', 'defaultAddress')
   })
@@ -528,6 +597,10 @@ describe('yaas 3.17: who may do what, and in which order', () => {
       [`${yaasBase}/elsewhere/nonsense`, 'yaas'],
     ] as const)
       expect(errorOf(await call('GET', path, token)), path).to.equal('403 insufficient_permissions')
+  })
+
+  it('knows its own tenant percent-encoded too', async () => {
+    expect((await call('GET', `${yaasBase}/%73itegenesis/customers`, 'yaas')).status).to.equal(200)
   })
 
   it('refuses a token without the scope with the literal message; manage does not include view', async () => {

@@ -1,5 +1,6 @@
 /** A parsed `q` as a condition of the storage port (decision 3.10), and the properties that it may ask for. */
 import type { Condition, Path, Scalar } from '../../core/storage.js'
+import { isDate } from '../../core/validation.js'
 import type { Field } from '../documents.js'
 import { addressTable, customerTable, mappingTable } from './documents.js'
 import { QueryMistake } from './query.js'
@@ -9,7 +10,7 @@ import type { Bound, Literal, Predicate, Term } from './query.js'
 export interface QueryField {
   readonly path: Path
   /** free: of any type, such as mixin data; an unquoted `5` then equals the number and the text. */
-  readonly type: 'text' | 'flag' | 'number' | 'free'
+  readonly type: 'text' | 'time' | 'flag' | 'number' | 'free'
 }
 
 /** Finds a property by its name in the API; undefined if there is no such property to ask for. */
@@ -68,6 +69,8 @@ function meanings({ text, quoted, at }: Literal, type: QueryField['type']): Scal
   switch (type) {
     case 'text':
       return [text]
+    case 'time':
+      return [timeOf(text) ?? refuseTime(at)]
     case 'flag':
       if (text !== 'true' && text !== 'false') throw new QueryMistake(at, 'expected true or false')
       return [text === 'true']
@@ -87,6 +90,19 @@ function numberOf(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined
 }
 
+/** A date, or a date and a time with `Z` or an offset, in the form in which times are stored (decision 1.8). */
+function timeOf(text: string): string | undefined {
+  const form = /^(\d{4}-\d\d-\d\d)(?:(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d))?$/.exec(text)
+  if (!form || !isDate(form[1] as string)) return undefined
+  const [, date = '', time = 'T00:00', zone = 'Z'] = form
+  const value = new Date(date + time + zone.replace(/(\d\d)(\d\d)$/, '$1:$2'))
+  return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
+}
+
+function refuseTime(at: number): never {
+  throw new QueryMistake(at, 'expected a time such as 2026-01-31T12:00:00.000Z')
+}
+
 function refuseNumber(at: number): never {
   throw new QueryMistake(at, 'expected a number')
 }
@@ -96,7 +112,7 @@ function fieldsByName(fields: readonly Field<never>[], prefix = ''): [string, Qu
   return fields.flatMap((field): [string, QueryField][] => {
     const name = prefix + field.name
     if (field.fields) return fieldsByName(field.fields, `${name}.`)
-    const type = typeOf(field.schema?.type)
+    const type = field.schema?.format === 'date-time' ? 'time' : typeOf(field.schema?.type)
     return field.at && !field.show && type ? [[name, { path: field.at, type }]] : []
   })
 }
