@@ -133,6 +133,18 @@ describe('xml: what is refused as malformed (2.16)', () => {
     'another encoding': '<?xml version="1.0" encoding="ISO-8859-1"?><customer/>',
     'a bad custom value': '<customer><c_x type="integer">a</c_x></customer>',
     'an unknown type': '<customer><c_x type="date">2000-01-01</c_x></customer>',
+    'a set of text': '<customer><c_s type="set">lost text</c_s></customer>',
+    'a map of text': '<customer><c_s type="map">lost text</c_s></customer>',
+    'an object of text': '<customer><c_s type="object">lost text</c_s></customer>',
+    'a set of something else': '<customer><c_s type="set"><x/></c_s></customer>',
+    'two versions': '<customer version="16.3"><_v>16.2</_v></customer>',
+    'two other versions': '<customer version="16.2"><_v>16.3</_v></customer>',
+    'no version in contradiction': '<customer version="17.1"><_v nil="true"/></customer>',
+    'two types': '<foo><_type>customer</_type></foo>',
+    'an attribute of no meaning': '<customer first_name="lost"/>',
+    'an attribute of no meaning further down': '<customer><title lang="en">x</title></customer>',
+    'a version further down': '<customer><title version="16.2">x</title></customer>',
+    'an argument name elsewhere': '<customer><title name="x">x</title></customer>',
     'nil with a value': '<customer><title nil="true">a</title></customer>',
   }
   for (const [name, xml] of Object.entries(refused))
@@ -144,8 +156,18 @@ describe('xml: what is refused as malformed (2.16)', () => {
         error = thrown
       }
       expect(error).to.be.instanceOf(ProtocolError)
-      expect((error as ProtocolError).problem.kind).to.equal('bodyMalformed')
+      expect((error as ProtocolError).problem).to.include({ kind: 'bodyMalformed', line: 1 })
+      expect((error as ProtocolError).problem)
+        .to.have.property('column')
+        .that.is.above(0)
     })
+})
+
+describe('xml: version and type may be said twice, and other namespaces are none of ours (2.16, 2.23)', () => {
+  it('<customer>', async () => {
+    const xml = '<customer xmlns:x="urn:x" x:a="b" version="16.2"><_v>16.2</_v><_type>customer</_type></customer>'
+    expect(plain(await readXml(xml, documentShape('customer')))).to.deep.equal({ _v: '16.2', _type: 'customer' })
+  })
 })
 
 describe('xml: over HTTP (2.15, 2.16)', () => {

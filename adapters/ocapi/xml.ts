@@ -97,6 +97,9 @@ function freeContent(value: unknown): string {
 /** An element as it was read. */
 interface Node {
   readonly name: string
+  /** Where its content begins. */
+  readonly line: number
+  readonly column: number
   readonly attributes: Readonly<Record<string, string>>
   readonly children: Node[]
   text: string
@@ -111,37 +114,39 @@ export async function readXml(text: string, { root, shape }: DocumentShape): Pro
   const { version } = node.attributes
   const value = valueOf(node, shape)
   if (typeof value !== 'object' || value === null) return value
-  const document = Object.create(null) as Record<string, unknown>
-  if (version !== undefined) document['_v'] = version
-  if (node.name !== root) document['_type'] = node.name
-  return Object.assign(document, value)
+  const document = value as Record<string, unknown>
+  const said = { ...(version !== undefined && { _v: version }), ...(node.name !== root && { _type: node.name }) }
+  for (const [name, text] of Object.entries(said))
+    if (name in document && document[name] !== text) throw malformed(node)
+  return Object.assign(Object.create(null) as object, said, document)
 }
 
 async function parse(text: string): Promise<Node> {
   const { SaxesParser } = await import('saxes')
   const parser = new SaxesParser()
-  const top: Node = { name: '', attributes: {}, children: [], text: '' }
+  const top: Node = { name: '', line: 1, column: 1, attributes: {}, children: [], text: '' }
   const open = [top]
   let elements = 0
-  const malformed = () => refuse('bodyMalformed', { line: parser.line, column: parser.column + 1 })
+  const here = () => ({ line: parser.line, column: parser.column + 1 })
   parser.on('error', () => {
-    throw malformed()
+    throw malformed(here())
   })
   parser.on('doctype', () => {
-    throw malformed()
+    throw malformed(here())
   })
   parser.on('xmldecl', ({ encoding, version }) => {
-    if ((encoding !== undefined && !/^utf-?8$/i.test(encoding)) || version !== '1.0') throw malformed()
+    if ((encoding !== undefined && !/^utf-?8$/i.test(encoding)) || version !== '1.0') throw malformed(here())
   })
   parser.on('opentag', ({ name, attributes }) => {
-    if (open.length > deepest || ++elements > mostElements) throw malformed()
-    const node: Node = { name, attributes, children: [], text: '' }
+    if (open.length > deepest || ++elements > mostElements) throw malformed(here())
+    const node: Node = { name, ...here(), attributes, children: [], text: '' }
+    if (Object.keys(attributes).some((each) => !isKnown(each, name, open.length === 1))) throw malformed(node)
     open.at(-1)?.children.push(node)
     open.push(node)
   })
   parser.on('closetag', () => {
     const { children, text: own } = open.pop() as Node
-    if (children.length > 0 && own.trim() !== '') throw malformed()
+    if (children.length > 0 && own.trim() !== '') throw malformed(here())
   })
   const take = (part: string) => {
     const node = open.at(-1) as Node
@@ -153,7 +158,14 @@ async function parse(text: string): Promise<Node> {
   return top.children[0] as Node
 }
 
-const malformed = () => refuse('bodyMalformed', {})
+const malformed = ({ line, column }: Pick<Node, 'line' | 'column'>) => refuse('bodyMalformed', { line, column })
+
+/** An attribute that means something here, or is of another namespace. */
+function isKnown(attribute: string, element: string, isRoot: boolean): boolean {
+  if (attribute === 'version') return isRoot
+  if (attribute === 'name') return element === 'argument'
+  return attribute === 'nil' || attribute === 'type' || attribute === 'xmlns' || attribute.includes(':')
+}
 
 function valueOf(node: Node, shape: Shape): unknown {
   if (isNil(node)) return null
@@ -171,10 +183,11 @@ function valueOf(node: Node, shape: Shape): unknown {
 
 const anything = { properties: new Map<string, Shape>() }
 
-function isNil({ attributes, children, text }: Node): boolean {
+function isNil(node: Node): boolean {
+  const { attributes, children, text } = node
   const nil = Object.entries(attributes).find(([name]) => name === 'nil' || name.endsWith(':nil'))?.[1]
   if (nil !== 'true' && nil !== '1') return false
-  if (children.length > 0 || text.trim() !== '') throw malformed()
+  if (children.length > 0 || text.trim() !== '') throw malformed(node)
   return true
 }
 
@@ -188,7 +201,7 @@ function objectOf(node: Node, shape: { readonly properties: ReadonlyMap<string, 
     if (isList) {
       const list = (result[child.name] ??= []) as unknown[]
       if (value !== null) list.push(value)
-    } else if (child.name in result) throw malformed()
+    } else if (child.name in result) throw malformed(child)
     else result[child.name] = value
   }
   return result
@@ -198,7 +211,7 @@ function mapOf(node: Node): unknown {
   const result = Object.create(null) as Record<string, unknown>
   for (const child of node.children) {
     const { name } = child.attributes
-    if (child.name !== 'argument' || name === undefined || name in result) throw malformed()
+    if (child.name !== 'argument' || name === undefined || name in result) throw malformed(child)
     result[name] = valueOf(child, 'free')
   }
   return result
@@ -216,8 +229,9 @@ function freeValueOf(node: Node): unknown {
     return Number(node.text)
   if (type === 'double' && isLeaf && isDouble(node.text)) return Number(node.text)
   if (type === 'boolean' && isLeaf && isBoolean(node.text)) return node.text.trim() === 'true'
+  if (isLeaf && node.text.trim() !== '') throw malformed(node)
   if (type === 'object') return objectOf(node, anything)
   if (type === 'map') return mapOf(node)
-  if (type !== 'set' || node.children.some(({ name }) => name !== 'value')) throw malformed()
+  if (type !== 'set' || node.children.some(({ name }) => name !== 'value')) throw malformed(node)
   return node.children.map((child) => valueOf(child, 'free'))
 }
