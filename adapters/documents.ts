@@ -102,7 +102,8 @@ export interface Table<R, C, U> {
   readonly toDocument: (record: R, document?: { [name: string]: unknown }) => { [name: string]: unknown }
   /**
    * Checks and turns a request document round. `current` is the stored record, absent on create. A property that `may`
-   * refuses is read-only.
+   * refuses is read-only. What a change names with its stored value is not checked again, so that a document that was read
+   * can be sent back.
    */
   decode(body: unknown, mode: 'create', current?: undefined, may?: (path: Path) => boolean): Decoded<C>
   decode(body: unknown, mode: 'change' | 'replace', current: R, may?: (path: Path) => boolean): Decoded<U>
@@ -178,6 +179,10 @@ function takeProperties<R>(
 
 function takeNested<R>(work: Work<R>, value: unknown, field: Field<R>, rows: Rows<R>, path: Path): void {
   if (field.access === 'ignored') return
+  if (work.may?.(path) === false && !(isObject(value) && Object.keys(value).length > 0)) {
+    work.violations.push(readOnly(path))
+    return
+  }
   if (value === null) {
     if (field.needed && work.mode === 'change') work.violations.push(cannotBeRemoved(path))
     return
@@ -195,11 +200,12 @@ function takeValue<R>(work: Work<R>, value: unknown, field: Field<R>, path: Path
   if (access === 'ignored') return
   if (access === 'readOnly') {
     if (value === null && work.mode !== 'change') return
-    if (!work.current || !isEqual(value, shownBy(field)(work.current) ?? null)) work.violations.push(readOnly(path))
+    if (!work.current || !isEqual(value, shownBy(field)(work.current))) work.violations.push(readOnly(path))
     return
   }
+  const isStored = work.mode === 'change' && isEqual(value, shownBy(field)(work.current as R))
   if (work.may?.(path) === false) {
-    work.violations.push(readOnly(path))
+    if (!isStored) work.violations.push(readOnly(path))
     return
   }
   if (value === null) {
@@ -209,8 +215,8 @@ function takeValue<R>(work: Work<R>, value: unknown, field: Field<R>, path: Path
     else if (at) setAt(work.document, at, null)
     return
   }
-  let found = violationsOf(value, field.schema, path)
-  if (found.length === 0 && field.check) found = field.check(value as never, path)
+  let found = isStored ? none : violationsOf(value, field.schema, path)
+  if (!isStored && found.length === 0 && field.check) found = field.check(value as never, path)
   if (found.length > 0) {
     work.violations.push(...found)
     return
@@ -222,12 +228,13 @@ function takeValue<R>(work: Work<R>, value: unknown, field: Field<R>, path: Path
 }
 
 function takeOpen<R>(work: Work<R>, value: unknown, open: OpenFields, name: string, path: Path): void {
+  const isStored = work.mode === 'change' && isEqual(value, valueAt(work.current as object, [...open.at, name]))
   if (work.may?.(path) === false) {
-    work.violations.push(readOnly(path))
+    if (!isStored) work.violations.push(readOnly(path))
     return
   }
-  let found = value === null ? none : violationsOf(value, undefined, path)
-  if (found.length === 0) found = open.check(name, value ?? undefined, path)
+  let found = value === null || isStored ? none : violationsOf(value, undefined, path)
+  if (!isStored && found.length === 0) found = open.check(name, value ?? undefined, path)
   if (found.length > 0) work.violations.push(...found)
   else if (value !== null || work.mode !== 'create') setAt(work.document, [...open.at, name], value)
 }

@@ -245,6 +245,9 @@ const table: { readonly [T in FaultType]: Expected } = {
     { property: 'creation_date', document: 'customer' },
     patch({ creation_date: '2001-01-01T00:00:00.000Z' }),
     patch({ _delete: ['creation_date'] }),
+    patch({ _delete: ['customer_id'] }),
+    patch({ _delete: ['last_login_time'] }),
+    patch({ customer_id: null }),
     create({ ...login, creation_date: 'x' }),
   ],
   EnumConstraintViolationException: [400, { document: 'customer', enumValue: 3 }, patch({ gender: 3 })],
@@ -259,6 +262,8 @@ const table: { readonly [T in FaultType]: Expected } = {
     patch({ c_x: 'a\u0000b' }),
     patch({ _delete: ['c_1'] }),
     raw('application/json', '{"c___proto__":1}'),
+    raw('application/json', '{"c_i":9007199254740993}'),
+    raw('application/json', '{"c_i":[1,-9007199254740993]}'),
   ],
   IfMatchRequiredException: [
     409,

@@ -277,6 +277,11 @@ describe('ocapi: values (1.4, 1.8 to 1.11, 2.9, 2.10)', () => {
     const path = `${customers}/wide/addresses/a`
     const read = await service.call('GET', path)
     expect(read.json()).to.include({ country_code: 'DEU', full_name: 'C. O. Ntact' })
+    const back = await service.call('PATCH', path, { json: read.json() })
+    expect([back.status, back.json()], back.text).to.deep.equal([200, read.json()])
+    expect(typeOf(await service.call('PATCH', path, { json: { country_code: 'AUT' } }))).to.equal(
+      'PropertyConstraintViolationException',
+    )
     const patched = await service.call('PATCH', path, { json: { last_name: 'Krenz', suffix: 'jr.' } })
     expect(patched.json()).to.include({ full_name: 'Krenz jr.' })
   })

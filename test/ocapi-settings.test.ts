@@ -101,6 +101,38 @@ describe('ocapi: client settings (2.20)', () => {
     expect(fine.status, fine.text).to.equal(200)
   })
 
+  it('ignores what may not be written and is as it was, so that a document that was read can be sent back (2.8)', async () => {
+    const read = await service.shop.updateCustomer({ customerNo: 'c1', update: { custom: { a: 1, b: 2 } } })
+    expect(read.custom).to.deep.equal({ a: 1, b: 2 })
+    const shown = (await service.call('GET', c1)).json()
+    expect(shown).to.include({ c_b: 2 })
+    const back = await service.call('PATCH', c1, { json: { ...shown, title: 'sent back' } })
+    expect([back.status, back.json()], back.text).to.deep.equal([200, { ...shown, title: 'sent back' }])
+    expect(typeOf(await service.call('PATCH', c1, { json: { ...shown, c_b: 3 } }))).to.equal(
+      'PropertyNotPermittedException',
+    )
+  })
+
+  it('lets nobody touch credentials who may not write any of them', async () => {
+    const resource_id = '/customer_lists/*/customers/*'
+    const resources = [
+      { resource_id, methods: ['get', 'patch'], read_attributes: '(**)', write_attributes: '(email)' },
+    ] as const
+    const narrow = await serve({
+      flavours: [ocapi({ settings: { clients: [{ client_id: 'ocapi-client', resources }] } })],
+    })
+    await narrow.shop.createCustomer({ create: { customerNo: 'c1', credentials: { login: 'first' } } })
+    const patch = (json: object) => narrow.call('PATCH', c1, { json })
+    for (const credentials of [{}, null, { enabled: false }, { password: 'x' }])
+      expect(typeOf(await patch({ credentials })), JSON.stringify(credentials)).to.equal(
+        'PropertyNotPermittedException',
+      )
+    const shown = (await narrow.call('GET', c1)).json()
+    const changed = await patch({ ...shown, email: 'new@example.com' })
+    expect(changed.json(), changed.text).to.include({ email: 'new@example.com' })
+    await narrow.stop()
+  })
+
   it('adds its headers to every reply to the client', async () => {
     for (const [method, path] of [
       ['GET', root],
@@ -129,6 +161,21 @@ describe('ocapi: client settings (2.20)', () => {
       'access-control-expose-headers': 'ETag',
     })
     expect((await service.call('GET', c1, { headers: { Origin: service.origin } })).status).to.equal(200)
+    for (const [method, path, token] of [
+      ['GET', c1, ''],
+      ['GET', c1, 'unknown'],
+      ['GET', c1, 'limited'],
+      ['PUT', c1, 'ocapi'],
+      ['GET', `${root}/nonsense`, ''],
+      ['GET', '/dw/data/v17_1/x', ''],
+    ] as const) {
+      const early = await service.call(method, path, { token, headers: origin })
+      expect(early.status).to.be.above(399)
+      expect(early.headers, `${method} ${path}`).to.include({
+        'access-control-allow-origin': 'https://shop.example.com',
+        vary: 'Origin',
+      })
+    }
     const evil = { Origin: 'https://evil.example.com' }
     expect((await service.call('OPTIONS', c1, { token: '', headers: evil })).headers).to.not.have.property(
       'access-control-allow-origin',

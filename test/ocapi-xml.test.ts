@@ -227,6 +227,7 @@ describe('xml: over HTTP (2.15, 2.16)', () => {
     ['<customer><credentials>x</credentials></customer>', 'TypeDecodingException'],
     ['<customer><__proto__>x</__proto__></customer>', 'UnknownPropertyException'],
     ['<customer><c_1>x</c_1></customer>', 'InvalidCustomPropertyException'],
+    ['<customer><c_i type="integer">9007199254740993</c_i></customer>', 'InvalidCustomPropertyException'],
     ['<customer/>', 'CredentialsMissingException'],
   ] as const)
     it(`${xml} is a ${fault}`, async () => {

@@ -58,19 +58,26 @@ const addressRow = of(inAddress)
 /** In 16.2, read-only, and never produced (decision 2.10). */
 const neverShown = (name: string): Row<unknown> => ({ name, access: 'readOnly' })
 
+/** A number of 2^53 or more may have changed on its way: it is refused. */
+function isScalar(value: unknown): boolean {
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER
+  return typeof value === 'string' || typeof value === 'boolean'
+}
+
 /** What is wrong with a custom attribute: InvalidCustomPropertyException whatever it is (decision 2.16). */
 function checkCustom(name: string, value: unknown, path: readonly string[]): readonly Violation[] {
   const values: readonly unknown[] = Array.isArray(value) ? (value as unknown[]) : [value]
-  const isPlain = values.every((each) => each === undefined || ['string', 'number', 'boolean'].includes(typeof each))
+  const isPlain = values.every((each) => each === undefined || isScalar(each))
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name !== '__proto__' && isPlain) return []
   return [{ path, rule: 'custom', message: 'is no custom attribute' }]
 }
-const scalars = ['string', 'number', 'boolean']
+const range = { minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }
+const scalars = { type: ['string', 'number', 'boolean'], ...range }
 const custom: OpenFields = {
   prefix: 'c_',
   at: ['custom'],
   names: '[A-Za-z_][A-Za-z0-9_]*',
-  schema: { type: [...scalars, 'array'], items: { type: scalars } },
+  schema: { ...scalars, type: [...scalars.type, 'array'], items: scalars },
   check: checkCustom,
 }
 

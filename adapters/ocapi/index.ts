@@ -13,7 +13,7 @@ import { askedFormatOf, bodyFormatOf, checkCharset, isDataPath, methodOf, pageOf
 import { ocapiRows } from './routes.js'
 import { selectorOf } from './select.js'
 import { accessOf } from './settings.js'
-import type { ClientAccess } from './settings.js'
+import type { Access, ClientAccess } from './settings.js'
 import { documentShape } from './shapes.js'
 import { readXml } from './xml.js'
 
@@ -64,7 +64,11 @@ export function ocapi(options: OcapiOptions = {}): Flavour {
     documents: namings,
     claims: isDataPath,
     rows: ocapiRows,
-    begin: (request, surroundings) => new OcapiExchange(request, surroundings, resolved),
+    begin(request, surroundings) {
+      const x = new OcapiExchange(request, surroundings, resolved)
+      x.added = originHeaders(request, access)
+      return x
+    },
     steps,
     fault: (error, x) => replyWithFault(x, faultOfError(error)),
   })
@@ -125,7 +129,8 @@ function checkClient(x: OcapiExchange): void {
   if (!x.options.access) return
   const client = x.options.access.client(clientId)
   if (!client) throw ownFault('ClientAccessForbiddenException', about)
-  x.added = { ...client.headers, ...originHeaders(request, client) }
+  checkOrigin(request, client)
+  x.added = { ...client.headers, ...x.added }
   const method = x.method === 'HEAD' ? 'GET' : x.method
   x.access = client.resource(method, x.resource.split('/').map(decodeURIComponent))
   if (!x.access) throw ownFault('ClientAccessForbiddenException', about)
@@ -134,10 +139,16 @@ function checkClient(x: OcapiExchange): void {
 }
 
 /** A script of a browser is let in only from an origin of the client, or from our own. */
-function originHeaders(request: ApiRequest, client: ClientAccess): Readonly<Record<string, string>> {
+function checkOrigin(request: ApiRequest, client: ClientAccess): void {
   const { origin } = request.headers as { origin?: string }
-  if (origin === undefined || origin === request.origin) return {}
-  if (!client.origins.has(origin)) throw ownFault('UnauthorizedOriginException', { origin })
+  if (origin === undefined || origin === request.origin || client.origins.has(origin)) return
+  throw ownFault('UnauthorizedOriginException', { origin })
+}
+
+/** What lets a browser show a reply, a fault of any step too, to scripts of an origin that some client allows. */
+function originHeaders(request: ApiRequest, access: Access | undefined): Readonly<Record<string, string>> | undefined {
+  const { origin } = request.headers as { origin?: string }
+  if (origin === undefined || !access?.allowsOrigin(origin)) return undefined
   return { Vary: 'Origin', 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': 'ETag' }
 }
 
