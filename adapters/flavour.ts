@@ -323,6 +323,7 @@ export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | P
     if (!isCaller(caller)) return fail(x, new TypeError('authenticate gave something that is no Caller'))
     if (!caller.flavours.includes(flavour)) throw refuse('tokenForOtherFlavour', {})
     x.caller = caller
+    return undefined
   }
   const fail = (x: Exchange, cause: unknown): never => {
     const { problem } = x.surroundings.clientele.incident(cause, { flavour, step: 'authenticate' })
