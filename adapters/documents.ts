@@ -6,22 +6,12 @@
 import type { Violation } from '../core/errors.js'
 import { isEqual } from '../core/json.js'
 import type { Path } from '../core/storage.js'
-import { lengthOf } from '../core/policies.js'
 import { valueAt } from '../core/storage.js'
-import { findUnusable, isDate } from '../core/validation.js'
+import { isObject, mostViolations, none, violationsOf, wrongType } from './values.js'
+import type { ValueSchema } from './values.js'
 
-/** What a value may be: the part of JSON Schema that documents use. Lengths count code points. */
-export interface ValueSchema {
-  readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array'
-  readonly minLength?: number
-  readonly maxLength?: number
-  readonly pattern?: string
-  /** `date`: a date of the calendar, `YYYY-MM-DD`. */
-  readonly format?: 'date' | 'date-time'
-  readonly enum?: readonly (string | number)[]
-  readonly minimum?: number
-  readonly items?: ValueSchema
-}
+export { isObject } from './values.js'
+export type { ValueSchema } from './values.js'
 
 /** A JSON Schema as data. */
 export type Keywords = { readonly [keyword: string]: unknown }
@@ -110,8 +100,6 @@ export interface Table<R, C, U> {
   /** JSON Schema (2020-12) of the request document. */
   schema(mode: 'create' | 'change'): Keywords
 }
-
-const mostViolations = 100
 
 /** Makes a table of its rows. */
 export function table<R extends object, C extends object, U extends object>(parts: TableParts<R>): Table<R, C, U> {
@@ -258,76 +246,6 @@ function removeAbsent<R extends object>(
 const readOnly = (path: Path): Violation => ({ path, rule: 'readOnly', message: 'is read-only' })
 
 const cannotBeRemoved = (path: Path): Violation => ({ path, rule: 'constraint', message: 'cannot be removed' })
-
-const wrongType = (path: Path, expected: readonly string[], value: unknown): Violation => ({
-  path,
-  rule: 'type',
-  message: `is not of type ${expected.join(' or ')}`,
-  expected,
-  actual: typeOf(value),
-})
-
-/** JSON type of a value, as JSON Schema names it. */
-function typeOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'array'
-  return typeof value === 'number' && Number.isInteger(value) ? 'integer' : typeof value
-}
-
-/** True for an object that is no list. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-const none: readonly Violation[] = []
-
-/** What is wrong with a value that is not null. */
-function violationsOf(value: unknown, schema: ValueSchema | undefined, path: Path): readonly Violation[] {
-  const type = schema?.type
-  if (type !== undefined && type !== typeOf(value) && !(type === 'number' && typeof value === 'number'))
-    return [wrongType(path, [type], value)]
-  const unusable = findUnusable(value, path)
-  if (unusable) return [unusable]
-  if (!schema) return none
-  if (schema.items && Array.isArray(value)) {
-    const { items } = schema
-    const found: Violation[] = []
-    for (const [index, item] of value.entries()) {
-      if (found.length >= mostViolations) break
-      const here = [...path, String(index)]
-      found.push(
-        ...(item === null ? [wrongType(here, [items.type ?? 'string'], item)] : violationsOf(item, items, here)),
-      )
-    }
-    return found
-  }
-  const broken = typeof value === 'string' ? brokenBy(value, schema) : undefined
-  if (broken === 'type') return [wrongType(path, [schema.format as string], value)]
-  if (broken) return [{ path, rule: 'constraint', message: broken }]
-  if (schema.enum && !schema.enum.includes(value as string | number))
-    return [{ path, rule: 'enum', message: 'is not one of the allowed values', value }]
-  if (schema.minimum !== undefined && (value as number) < schema.minimum)
-    return [{ path, rule: 'constraint', message: `is less than ${schema.minimum}` }]
-  return none
-}
-
-/** What a string breaks: the message of a constraint, `type` for a text that is no date, or nothing. */
-function brokenBy(text: string, schema: ValueSchema): string | undefined {
-  const { maxLength, minLength, pattern, format } = schema
-  if (format === 'date' && !isDate(text)) return 'type'
-  if (maxLength !== undefined && text.length > maxLength && lengthOf(text) > maxLength)
-    return `is longer than ${maxLength} characters`
-  if (minLength !== undefined && lengthOf(text) < minLength) return `is shorter than ${minLength} characters`
-  if (pattern !== undefined && !patternOf(pattern).test(text)) return 'does not have the form it needs'
-  return undefined
-}
-
-const patterns = new Map<string, RegExp>()
-function patternOf(source: string): RegExp {
-  const known = patterns.get(source) ?? new RegExp(source, 'u')
-  patterns.set(source, known)
-  return known
-}
 
 function setAt(document: Record<string, unknown>, path: Path, value: unknown): void {
   let place = document
