@@ -16,14 +16,20 @@ export function parseJson(body: RawBody): unknown {
   }
 }
 
-/** Where a text stops being JSON: the first character that no valid JSON text continues with. */
-function positionOf(text: string): { line: number; column: number } {
+/** Words of a text that are read to find the mistake: more would take too long. */
+const mostWords = 100_000
+
+/**
+ * Where a text stops being JSON: the first character that no valid JSON text continues with. Nothing if that is too far
+ * from the start.
+ */
+function positionOf(text: string): { line?: number; column?: number } {
   const token =
     /[ \t\r\n]*(?:[{}[\],:]|"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y
   const open: ('{' | '[')[] = []
   let wants: Wanted = 'value'
   let at = 0
-  for (;;) {
+  for (let words = 0; words < mostWords; words++) {
     token.lastIndex = at
     const word: string | undefined = token.exec(text)?.[0].trimStart()
     const start =
@@ -35,6 +41,7 @@ function positionOf(text: string): { line: number; column: number } {
     wants = next
     at = token.lastIndex
   }
+  return {}
 }
 
 type Wanted = 'value' | 'first' | 'name' | 'firstName' | 'colon' | 'more' | 'end'

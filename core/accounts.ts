@@ -15,6 +15,10 @@ import type { Unit } from './unit.js'
 export async function createInternalAccount(unit: Unit, call: Running<'createInternalAccount'>): Promise<Account> {
   const customer = await lockCustomer(unit, call.target.customerNo)
   const { create, password } = call.document(undefined)
+  const { policies } = unit.parts
+  if (create.email !== undefined && !policies.email(create.email.trim()))
+    throw fail('emailInvalid', { email: create.email })
+  if (password && !(await policies.password(password))) throw fail('passwordInvalid', {})
   const draft = new Draft(create, 'create', accountCreateSchema)
   await unit.phase('createInternalAccount', 'before', {
     record: customer.record.id,
@@ -25,7 +29,7 @@ export async function createInternalAccount(unit: Unit, call: Running<'createInt
   if (current.credentials.login !== undefined) throw fail('accountInUse', {})
   const email = (draft.seen.email ?? current.email)?.trim()
   if (email === undefined) throw fail('accountEmailMissing', {})
-  if (!unit.parts.policies.email(email)) throw fail('emailInvalid', { email })
+  if (!policies.email(email)) throw fail('emailInvalid', { email })
   if (unit.profile.uniqueEmail) await claimEmail(unit, email, true, current)
   await setLogin(unit, customer, email, password)
   const account: Account = Object.freeze({ id: email, providerId: internalProvider })

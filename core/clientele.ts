@@ -1,6 +1,6 @@
 /** What `createClientele` returns, and what a call may say. */
-import type { CustomerError } from './errors.js'
-import type { Caller, CustomerList, FlavourName } from './model.js'
+import type { CustomerError, Violation } from './errors.js'
+import type { Caller, Customer, CustomerChange, CustomerCreate, CustomerList, FlavourName } from './model.js'
 import type { DocumentOf, InputOf, Operation, PreviousOf, Reading, ResultOf, TargetOf, Writing } from './operations.js'
 import type { Profile } from './profiles.js'
 import type { Secret } from './secret.js'
@@ -137,8 +137,11 @@ export interface Clientele {
   read<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>>
   /** Runs a writing operation as one unit of work. Throws CustomerError only. */
   write<O extends Writing>(operation: O, call: WriteCall<O>): Promise<ResultOf<O>>
-  /** Loads and compiles mixin schemas, so that no unit of work waits for them; unknown URLs are ignored. */
-  prepareMixins(urls: readonly string[]): Promise<void>
+  /**
+   * What is wrong with the email, mixins and custom attributes that a create or change document sets, so that a flavour
+   * can tell it with all else that is wrong. Loads the schemas of mixins, so that no unit of work waits for them.
+   */
+  checkCustomer(change: CustomerCreate | CustomerChange, previous?: Customer): Promise<readonly Violation[]>
   /** Reports an error that nobody expected and gives the CustomerError of kind `internal` to answer with. */
   incident(error: unknown, facts: Readonly<Record<string, unknown>>): CustomerError
   /** Registers a listener for committed changes; returns its undo. A listener's failure is reported and changes nothing. */

@@ -12,6 +12,7 @@ import type { Credentials, Customer, CustomerChange, CustomerCreate, Live } from
 import type { LiveCustomer, Writing } from './operations.js'
 import { customerOf } from './records.js'
 import { customerChangeSchema, customerCreateSchema, customerSchema } from './schemas.js'
+import type { Parts } from './parts.js'
 import type { Secret } from './secret.js'
 import { DuplicateKey, schemaVersions } from './storage.js'
 import type { CustomerRecord, Kind, Records } from './storage.js'
@@ -28,12 +29,17 @@ export type HeldCustomer = Held<CustomerRecord, Customer>
 const managed = ['creationDate', 'lastModified', 'version']
 const deep = ['credentials', 'custom', 'mixins', 'mixinSchemas']
 
+/** A customer after a change. */
+export function changedCustomer<T extends CustomerCreate>(customer: T, change: CustomerChange | CustomerCreate): T {
+  return merge(customer, change, deep, ['credentials'])
+}
+
 /** The unit's one draft of a customer. */
 export function holdCustomer(unit: Unit, record: CustomerRecord, isNew = false): HeldCustomer {
   const load = (): HeldCustomer => {
     const held: HeldCustomer = {
       record,
-      draft: new Draft<Customer>(customerOf(record), 'customer', customerSchema, managed, rules(unit)),
+      draft: new Draft<Customer>(customerOf(record), 'customer', customerSchema, managed, rulesOf(unit.parts)),
       store: storeCustomer,
       stored: () => customerOf(held.record),
       tell: (_, before) => tellChange(unit, before, customerOf(held.record)),
@@ -78,7 +84,7 @@ export async function createCustomer(unit: Unit, call: Running<'createCustomer'>
         violations: [{ path: ['customerNo'], rule: 'readOnly', message: 'is generated and cannot be sent' }],
       })
     await refuse(unit, create, {})
-    const draft = new Draft(create, 'create', customerCreateSchema, [], rules(unit))
+    const draft = new Draft(create, 'create', customerCreateSchema, [], rulesOf(unit.parts))
     await unit.phase('createCustomer', 'before', {
       documents: [draft],
       args: () => [draft.live as Live<CustomerCreate>],
@@ -139,11 +145,11 @@ export async function updateCustomer(unit: Unit, call: Running<'updateCustomer'>
   const customer = await lockCustomer(unit, call.target.customerNo)
   const previous = customerOf(customer.record)
   const { update, password } = call.document(previous)
-  const after = (change: CustomerChange): Customer => merge(customerOf(customer.record), change, deep, ['credentials'])
+  const after = (change: CustomerChange): Customer => changedCustomer(customerOf(customer.record), change)
   if (update.mixins !== undefined || update.mixinSchemas !== undefined || update.custom !== undefined)
     await refuse(unit, after(update), previous)
   const draft = new Draft(update, 'update', customerChangeSchema, [], (now, before) =>
-    rules(unit)(after(now), after(before)),
+    rulesOf(unit.parts)(after(now), after(before)),
   )
   await unit.phase('updateCustomer', 'before', {
     record: customer.record.id,
@@ -198,9 +204,8 @@ type Free = Mixed & Pick<CustomerCreate, 'custom'>
  * What no schema of ours can say: mixins against their schemas, custom attributes against their declarations. Only what
  * a change touches is checked (decision 3.12).
  */
-function rules(unit: Unit) {
+export function rulesOf({ mixins, customAttributes }: Pick<Parts, 'mixins' | 'customAttributes'>) {
   return async (now: Free, before: Free): Promise<readonly Violation[]> => {
-    const { mixins, customAttributes } = unit.parts
     const custom = customAttributes.check('customer', now.custom, before.custom)
     const names = changedMixins(before, now)
     return names.length === 0 ? custom : [...custom, ...(await mixins.check(now, names))]
@@ -208,7 +213,7 @@ function rules(unit: Unit) {
 }
 
 async function refuse(unit: Unit, now: Free, before: Free): Promise<void> {
-  const violations = await rules(unit)(now, before)
+  const violations = await rulesOf(unit.parts)(now, before)
   if (violations.length > 0) throw fail('documentInvalid', { document: 'customer', violations })
 }
 

@@ -9,14 +9,17 @@ import type {
   Transaction,
   WriteCall,
 } from './clientele.js'
+import { changedCustomer, rulesOf } from './customers.js'
 import type { Running } from './customers.js'
 import { Deadline } from './deadline.js'
 import { changesIn } from './dry-run.js'
 import type { Changes } from './dry-run.js'
 import { CustomerError, fail } from './errors.js'
+import type { Violation } from './errors.js'
 import { Executor } from './executor.js'
 import { Incidents } from './incidents.js'
-import type { CustomerList, SocialMediaUser } from './model.js'
+import { changedMixins } from './mixins.js'
+import type { Customer, CustomerChange, CustomerCreate, CustomerList, SocialMediaUser } from './model.js'
 import { operations } from './operations.js'
 import type { Operation, Reading, ResultOf, Writing } from './operations.js'
 import type { Parts } from './parts.js'
@@ -114,8 +117,15 @@ export class Library implements Clientele {
     return (await this.#parts.lists.byTenant(tenant)) ?? undefined
   }
 
-  async prepareMixins(urls: readonly string[]): Promise<void> {
-    await this.#parts.mixins.prepare(urls)
+  async checkCustomer(change: CustomerCreate | CustomerChange, previous?: Customer): Promise<readonly Violation[]> {
+    const { mixins, policies } = this.#parts
+    const before: CustomerCreate = previous ?? {}
+    const now = changedCustomer(before, change)
+    await mixins.prepare(changedMixins(before, now).flatMap((name) => now.mixinSchemas?.[name] ?? []))
+    const { email } = now
+    const isGood = email === undefined || email === before.email || policies.email(email.trim())
+    const wrong: Violation = { path: ['email'], rule: 'constraint', message: 'is not a valid email address' }
+    return [...(isGood ? [] : [wrong]), ...(await rulesOf(this.#parts)(now, before))]
   }
 
   read<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>> {

@@ -131,6 +131,13 @@ describe('yaas 3.8: accounts', () => {
     expect(errorOf(await addAccount(id, { email: email() }))).to.equal(
       '409 conflict_resource; accounts unique_index_violation',
     )
+    for (const [json, expected] of [
+      [{ email: 'a@b' }, 'email'],
+      [{ password: ' ' }, 'password'],
+    ] as const)
+      expect(errorOf(await addAccount(id, json)), 'before 409').to.equal(
+        `400 validation_violation; ${expected} invalid_field`,
+      )
     expect(errorOf(await addAccount('C1', {}))).to.equal('404 element_resource_non_existing')
   })
 

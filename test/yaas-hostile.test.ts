@@ -126,11 +126,26 @@ describe('yaas: hostile requests', () => {
 
   it('get at most 100 details', async () => {
     const json = {
-      metadata: { mixins: Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`bad name ${i}`, 1])) },
+      ...Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`bad name ${i}`, 1])),
     }
     const answer = await service.at('POST', '/customers', { json })
     expect(answer.status).to.equal(400)
     expect(answer.json<{ details: object[] }>().details).to.have.length(100)
+  })
+
+  it('with very many names or brackets are refused at once, without looking into them', async () => {
+    const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`n${i}`, 1]))
+    for (const [json, field] of [
+      [{ mixins: many }, 'mixins'],
+      [{ metadata: { mixins: many } }, 'metadata.mixins'],
+      [{ mixins: { custom: many } }, 'mixins.custom'],
+    ] as const)
+      expect(errorOf(await service.at('POST', '/customers', { json }))).to.equal(
+        `400 validation_violation; ${field} invalid_field`,
+      )
+    const brackets = await service.at('POST', '/customers', { body: '['.repeat(1_000_000) })
+    expect(errorOf(brackets)).to.equal('400 bad_payload_syntax')
+    expect(brackets.json()['message']).to.equal('The payload cannot be read.')
   })
 
   it('cannot pollute prototypes, through bodies, mixins or queries', async () => {

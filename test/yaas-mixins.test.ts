@@ -110,6 +110,62 @@ describe('yaas 3.12: mixins of a new customer', () => {
     expect(errorOf(answer), answer.text).to.match(/^400 (validation_violation|bad_payload_syntax)/)
   })
 
+  it('are refused with all else that is wrong, before version and handlers (3.17)', async () => {
+    const ran: string[] = []
+    const point = 'dw.ocapi.data.customer_list.customer.beforePATCH'
+    const own = await serveYaas(
+      {},
+      { library: { mixins: { schemas }, plugins: [{ name: 'p', hooks: { [point]: () => void ran.push('ran') } }] } },
+    )
+    const json = {
+      ...document({ loyalty: { tier: 5 } }, { loyalty: url, other: 'https://elsewhere.example/x' }),
+      contactEmail: 'a@b',
+      firstName: 5,
+    }
+    const expected = [
+      '400 validation_violation',
+      'mixins.loyalty.tier invalid_field',
+      'metadata.mixins.other invalid_field',
+      'contactEmail invalid_field',
+      'firstName invalid_field',
+    ].join('; ')
+    expect(errorOf(await own.at('POST', '/customers', { json }))).to.equal(expected)
+    const path = `/customers/${await own.create({})}`
+    const stale = { ...json, metadata: { ...json.metadata, version: 9 } }
+    expect(errorOf(await own.at('PUT', path, { json: stale }))).to.equal(expected)
+    const wrongData = { ...document({ loyalty: { tier: 5 } }, { loyalty: url }) }
+    const headers = { 'If-Match': '"9"' }
+    expect(errorOf(await own.at('PUT', path, { json: wrongData, headers }))).to.match(/^400/)
+    expect(errorOf(await own.at('PUT', path, { json: { contactEmail: 'a@b' }, headers }))).to.match(/^400/)
+    expect(ran).to.deep.equal([])
+    await own.stop()
+  })
+
+  it('leaves out what is null, and an empty custom', async () => {
+    const id = await service.create(document({ custom: { a: null } }))
+    expect(await service.shop.getCustomer({ customerNo: id })).to.not.have.property('custom')
+  })
+
+  it('are removed by null in a partial PUT: data and reference together, unless the reference is sent', async () => {
+    const create = () => service.create(document({ loyalty, custom: { a: 1 } }, { loyalty: url, other: free }))
+    for (const [json, data, references] of [
+      [{ mixins: { loyalty: null } }, { custom: { a: 1 } }, { other: free }],
+      [
+        { mixins: { loyalty: null }, metadata: { mixins: { loyalty: strict } } },
+        { custom: { a: 1 } },
+        { loyalty: strict, other: free },
+      ],
+      [{ mixins: null }, undefined, {}],
+      [{ mixins: null, metadata: { mixins: { loyalty: strict } } }, undefined, { loyalty: strict, other: free }],
+      [{ metadata: { mixins: null } }, { custom: { a: 1 } }, {}],
+    ] as const) {
+      const id = await create()
+      const answer = await put(id, json, '?partial=true')
+      expect(answer.status, answer.text).to.equal(200)
+      expect(await stored(id), JSON.stringify(json)).to.deep.equal([data, references])
+    }
+  })
+
   it('are refused: more than 100 at once', async () => {
     const names = Array.from({ length: 101 }, (_, i) => `m${i}`)
     const all = (value: unknown) => Object.fromEntries(names.map((name) => [name, value]))
@@ -247,7 +303,7 @@ describe('yaas 3.12: what a PUT does to mixins', () => {
       { ...both, loyalty: { tier: 'silver' }, custom },
       references,
     ],
-    ['null removes data and keeps its reference', document({ other: null }), { loyalty, custom }, references],
+    ['null removes data and its reference', document({ other: null }), { loyalty, custom }, { loyalty: url }],
     [
       'a null reference takes its data along',
       document(undefined, { other: null }),

@@ -32,10 +32,15 @@ const text = <R>(name: string, at: string, schema: ValueSchema): Field<R> => ({ 
 
 const mixinName = /^(?!__proto__$)[a-zA-Z0-9_-]+$/
 const attributeName = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/
+/** Most names that a request may send of mixins, of references, or of custom attributes. */
+const mostNames = 1_000
+const tooMany = (path: Path): Violation => ({ path, rule: 'constraint', message: `are more than ${mostNames}` })
+
 type Attributes = Readonly<Record<string, unknown>>
 
 /** References to schemas: URLs as text; null removes in a partial PUT. The core says whether the URL is known. */
 function checkReferences(references: Attributes, path: Path): Violation[] {
+  if (Object.keys(references).length > mostNames) return [tooMany(path)]
   return Object.entries(references).flatMap(([name, url]): Violation[] => {
     const here = [...path, name]
     if (name === reservedMixin)
@@ -47,6 +52,7 @@ function checkReferences(references: Attributes, path: Path): Violation[] {
 
 /** Mixin data: any JSON by name, and under `custom` scalars or lists of scalars. */
 function checkMixins(mixins: Attributes, path: Path): Violation[] {
+  if (Object.keys(mixins).length > mostNames) return [tooMany(path)]
   return Object.entries(mixins).flatMap(([name, data]): Violation[] => {
     const here = [...path, name]
     if (name === reservedMixin) return data === null ? [] : checkCustom(data, here)
@@ -57,6 +63,7 @@ function checkMixins(mixins: Attributes, path: Path): Violation[] {
 function checkCustom(custom: unknown, path: Path): Violation[] {
   if (typeof custom !== 'object' || custom === null || Array.isArray(custom))
     return [{ path, rule: 'type', message: 'is not of type object' }]
+  if (Object.keys(custom).length > mostNames) return [tooMany(path)]
   const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value)
   return Object.entries(custom).flatMap(([name, value]): Violation[] => {
     const here = [...path, name]
@@ -193,9 +200,14 @@ export const namings: Namings = {
   address: { toDocument: addressTable.toDocument, namesOf: namesOf(addressTable) },
 }
 
-/** The place in a request body of a domain path, as a bean path. */
+/** The place in a request body of a domain path. */
+export function bodyPath(path: Path): Path {
+  return namings.customer.namesOf(path).at(-1) ?? path
+}
+
+/** The same as a bean path. */
 export function fieldOf(path: Path): string {
-  return beanPath(namings.customer.namesOf(path).at(-1) ?? path)
+  return beanPath(bodyPath(path))
 }
 
 /**

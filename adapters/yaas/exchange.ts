@@ -32,6 +32,8 @@ export class YaasExchange extends Exchange<YaasRow> {
   owner = ''
   /** What a DELETE of mappings is about. */
   mappings: TargetOf<'deleteMappings'> = { customerNumber: '' }
+  /** What the library finds wrong with the body. */
+  violations: readonly Violation[] = []
   /** The parsed JSON body. */
   body: Readonly<Record<string, unknown>> = {}
   constructor(request: ApiRequest, surroundings: Surroundings<YaasRow>, settings: YaasSettings) {
@@ -49,6 +51,8 @@ export interface YaasExtras {
   readonly body?: 'needed' | 'optional'
   /** Looks up what the path names, before the body is taken and parameters are checked: 404 comes first (decision 3.17). */
   readonly find?: (exchange: YaasExchange) => Promise<void>
+  /** Checks what cannot be checked at once, when the body is there; what is wrong is told with all else (decision 3.17). */
+  readonly check?: (exchange: YaasExchange) => Promise<void>
 }
 /** A row of the route table. */
 export type YaasRow = Row<YaasExchange> & YaasExtras
@@ -117,7 +121,8 @@ export function facts(x: YaasExchange) {
 }
 
 /** Refuses a document with violations, in the order of the body. */
-export function refuseViolations(body: Readonly<Record<string, unknown>>, violations: readonly Violation[]): void {
+export function refuseViolations({ body, violations: found }: YaasExchange, given: readonly Violation[]): void {
+  const violations = [...given, ...found]
   if (violations.length === 0) return
   const names = Object.keys(body)
   const position = ({ path }: Violation): number => {

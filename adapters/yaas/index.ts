@@ -12,7 +12,6 @@ import type { YaasRow, YaasSettings } from './exchange.js'
 import { faultOf, scopeMissing, tenantForbidden, uriTooLong, validationFault } from './faults.js'
 import type { YaasFault } from './faults.js'
 import { callerFromGateway, externalBase } from './gateway.js'
-import { mixinUrls } from './mixins.js'
 import { fieldsOf, partialOf } from './parameters.js'
 import { rows } from './routes.js'
 
@@ -75,6 +74,7 @@ export function yaas(options: YaasOptions = {}): Flavour {
     findList,
     (x) => x.row?.find?.(x),
     (x) => (x.row?.body ? readBody(x, x.row.body) : undefined),
+    (x) => x.row?.check?.(x),
     async (x) => withRequestId(x, await runRow(x)),
   ]
 
@@ -206,8 +206,6 @@ async function readBody(x: YaasExchange, needed: 'needed' | 'optional'): Promise
     fieldsOf(x.request.query, [])
     partialOf(x.request.query)
   }
-  const urls = mixinUrls(x.body, x.customer)
-  if (urls.length > 0) await x.surroundings.clientele.prepareMixins(urls)
 }
 
 /** JSON, or nothing said, which is read as JSON (decision 1.13). */

@@ -24,22 +24,15 @@ export function sentMixins(body: Readonly<Record<string, unknown>>): SentMixins 
   }
 }
 
-/** URLs of the schemas that a request with this body may need; the body is not checked yet. */
-export function mixinUrls(body: Readonly<Record<string, unknown>>, current: Customer | undefined): string[] {
-  const { mixins, references } = sentMixins(body) as { readonly mixins?: unknown; readonly references?: unknown }
-  const names = Object.keys(Object(mixins ?? {}) as object)
-  const stored = names.map((name) => own(current?.mixinSchemas ?? {}, name)[0]?.[1])
-  return [...Object.values(Object(references ?? {}) as object), ...stored].filter((url) => typeof url === 'string')
-}
-
 /** The part of a create document that mixins are. */
 export function createMixins(sent: SentMixins): Pick<CustomerCreate, 'mixins' | 'mixinSchemas' | 'custom'> {
   const { [reservedMixin]: custom, ...data } = withoutNulls(sent.mixins)
   const references = withoutNulls(sent.references)
+  const attributes = withoutNulls(custom as Mixins | undefined)
   return {
     ...(Object.keys(data).length > 0 && { mixins: data }),
     ...(Object.keys(references).length > 0 && { mixinSchemas: references }),
-    ...(custom !== undefined && { custom: withoutNulls(custom as Mixins) as NonNullable<Customer['custom']> }),
+    ...(Object.keys(attributes).length > 0 && { custom: attributes as NonNullable<Customer['custom']> }),
   }
 }
 
@@ -66,7 +59,7 @@ export function replaceMixins(
   return { ...difference('mixins', data, staying), ...difference('mixinSchemas', references, next) }
 }
 
-/** The same for `?partial=true`: what is sent is merged, null removes, and a removed reference takes its data along. */
+/** The same for `?partial=true`: what is sent is merged, null removes, and data and reference go together, unless only one is removed and the other sent. */
 export function mergeMixins(
   current: Customer,
   sent: SentMixins,
@@ -74,8 +67,13 @@ export function mergeMixins(
   const stored = current.mixins ?? {}
   const all =
     sent.mixins === null ? nulls({ ...stored, ...(current.custom && { [reservedMixin]: null }) }) : sent.mixins
-  const references = sent.references === null || sent.mixins === null ? nulls(current.mixinSchemas) : sent.references
   const { [reservedMixin]: custom, ...mixins } = all ?? {}
+  const goesAlong = Object.keys(mixins).filter(
+    (name) => mixins[name] === null && own(current.mixinSchemas ?? {}, name)[0],
+  )
+  const removed: Names<string | null> = Object.fromEntries(goesAlong.map((name) => [name, null]))
+  const isAllGone = sent.references === null || (sent.mixins === null && sent.references === undefined)
+  const references = isAllGone ? nulls(current.mixinSchemas) : { ...removed, ...sent.references }
   const change: Names<Json> = {}
   for (const [name, url] of Object.entries(references ?? {}))
     if (url === null && Object.hasOwn(stored, name)) change[name] = null

@@ -1,14 +1,16 @@
 /** The YaaS route table (yaas.md 1): which path runs which operation, with which scope, and what it answers. */
 import { CustomerError, fail } from '../../core/errors.js'
 import type { Violation } from '../../core/errors.js'
-import type { Account, Address, Customer, CustomerChange, SocialMediaUser } from '../../core/model.js'
+import type { Account, Address, Customer, CustomerChange, CustomerCreate, SocialMediaUser } from '../../core/model.js'
 import { Secret } from '../../core/secret.js'
 import type { Page } from '../../core/storage.js'
+import type { Decoded } from '../documents.js'
 import { routes } from '../flavour.js'
 import type { Reply } from '../flavour.js'
 import {
   accountTable,
   addressTable,
+  bodyPath,
   customerDocument,
   customerTable,
   customerViolations,
@@ -88,15 +90,43 @@ function checkTag(x: YaasExchange, current: Customer): void {
     throw fail('preconditionFailed', { how: 'ifMatch', sent: header })
 }
 
-function customerChange(x: YaasExchange, current: Customer): CustomerChange {
+/** The change that a PUT asks for, and what is wrong with it. */
+function customerChange(x: YaasExchange, current: Customer): Decoded<CustomerChange> {
   const mode = partialOf(x.request.query) ? 'change' : 'replace'
-  const { document, violations } = customerTable.decode(x.body, mode, current)
-  refuseViolations(x.body, [...violations, ...customerViolations(x.body, current.customerNo)])
+  const { document, aside, violations } = customerTable.decode(x.body, mode, current)
   const { mixinSchemas: _, ...plain } = document
   const sent = sentMixins(x.body)
-  return mode === 'change'
-    ? { ...kept(plain, 'active'), ...mergeMixins(current, sent) }
-    : { ...withDefaults(plain, current, x.settings.profile.defaults), ...replaceMixins(current, sent) }
+  const change = (): CustomerChange =>
+    mode === 'change'
+      ? { ...kept(plain, 'active'), ...mergeMixins(current, sent) }
+      : { ...withDefaults(plain, current, x.settings.profile.defaults), ...replaceMixins(current, sent) }
+  return {
+    document: areMixinsGood(violations) ? change() : plain,
+    aside,
+    violations: [...violations, ...customerViolations(x.body, current.customerNo)],
+  }
+}
+
+/** The customer that a POST asks for, and what is wrong with it. */
+function customerCreate(x: YaasExchange): Decoded<CustomerCreate> {
+  const { document, aside, violations } = customerTable.decode(x.body, 'create')
+  const { mixinSchemas: _, ...plain } = document
+  return {
+    document: areMixinsGood(violations) ? { ...plain, ...createMixins(sentMixins(x.body)) } : plain,
+    aside,
+    violations: [...violations, ...customerViolations(x.body, undefined)],
+  }
+}
+
+/** Mixins that are no objects, or nested too deep, are not looked into. */
+function areMixinsGood(violations: readonly Violation[]): boolean {
+  return !violations.some(({ path }) => path[0] === 'mixins' || path[0] === 'metadata')
+}
+
+async function checkCustomer(x: YaasExchange): Promise<void> {
+  const { document } = x.customer ? customerChange(x, x.customer) : customerCreate(x)
+  const found = await x.surroundings.clientele.checkCustomer(document, x.customer)
+  x.violations = found.map((violation) => ({ ...violation, path: bodyPath(violation.path) }))
 }
 
 /** The change without a flag that is always there, if it is null: that leaves it as it is. */
@@ -145,11 +175,11 @@ export const rows: readonly YaasRow[] = [
     scope: 'manage',
     body: 'needed',
     target: () => ({}),
+    check: checkCustomer,
     document: (x) => {
-      const { document, violations } = customerTable.decode(x.body, 'create')
-      refuseViolations(x.body, [...violations, ...customerViolations(x.body, undefined)])
-      const { mixinSchemas: _, ...create } = document
-      return { create: { ...create, ...createMixins(sentMixins(x.body)) } }
+      const { document, violations } = customerCreate(x)
+      refuseViolations(x, violations)
+      return { create: document }
     },
     reply: (customer, x) =>
       created(x, customer.customerNo, customerPath(customer.customerNo), { ETag: etagOf(customer) }),
@@ -187,7 +217,12 @@ export const rows: readonly YaasRow[] = [
     body: 'needed',
     find: findCustomer,
     target: (x) => ({ customerNo: x.params.customerNumber }),
-    document: (x, current) => ({ update: customerChange(x, current) }),
+    check: checkCustomer,
+    document: (x, current) => {
+      const { document, violations } = customerChange(x, current)
+      refuseViolations(x, violations)
+      return { update: document }
+    },
     precondition: checkVersion,
     reply: (customer, x) => {
       const headers = { ETag: etagOf(customer) }
@@ -224,7 +259,7 @@ export const rows: readonly YaasRow[] = [
     password: (x) => (typeof x.body['password'] === 'string' ? new Secret(x.body['password']) : undefined),
     document: (x) => {
       const { document, aside, violations } = accountTable.decode(x.body, 'create')
-      refuseViolations(x.body, violations)
+      refuseViolations(x, violations)
       const { password } = aside
       return { create: document, ...(typeof password === 'string' && { password: new Secret(password) }) }
     },
@@ -249,7 +284,7 @@ export const rows: readonly YaasRow[] = [
     target: (x) => ({ customerNo: x.params.customerNumber }),
     document: (x) => {
       const { document, violations } = addressTable.decode(x.body, 'create')
-      refuseViolations(x.body, violations)
+      refuseViolations(x, violations)
       return { create: document }
     },
     owner: rememberOwner,
@@ -292,7 +327,7 @@ export const rows: readonly YaasRow[] = [
         partialOf(x.request.query) ? 'change' : 'replace',
         current,
       )
-      refuseViolations(x.body, violations)
+      refuseViolations(x, violations)
       return { update: kept(document, 'isDefault') }
     },
     reply: (address, x) => changed(x, () => item(x, addressTable.toDocument(address))),
@@ -315,7 +350,7 @@ export const rows: readonly YaasRow[] = [
     document: (x) => {
       const { document, violations } = mappingTable.decode(x.body, 'create')
       const missing = ['customerNumber', 'sdCustomerNumber'].filter((name) => (x.body[name] ?? null) === null)
-      refuseViolations(x.body, [
+      refuseViolations(x, [
         ...violations,
         ...missing.map((name): Violation => ({ path: [name], rule: 'missing', message: 'is missing' })),
       ])
