@@ -49,7 +49,7 @@ export interface SnapshotOptions {
 }
 
 /** Time for which a slice may hold the event loop, in milliseconds, and bytes after which it ends in any case. */
-const SLICE = { time: 5, bytes: 512 * 1024 }
+const SLICE = { time: 5, bytes: 256 * 1024 }
 /** Bytes after which what was written is synced, so that the journal never waits for much at once. */
 const SYNC_BYTES = 2 * 1024 * 1024
 
