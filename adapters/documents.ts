@@ -31,6 +31,8 @@ export interface Field<R> {
   readonly access?: 'write' | 'readOnly' | 'ignored' | 'aside'
   /** It cannot be removed: null in a change is a violation. On create, null is the same as absent. */
   readonly needed?: boolean
+  /** Blanks at the ends of a text are no part of it. */
+  readonly trims?: boolean
   /** In a replacement, absent keeps the stored value. */
   readonly kept?: boolean
   /** Computes what is shown instead of the value at `at`. Deterministic; undefined leaves the property out. */
@@ -183,8 +185,9 @@ function takeNested<R>(work: Work<R>, value: unknown, field: Field<R>, rows: Row
   takeProperties(work, value, rows, undefined, path)
 }
 
-function takeValue<R>(work: Work<R>, value: unknown, field: Field<R>, path: Path): void {
+function takeValue<R>(work: Work<R>, given: unknown, field: Field<R>, path: Path): void {
   const { access, at, name } = field
+  const value = field.trims && typeof given === 'string' ? given.trim() : given
   if (access === 'ignored') return
   if (access === 'readOnly') {
     if (value === null && work.mode !== 'change') return

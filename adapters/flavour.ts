@@ -79,6 +79,16 @@ export function matchPath<X extends Exchange<Row<X>>>(x: X, path: string): Reply
   return undefined
 }
 
+const hostForm = /^(?:\[[\da-f:.]+\]|[\w-]+(?:\.[\w-]+)*\.?)(?::\d{1,5})?$/i
+
+/** Step: refuses a Host that no link can be made of. Throws hostMalformed. */
+export function checkHost({ request: { origin, headers } }: Exchange): void {
+  const named = origin.slice(origin.indexOf('//') + 2)
+  const sent = headers['host'] as string | undefined
+  for (const host of [sent === undefined || sent === '' ? named : sent, named])
+    if (!hostForm.test(host)) throw refuse('hostMalformed', { host })
+}
+
 /** The token of an `Authorization: Bearer` header. Throws tokenMissing and tokenMalformed. */
 export function bearerToken(headers: RequestHeaders): string {
   const header = headers['authorization']

@@ -61,7 +61,7 @@ export function customerApi(clientele: Clientele, options: CustomerApiOptions): 
     surroundings: { clientele, authenticate, match: matcherOf(flavour.rows) },
   }))
   return async (ctx, next) => {
-    const { path } = ctx
+    const path = plainPath(ctx.path)
     for (const { flavour, surroundings } of served) {
       if (!flavour.claims(path)) continue
       const asked = diagnose(clientele, ctx.req.headers, diagnostics)
@@ -140,6 +140,17 @@ function paramsOf({ paramNames, regexp }: Layer, path: string): Record<string, s
   }
 }
 
+/** The address that a client without Host (HTTP/1.0) has called. */
+function localHost({ socket: { localAddress = '', localPort } }: IncomingMessage): string {
+  return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`
+}
+
+/** A path whose unreserved characters stand for themselves: `%2D` is `-` (RFC 3986, 2.3). */
+function plainPath(path: string): string {
+  if (!path.includes('%')) return path
+  return path.replaceAll(/%(?:2[de]|3\d|[46][1-9a-f]|[57][\da]|5f|7e)/gi, (encoded) => decodeURIComponent(encoded))
+}
+
 const noQuery = new URLSearchParams()
 
 /** A Koa request as flavours see it; what costs something is found out when it is asked for. */
@@ -164,13 +175,15 @@ class KoaRequest implements ApiRequest {
     return this.#query
   }
   get origin(): string {
-    return `${this.#ctx.protocol}://${this.#ctx.host}`
+    const { protocol, host, req } = this.#ctx
+    return `${protocol}://${host === '' ? localHost(req) : host}`
   }
   /** What a mounting host (koa-mount, Express) cut off the front of the path. */
   get mountPath(): string {
     const { req, originalUrl } = this.#ctx
     const [original = ''] = ((req as { originalUrl?: string }).originalUrl ?? originalUrl).split('?', 1)
-    return original.endsWith(this.path) ? original.slice(0, -this.path.length).replace(/^[a-z]+:\/\/[^/]*/i, '') : ''
+    const whole = plainPath(original)
+    return whole.endsWith(this.path) ? whole.slice(0, -this.path.length).replace(/^[a-z]+:\/\/[^/]*/i, '') : ''
   }
   get secure(): boolean {
     return this.#ctx.protocol === 'https'

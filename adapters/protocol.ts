@@ -11,13 +11,13 @@ export type RawBody = { readonly text: string } | { readonly parsed: unknown }
 export interface ApiRequest {
   /** In upper case. */
   readonly method: string
-  /** Path as sent, still percent-encoded, without the host's mount prefix. */
+  /** Still percent-encoded, except for characters that need no encoding; without the host's mount prefix. */
   readonly path: string
-  /** The host's mount prefix, as sent; empty when there is none. */
+  /** The host's mount prefix in the same form; empty when there is none. */
   readonly mountPath: string
   readonly query: URLSearchParams
   readonly headers: RequestHeaders
-  /** Scheme and host as the client sees them: `https://example.com`. */
+  /** Scheme and host as the client sees them: `https://example.com`; without a Host header, the address that it called. */
   readonly origin: string
   /** The connection is TLS, or a proxy that the host app trusts says so (decision 2.22). */
   readonly secure: boolean
@@ -67,6 +67,8 @@ export interface ProtocolProblems {
   readonly tokenForOtherFlavour: object
   /** `authenticate` failed: nobody can tell whether the token is good. */
   readonly tokenUnchecked: { readonly incident: string }
+  /** A Host that no link can be made of. */
+  readonly hostMalformed: { readonly host: string }
   /** Plain http where TLS is needed (decision 2.22). */
   readonly insecure: object
   /** Not JSON, not XML, not UTF-8; line and column start at 1 and are absent when unknown. */

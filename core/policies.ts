@@ -24,9 +24,15 @@ function isEmail(email: string): boolean {
   return lengthOf(email) <= 256 && emailPattern.test(email)
 }
 
+/** Asked of the composed form, so that every spelling of one key is treated alike (decision 1.4). */
+function isLogin(login: string): boolean {
+  const composed = login.normalize('NFC')
+  return lengthOf(composed) <= 256 && (loginPattern.test(composed) || isEmail(composed))
+}
+
 /** The policies of decisions 1.11 and 2.12; every password that is not empty or blank. */
 export const defaultPolicies: Policies = {
   email: isEmail,
-  login: (login) => lengthOf(login) <= 256 && (loginPattern.test(login) || isEmail(login)),
+  login: isLogin,
   password: (password) => password.reveal().trim() !== '',
 }

@@ -69,6 +69,34 @@ describe('koa: a guest in the host app', () => {
     })
   })
 
+  it('takes an encoded character that needs no encoding for itself (RFC 3986)', () =>
+    withService({}, async (service) => {
+      await service.shop.createCustomer({ create: { customerNo: 'c-1' } })
+      for (const addressId of ['a', 'b']) await service.shop.createAddress({ customerNo: 'c-1', create: { addressId } })
+      const list = '/%73/%2D/dw/data/v16%5f2/customer%5Flists/SiteGenesis/customers/c%2D1/addresses'
+      const page = await service.call('GET', `${list}?count=1`)
+      expect(page.status, page.text).to.equal(200)
+      const next = page.json<{ next: string }>().next
+      expect(next).to.equal(`${service.origin}/s/-${customers}/c-1/addresses?count=1&start=1`)
+      expect((await service.call('GET', next.slice(service.origin.length))).status).to.equal(200)
+    }))
+
+  it('answers HTTP/1.0 without a Host, and links to the address that was called', () =>
+    withService({}, async (service) => {
+      await service.shop.createCustomer({ create: { customerNo: 'c' } })
+      for (const addressId of ['a', 'b']) await service.shop.createAddress({ customerNo: 'c', create: { addressId } })
+      const text = await new Promise<string>((resolve, reject) => {
+        const chunks: Buffer[] = []
+        const socket = net.connect(Number(new URL(service.origin).port), '127.0.0.1', () =>
+          socket.write(`GET ${customers}/c/addresses?count=1 HTTP/1.0\r\nAuthorization: Bearer ocapi\r\n\r\n`),
+        )
+        socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject)
+        socket.on('close', () => resolve(Buffer.concat(chunks).toString()))
+      })
+      expect(text).to.match(/^HTTP\/1\.1 200 /)
+      expect(text).to.include(`"next":"http://127.0.0.1:${new URL(service.origin).port}${customers}/c/addresses?`)
+    }))
+
   it('believes a proxy that the host app trusts, and no other (2.22)', async () => {
     const forwarded = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'shop.example.com' }
     const app = (host: Koa) => void (host.proxy = true)

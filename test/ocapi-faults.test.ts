@@ -116,15 +116,31 @@ const table: { readonly [T in FaultType]: Expected } = {
     get(root, { headers: { Forwarded: 'for=10.0.0.1' } }),
     get(root, { headers: { 'X-Forwarded-For': '10.0.0.1' } }),
   ],
-  InvalidHostHeaderException: [400, { host: 'a"b' }, get(root, { headers: { Host: 'a"b' } })],
+  InvalidHostHeaderException: [
+    400,
+    { host: 'a"b' },
+    ...['a"b', '..:::', 'user@evil', 'a:b', 'a..b', '[::1', 'a, b'].map((host) =>
+      get(root, { headers: { Host: host } }),
+    ),
+  ],
   IllegalHttpMethodOverrideException: [
     400,
     { method: 'patch' },
     create({}, `${c1}?method=patch`),
     () => open.call('POST', c1, { json: {}, headers: { 'x-dw-http-method-override': 'patch' } }),
   ],
-  ResourcePathException: [400, { message: 'it has a malformed percent-encoding' }, get(`${customers}/%E0%A4%A`)],
-  SiteAccessForbiddenException: [403, { siteId: 'SiteX' }, get(root.replace('/-/', '/SiteX/'))],
+  ResourcePathException: [
+    400,
+    { message: 'it has a malformed percent-encoding' },
+    get(`${customers}/%E0%A4%A`),
+    get(root.replace('/-/', '/%E0%A4%A/')),
+  ],
+  SiteAccessForbiddenException: [
+    403,
+    { siteId: 'Site X' },
+    get(root.replace('/-/', '/Site%20X/')),
+    get(root.replace('/-/', '/S%69te/')),
+  ],
   InvalidVersionException: [400, undefined, get('/dw/data/16.2/customer_lists/x'), get('/dw/data//customer_lists/x')],
   VersionNotFoundException: [404, { version: '17.1' }, get('/dw/data/v17_1/customer_lists/x')],
   ResourcePathNotFoundException: [

@@ -206,6 +206,8 @@ describe('ocapi: values (1.4, 1.8 to 1.11, 2.9, 2.10)', () => {
     const made = await create({ customer_no: '  Spaced  ', credentials: { login: ' Trim Me ' } })
     expect(made.json()).to.include({ customer_no: 'Spaced' }).and.have.nested.property('credentials.login', 'Trim Me')
     expect((await service.call('GET', `${customers}/sPACED`)).status).to.equal(200)
+    const long = await create({ customer_no: `  ${'9'.repeat(100)}\t` })
+    expect(long.json(), long.text).to.include({ customer_no: '9'.repeat(100) })
     expect(typeOf(await create({ credentials: { login: 'TRIM me' } }))).to.equal('LoginAlreadyInUseException')
   })
 
@@ -410,6 +412,11 @@ describe('ocapi: credentials (2.12, 2.13)', () => {
       ['a\u00a0b', 400],
       ['tab\there', 400],
       ['x'.repeat(256), 200],
+      [` ${'y'.repeat(256)} `, 200],
+      ['Rene\u0301', 200],
+      ['q\u0301', 400],
+      ['\u0301', 400],
+      ['e\u0301'.repeat(256), 200],
     ] as const)
       expect((await create({ credentials: { login } })).status, login).to.equal(status)
     const strict = await serve({

@@ -100,6 +100,11 @@ describe('yaas 3.19, yaas.md 4: every error', () => {
     ['an unknown customer', '404 element_resource_non_existing', () => get('/customers/C404')],
     ['an unknown address', '404 element_resource_non_existing', () => get(`/customers/${id}/addresses/x`)],
     ['an unknown mapping', '404 element_resource_non_existing', () => service.at('DELETE', '/sdCustomerMappings/C404')],
+    ...['..:::', 'user@evil', 'a"b', 'a:b', '[::1'].map((host): [string, string, () => Promise<Answer>] => [
+      `the host ${host}`,
+      '400 validation_violation; Host invalid_header',
+      () => service.at('POST', '/customers', { headers: { Host: host }, json: {} }),
+    ]),
     [
       'another type asked for',
       '406 unsupported_response_content_type',

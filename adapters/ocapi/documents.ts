@@ -108,7 +108,7 @@ export const customerTable: Table<Customer, CustomerCreate, CustomerChange> = ta
       ],
     },
     neverShown('customer_id'),
-    customerRow('customer_no', 'customerNo', { needed: true }),
+    customerRow('customer_no', 'customerNo', { needed: true, trims: true }),
     customerRow('email', 'email', { schema: { type: 'string' } }),
     customerRow('fax', 'fax'),
     customerRow('first_name', 'firstName'),

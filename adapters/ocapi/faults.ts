@@ -142,6 +142,7 @@ const answers: Answers = {
   tokenInvalid: () => faultOf('InvalidAccessTokenException', {}, invalidToken),
   tokenForOtherFlavour: () => faultOf('InvalidAccessTokenException', {}, invalidToken),
   tokenUnchecked: ({ incident }) => faultOf('ServiceUnavailableException', { incident }),
+  hostMalformed: ({ host }) => faultOf('InvalidHostHeaderException', { host }),
   insecure: () => faultOf('SecureCommunicationRequiredException'),
   bodyMalformed: ({ line, column }) =>
     faultOf('BodyDecodingException', { position: line === undefined ? undefined : `line ${line}, column ${column}` }),

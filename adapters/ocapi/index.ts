@@ -1,7 +1,7 @@
 /** The OCAPI flavour: Data API 16.2, resource CustomerLists. */
 import type { Caller } from '../../core/model.js'
 import { SetupError } from '../../core/registry.js'
-import { checkToken, flavour, matchPath, refuse, runRow } from '../flavour.js'
+import { checkHost, checkToken, flavour, matchPath, refuse, runRow } from '../flavour.js'
 import type { ApiRequest, Flavour, Reply, Step } from '../flavour.js'
 import { parseJson } from '../json.js'
 import { namings } from './documents.js'
@@ -32,6 +32,7 @@ const defaults: Required<Omit<OcapiOptions, 'settings'>> = {
 /** The order of checks (decision 2.24). What follows the body is the core's: 404, document, If-Match, handlers, uniqueness. */
 const steps: readonly Step<OcapiExchange>[] = [
   checkTransport,
+  checkHost,
   overrideMethod,
   findResource,
   checkToken('ocapi'),
@@ -74,7 +75,7 @@ export function ocapi(options: OcapiOptions = {}): Flavour {
   })
 }
 
-/** Plain http is refused (decision 2.22), and so is a Host header that no link can be made of. */
+/** Plain http is refused (decision 2.22). */
 function checkTransport({ request, options }: OcapiExchange): void {
   const { plainHttp } = options
   if (
@@ -83,8 +84,6 @@ function checkTransport({ request, options }: OcapiExchange): void {
     !(plainHttp === 'loopback' && request.loopback && !isForwarded(request.headers))
   )
     throw refuse('insecure', {})
-  if (!/^https?:\/\/[\w.:[\]-]+$/.test(request.origin))
-    throw ownFault('InvalidHostHeaderException', { host: request.headers['host'] })
 }
 
 function isForwarded(headers: Readonly<Record<string, unknown>>): boolean {

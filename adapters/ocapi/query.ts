@@ -27,20 +27,22 @@ export function isDataPath(path: string): boolean {
 /** The path below the version. Throws for a site, a bad version and broken percent-encoding (decision 2.1). */
 export function resourceOf(path: string): string {
   const [, site, version = '', resource = ''] = base.exec(path) ?? []
-  if (site !== undefined && site !== '-') throw ownFault('SiteAccessForbiddenException', { siteId: site })
+  if (site !== undefined && site !== '-') throw ownFault('SiteAccessForbiddenException', { siteId: decoded(site) })
   if (version !== 'v16_2') {
     if (/^v\d{1,2}_\d{1,2}$/.test(version))
       throw ownFault('VersionNotFoundException', { version: version.slice(1).replace('_', '.') })
     throw ownFault('InvalidVersionException')
   }
-  if (resource.includes('%')) {
-    try {
-      decodeURIComponent(resource)
-    } catch {
-      throw ownFault('ResourcePathException', { message: 'it has a malformed percent-encoding' })
-    }
-  }
+  if (resource.includes('%')) decoded(resource)
   return resource
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw ownFault('ResourcePathException', { message: 'it has a malformed percent-encoding' })
+  }
 }
 
 const token = String.raw`[!#$%&'*+.^_\`|~0-9A-Za-z-]+`

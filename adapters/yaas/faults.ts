@@ -194,6 +194,8 @@ const protocolFaults: { readonly [K in ProtocolProblemKind]: (facts: ProtocolPro
   tokenInvalid: () => unauthorized('Bearer TOKEN is invalid', 'Bearer error="invalid_token"'),
   tokenForOtherFlavour: () => tenantForbidden,
   tokenUnchecked: (f) => unavailable(`The token cannot be checked now, incident ${f.incident}.`, 1),
+  hostMalformed: () =>
+    validationFault([{ field: 'Host', type: 'invalid_header', message: 'has not the form it needs' }]),
   insecure: () => forbidden('The service is available over https only.'),
   bodyMalformed: (f) => ({
     status: 400,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { fail } from '../../core/errors.js'
 import { profiles } from '../../core/profiles.js'
 import type { Profile } from '../../core/profiles.js'
-import { checkToken, flavour, matchPath, OwnFault, refuse, runRow } from '../flavour.js'
+import { checkHost, checkToken, flavour, matchPath, OwnFault, refuse, runRow } from '../flavour.js'
 import type { Flavour, Reply, Step } from '../flavour.js'
 import { parseJson } from '../json.js'
 import { fieldOf, namings } from './documents.js'
@@ -64,6 +64,7 @@ export function yaas(options: YaasOptions = {}): Flavour {
 
   const steps: readonly Step<YaasExchange>[] = [
     checkLength,
+    checkHost,
     answerOptions,
     ...(requireHttps ? [checkTransport] : []),
     gateway ? callerFromGateway : checkToken('yaas'),
