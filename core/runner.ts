@@ -25,6 +25,8 @@ export interface Frame {
   readonly record: string | undefined
   readonly parent: Frame | undefined
   readonly depth: number
+  /** When its time is over, or that of a frame around it, by `performance.now()`. */
+  readonly endsAt: number
   /** Calls that were started and have not ended. */
   open: number
   /** The last of the calls that wait for one another. */
@@ -119,7 +121,10 @@ export class Runner {
   ): Promise<T> {
     const parent = this.frame
     const depth = (parent?.depth ?? 0) + 1
-    const frame: Frame = { unit, handler, record, parent, depth, open: 0, turn: Promise.resolve(), closed: false }
+    const own = handler ? performance.now() + this.#limits.handler : Infinity
+    const endsAt = Math.min(own, parent?.endsAt ?? Infinity)
+    const turn = Promise.resolve()
+    const frame: Frame = { unit, handler, record, parent, depth, endsAt, open: 0, turn, closed: false }
     if (depth > maxDepth && handler)
       throw new PluginFault(handler, 0, `hooks call one another in a cycle: ${cycleOf(frame)}`)
     try {
