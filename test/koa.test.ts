@@ -279,6 +279,36 @@ describe('koa: other frameworks (toNodeHandler)', () => {
     await service.close()
   })
 
+  it('prints nothing when a client goes away in the middle of a body', async () => {
+    const { clientele } = await openShop()
+    const authenticate = ({ token }: { token: string }) => callers[token]
+    const handler = toNodeHandler(customerApi(clientele, { flavours: [ocapi()], authenticate }))
+    const printed: unknown[] = []
+    const { error } = console
+    console.error = (...args: readonly unknown[]) => void printed.push(args)
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const server = http.createServer((request, response) => {
+          response.once('close', () => setImmediate(() => server.close(() => resolve())))
+          handler(request, response)
+          request.once('data', () => socket.destroy())
+        })
+        let socket: net.Socket
+        server.listen(0, '127.0.0.1', () => {
+          socket = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1', () =>
+            socket.write(
+              `POST ${customers} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ocapi\r\nContent-Length: 1000\r\n\r\n{"a`,
+            ),
+          )
+          socket.once('error', reject)
+        })
+      })
+    } finally {
+      console.error = error
+    }
+    expect(printed).to.deep.equal([])
+  })
+
   it('passes on what is not ours, keeps the prefix that the framework cut off, and takes its parsed body', async () => {
     const { clientele, shop } = await openShop()
     await shop.createCustomer({ create: { customerNo: 'c' } })
