@@ -81,7 +81,8 @@ function brokenBy(text: string, schema: ValueSchema): string | undefined {
   if (maxLength !== undefined && text.length > maxLength && lengthOf(text) > maxLength)
     return `is longer than ${maxLength} characters`
   if (minLength !== undefined && lengthOf(text) < minLength) return `is shorter than ${minLength} characters`
-  if (pattern !== undefined && !patternOf(pattern).test(text)) return 'does not have the form it needs'
+  if (pattern !== undefined && !patternOf(pattern).test(text))
+    return text.trim() === '' ? 'is blank' : 'does not have the form it needs'
   return undefined
 }
 

@@ -8,6 +8,7 @@ import type { Live, MappingCreate, SdCustomerMapping } from './model.js'
 import { mappingOf } from './records.js'
 import { mappingCreateSchema } from './schemas.js'
 import { schemaVersions } from './storage.js'
+import type { MappingRecord } from './storage.js'
 import type { Unit } from './unit.js'
 
 /** Creates a mapping; the customer need not exist, and equal mappings may stand side by side. */
@@ -18,7 +19,8 @@ export async function createMapping(unit: Unit, call: Running<'createMapping'>):
     documents: [draft],
     args: () => [draft.live as Live<MappingCreate>],
   })
-  const { customerNumber, sdCustomerNumber, deletedInYaaS = false } = draft.seen
+  const { sdCustomerNumber, deletedInYaaS = false } = draft.seen
+  const customerNumber = draft.seen.customerNumber.trim()
   const key = keyOf(customerNumber)
   await unit.tx.lock(`customer/${key}`)
   const record = await unit.tx.mappings.insert({
@@ -35,20 +37,20 @@ export async function createMapping(unit: Unit, call: Running<'createMapping'>):
   return mapping
 }
 
-/** Deletes every mapping of a customer number, or the one with an id. */
+/** Deletes every mapping of a customer number; if there is none, or no number is given, the one with an id. */
 export async function deleteMappings(unit: Unit, call: Running<'deleteMappings'>): Promise<void> {
-  const { target } = call
-  let records
-  if ('id' in target) {
-    const record = await unit.tx.mappings.get({ id: target.id })
-    records = record ? [record] : []
-  } else {
-    const key = keyOf(target.customerNumber)
+  const { customerNumber, id }: { readonly customerNumber?: string; readonly id?: string } = call.target
+  let records: readonly MappingRecord[] = []
+  if (customerNumber !== undefined) {
+    const key = keyOf(customerNumber)
     await unit.tx.lock(`customer/${key}`)
     records = (await unit.tx.mappings.find({ where: ownedBy(key) })).items
   }
-  if (records.length === 0)
-    throw fail('mappingNotFound', { customerNumber: 'id' in target ? target.id : target.customerNumber })
+  if (records.length === 0 && id !== undefined) {
+    const record = await unit.tx.mappings.get({ id })
+    records = record ? [record] : []
+  }
+  if (records.length === 0) throw fail('mappingNotFound', { customerNumber: customerNumber ?? id ?? '' })
   const mappings = Object.freeze(records.map((record) => mappingOf(record)))
   call.document(mappings)
   await unit.phase('deleteMappings', 'before', { previous: mappings, args: () => [mappings] })

@@ -163,9 +163,9 @@ export const operations = {
     after: [mapping: SdCustomerMapping, create: MappingCreate, customerListId: string]
   }>(),
   findMappings: read<{ input: { readonly query?: Query }; result: Page<SdCustomerMapping> }>(),
-  /** Every mapping of a customer number, or the one with an id. */
+  /** Every mapping of a customer number; if there is none, or no number is given, the one with the id. */
   deleteMappings: at('clientele.sd_customer_mapping', 'DELETE').of<{
-    target: { readonly customerNumber: string } | { readonly id: string }
+    target: { readonly customerNumber: string; readonly id?: string } | { readonly id: string }
     document: object
     result: void
     previous: readonly SdCustomerMapping[]

@@ -138,14 +138,18 @@ function violationOf(error: ErrorObject): Violation {
       return {
         path,
         rule: 'type',
-        message: `is not a ${String(params['format'])}`,
+        message: `does not have the form of ${String(params['format'])}`,
         expected: [String(params['format'])],
         actual: jsonTypeOf(error.data),
       }
     case 'enum':
       return { path, rule: 'enum', message: 'is not one of the allowed values', value: error.data }
     case 'propertyNames':
-      return { path: [...path, String(params['propertyName'])], rule: 'custom', message: 'is no name for an attribute' }
+      return {
+        path: [...path, String(params['propertyName'])],
+        rule: 'custom',
+        message: 'is no name that is allowed here',
+      }
     default:
       return { path, rule: 'constraint', message }
   }

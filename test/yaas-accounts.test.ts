@@ -288,6 +288,14 @@ describe('yaas 3.15: sdCustomerMappings', () => {
     expect(page.headers['link']).to.match(/rel="prev"/)
   })
 
+  it('keeps the number trimmed; a number that looks like an id is found in any letter case', async () => {
+    const number = 'ABCDEF0123456789ABCDEF01'
+    await add(mapping(` ${number} `))
+    expect(await find(`customerNumber:${number}`)).to.deep.equal([mapping(number)])
+    expect((await service.at('DELETE', `${path}/${number.toLowerCase()}`)).status).to.equal(204)
+    expect(await find(`customerNumber:${number}`)).to.deep.equal([])
+  })
+
   it('refuses missing, empty and unknown properties and wrong types', async () => {
     for (const [json, expected] of [
       [{}, 'customerNumber missing_field; sdCustomerNumber missing_field'],
@@ -296,6 +304,7 @@ describe('yaas 3.15: sdCustomerMappings', () => {
       [{ ...mapping('C1'), deletedInYaaS: 'no', x: 1 }, 'deletedInYaaS invalid_field; x invalid_field'],
     ] as const)
       expect(errorOf(await service.at('POST', path, { json }))).to.equal(`400 validation_violation; ${expected}`)
+    expect((await service.at('POST', path, { json: mapping(' ') })).text).to.include('is blank')
   })
 
   it('deletes every entry of a number, or the one with an id; none is a 404', async () => {

@@ -430,6 +430,16 @@ describe('yaas 3.12: schemas', () => {
       expect(await violations(schema, 'x'), JSON.stringify(schema).slice(0, 60)).to.deep.equal(unusable)
   })
 
+  it('are told of in plain words: formats and names', async () => {
+    const schema = { propertyNames: { maxLength: 4 }, properties: { mail: { format: 'email' } } }
+    const registry = mixinSchemas({ schemas: { [url]: schema } })
+    const found = await registry.check({ mixins: { m: { mail: 'x', toolong: 1 } }, mixinSchemas: { m: url } }, ['m'])
+    expect(found.map(({ message }) => message)).to.have.members([
+      'does not have the form of email',
+      'is no name that is allowed here',
+    ])
+  })
+
   it('match patterns in linear time, and change no data', async () => {
     const data = { text: 'a'.repeat(100_000) + '!' }
     const schema = {

@@ -2,7 +2,6 @@
 import { CustomerError, fail } from '../../core/errors.js'
 import type { Violation } from '../../core/errors.js'
 import type { Customer } from '../../core/model.js'
-import type { TargetOf } from '../../core/operations.js'
 import type { Profile } from '../../core/profiles.js'
 import type { Page } from '../../core/storage.js'
 import { Exchange } from '../flavour.js'
@@ -30,8 +29,6 @@ export class YaasExchange extends Exchange<YaasRow> {
   customer: Customer | undefined
   /** Stored number of the customer that an address or account was created for. */
   owner = ''
-  /** What a DELETE of mappings is about. */
-  mappings: TargetOf<'deleteMappings'> = { customerNumber: '' }
   /** What the library finds wrong with the body. */
   violations: readonly Violation[] = []
   /** The parsed JSON body. */

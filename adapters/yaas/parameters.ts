@@ -1,4 +1,6 @@
 /** Query parameters of lists and items: paging, sort, fields, expand, and the Link header (decisions 3.9, 3.11). */
+import { patternCompiler } from '../../core/pattern.js'
+import type { PatternCompiler } from '../../core/pattern.js'
 import type { Query } from '../../core/storage.js'
 import { OwnFault } from '../flavour.js'
 import type { ApiRequest } from '../flavour.js'
@@ -72,8 +74,31 @@ function whereOf(query: URLSearchParams, fields: QueryFields): Query['where'] {
   try {
     return conditionOf(parse(text), fields)
   } catch (error) {
-    if (error instanceof QueryMistake) throw parameterFault('q', `not a valid query, ${error.message}`)
-    throw error
+    throw queryFault(error)
+  }
+}
+
+function queryFault(error: unknown): unknown {
+  return error instanceof QueryMistake ? parameterFault('q', `not a valid query, ${error.message}`) : error
+}
+
+/** Refuses a regular expression of `q` that is none, with its position; the engine is loaded for that. */
+export async function checkPatterns(query: URLSearchParams): Promise<void> {
+  const text = query.get('q')
+  if (!text?.includes('~')) return
+  const { compile } = await patternCompiler()
+  try {
+    for (const { predicate } of parse(text)) if (predicate.is === 'like') compilePattern(compile, predicate)
+  } catch (error) {
+    throw queryFault(error)
+  }
+}
+
+function compilePattern(compile: PatternCompiler['compile'], like: { readonly pattern: string; readonly at: number }) {
+  try {
+    compile(like.pattern)
+  } catch (error) {
+    throw new QueryMistake(like.at, `invalid regular expression: ${(error as Error).message}`)
   }
 }
 

@@ -22,7 +22,7 @@ import type { YaasExchange, YaasExtras, YaasRow } from './exchange.js'
 import { addressFields, customerFields, mappingFields } from './filter.js'
 import type { QueryFields } from './filter.js'
 import { createMixins, mergeMixins, replaceMixins, sentMixins } from './mixins.js'
-import { expansionOf, fieldsOf, pageOf, partialOf, queryOf } from './parameters.js'
+import { checkPatterns, expansionOf, fieldsOf, pageOf, partialOf, queryOf } from './parameters.js'
 import type { Expansion } from './parameters.js'
 
 /** The storage query of a list request; everything in the URL is checked here, before anything is read. */
@@ -150,20 +150,6 @@ function rememberOwner(x: YaasExchange, customerNo: string): void {
   x.owner = customerNo
 }
 
-/** A mapping is deleted by its customer's number, or alone by its own id (decision 3.15). */
-async function findMappings(x: YaasExchange): Promise<void> {
-  const name = x.params['customerNumber'] ?? ''
-  x.mappings = { customerNumber: name }
-  if (!/^[0-9a-f]{24}$/.test(name)) return
-  const query = { where: { op: 'eq', path: ['customerNumber'], value: name }, limit: 1 } as const
-  const { total } = await x.surroundings.clientele.read('findMappings', {
-    ...facts(x),
-    flavour: 'yaas',
-    input: { query },
-  })
-  if (total === 0) x.mappings = { id: name }
-}
-
 const { reading, writing } = routes<YaasExchange, YaasExtras>('yaas', facts)
 
 /** Every route, as the API reference lists them; GET of accounts and of one address are promised elsewhere (issue 6). */
@@ -189,6 +175,7 @@ export const rows: readonly YaasRow[] = [
     path: '/{tenant}/customers',
     runs: 'findCustomers',
     scope: 'view',
+    check: (x) => checkPatterns(x.request.query),
     input: (x) => ({ query: listQuery(x, customerFields) }),
     reply: async ({ items, total }, x) => {
       const expansion = expansionOf(x.request.query)
@@ -296,6 +283,7 @@ export const rows: readonly YaasRow[] = [
     runs: 'findAddresses',
     scope: 'view',
     find: findCustomer,
+    check: (x) => checkPatterns(x.request.query),
     input: (x) => ({ customerNo: x.params.customerNumber, query: listQuery(x, addressFields) }),
     reply: ({ items, total }, x) =>
       list(
@@ -363,6 +351,7 @@ export const rows: readonly YaasRow[] = [
     path: '/{tenant}/sdCustomerMappings',
     runs: 'findMappings',
     scope: 'view',
+    check: (x) => checkPatterns(x.request.query),
     input: (x) => ({ query: listQuery(x, mappingFields) }),
     reply: ({ items, total }, x) =>
       list(
@@ -377,8 +366,7 @@ export const rows: readonly YaasRow[] = [
     path: '/{tenant}/sdCustomerMappings/{customerNumber}',
     runs: 'deleteMappings',
     scope: 'manage',
-    find: findMappings,
-    target: (x) => x.mappings,
+    target: ({ params: { customerNumber } }) => ({ customerNumber, id: customerNumber }),
     reply: () => ({ status: 204, headers: {} }),
   }),
 ]
