@@ -72,7 +72,7 @@ for (const [name, engine] of engines)
           {
             name: 'spoiler',
             hooks: {
-              'dw.ocapi.data.customer_list.customer.afterPATCH': (_c, _u, _l, context) => handler(context as Context),
+              'dw.ocapi.data.customer_list.customer.afterPATCH': (_c, _u, _l, context) => handler(context),
             },
           },
         ],
