@@ -60,6 +60,10 @@ describe('yaas 3.12: mixins of a new customer', () => {
     expect(await get('?expand=mixin:none')).to.not.have.property('mixins')
     const list = await service.at('GET', `/customers?expand=mixin:loyalty&q=mixins.loyalty.points:>4`)
     expect(list.json<{ mixins: object }[]>()[0]?.mixins).to.deep.equal({ loyalty })
+    for (const q of ['mixins:exists', 'metadata.mixins:exists']) {
+      const all = await service.at('GET', `/customers?sort=mixins&q=id:${id}%20${q}`)
+      expect(all.headers['hybris-count'], q).to.equal('1')
+    }
     const found = await service.at(
       'GET',
       `/customers?q=mixins.custom.size:L metadata.mixins.other:"${free}"`.replaceAll(' ', '%20').replaceAll('"', '%22'),

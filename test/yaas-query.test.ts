@@ -69,6 +69,17 @@ describe('decision 3.10: q, the forms of yaas.md 3.1', () => {
   for (const [text, condition] of forms)
     it(`understands ${JSON.stringify(text)}`, () => expect(where(text)).to.deep.equal(condition))
 
+  it('asks for mixins as a whole with exists and missing only', () => {
+    expect(conditionOf(parse('mixins:exists metadata.mixins:missing'), customerFields)).to.deep.equal({
+      op: 'and',
+      of: [
+        { op: 'exists', path: ['mixins'] },
+        { op: 'not', of: { op: 'exists', path: ['mixinSchemas'] } },
+      ],
+    })
+    expect(mistakeIn('mixins:x').at).to.equal(0)
+  })
+
   it('compares unquoted digits of a text property as text: 0003144965 keeps its zeros', () => {
     expect(conditionOf(parse('sdCustomerNumber:0003144965 deletedInYaaS:false'), mappingFields)).to.deep.equal({
       op: 'and',

@@ -9,8 +9,8 @@ import type { Bound, Literal, Predicate, Term } from './query.js'
 /** A property that can be asked for: where the domain keeps it, and what an unquoted value of it is. */
 export interface QueryField {
   readonly path: Path
-  /** free: of any type, such as mixin data; an unquoted `5` then equals the number and the text. */
-  readonly type: 'text' | 'time' | 'flag' | 'number' | 'free'
+  /** whole: an object, which is there or not. free: of any type, such as mixin data; an unquoted `5` then equals the number and the text. */
+  readonly type: 'whole' | 'text' | 'time' | 'flag' | 'number' | 'free'
 }
 
 /** Finds a property by its name in the API; undefined if there is no such property to ask for. */
@@ -25,6 +25,8 @@ export function conditionOf(terms: readonly Term[], fields: QueryFields): Condit
     const field = fields(term.field)
     if (!field)
       throw new QueryMistake(term.at, `there is no property ${JSON.stringify(term.field.join('.'))} to ask for`)
+    if (field.type === 'whole' && term.predicate.is !== 'present' && term.predicate.is !== 'absent')
+      throw new QueryMistake(term.at, 'this property can be asked for with exists, missing and null only')
     return termCondition(term.predicate, field)
   })
   return conditions.length > 1 ? { op: 'and', of: conditions } : conditions[0]
@@ -141,6 +143,8 @@ const plainCustomerFields = fieldsOf(customerTable)
 /** Properties of customers: the shown ones, `metadata.mixins.<name>`, `mixins.<name>.<path>`, `mixins.custom.<name>`. */
 export const customerFields: QueryFields = (field) => {
   const [first, second, ...rest] = field
+  if (field.join('.') === 'mixins') return { path: ['mixins'], type: 'whole' }
+  if (field.join('.') === 'metadata.mixins') return { path: ['mixinSchemas'], type: 'whole' }
   if (first === 'mixins' && second === 'custom') return { path: ['custom', ...rest], type: 'free' }
   if (first === 'mixins' && second !== undefined) return { path: field, type: 'free' }
   if (first === 'metadata' && second === 'mixins' && rest.length > 0)

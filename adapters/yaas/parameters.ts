@@ -86,17 +86,17 @@ function queryFault(error: unknown): unknown {
 export async function checkPatterns(query: URLSearchParams): Promise<void> {
   const text = query.get('q')
   if (!text?.includes('~')) return
-  const { compile } = await patternCompiler()
+  const compiler = await patternCompiler()
   try {
-    for (const { predicate } of parse(text)) if (predicate.is === 'like') compilePattern(compile, predicate)
+    for (const { predicate } of parse(text)) if (predicate.is === 'like') compilePattern(compiler, predicate)
   } catch (error) {
     throw queryFault(error)
   }
 }
 
-function compilePattern(compile: PatternCompiler['compile'], like: { readonly pattern: string; readonly at: number }) {
+function compilePattern(compiler: PatternCompiler, like: { readonly pattern: string; readonly at: number }) {
   try {
-    compile(like.pattern)
+    compiler.compile(like.pattern)
   } catch (error) {
     throw new QueryMistake(like.at, `invalid regular expression: ${(error as Error).message}`)
   }
@@ -113,7 +113,7 @@ function sortOf(query: URLSearchParams, fields: QueryFields): NonNullable<Query[
     if (rest.length > 0 || !/^(asc|desc)$/i.test(direction))
       throw parameterFault('sort', 'must be a list of property, property:asc or property:desc')
     const field = fields(name.split('.'))
-    return field ? [{ path: field.path, descending: direction.toLowerCase() === 'desc' }] : []
+    return field && field.type !== 'whole' ? [{ path: field.path, descending: direction.toLowerCase() === 'desc' }] : []
   })
 }
 

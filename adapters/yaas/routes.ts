@@ -124,9 +124,10 @@ function areMixinsGood(violations: readonly Violation[]): boolean {
 }
 
 async function checkCustomer(x: YaasExchange): Promise<void> {
-  const { document } = x.customer ? customerChange(x, x.customer) : customerCreate(x)
+  const { document, violations } = x.customer ? customerChange(x, x.customer) : customerCreate(x)
   const found = await x.surroundings.clientele.checkCustomer(document, x.customer)
   x.violations = found.map((violation) => ({ ...violation, path: bodyPath(violation.path) }))
+  refuseViolations(x, violations)
 }
 
 /** The change without a flag that is always there, if it is null: that leaves it as it is. */
