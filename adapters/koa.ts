@@ -60,15 +60,16 @@ export function customerApi(clientele: Clientele, options: CustomerApiOptions): 
     flavour,
     surroundings: { clientele, authenticate, match: matcherOf(flavour.rows) },
   }))
-  return async (ctx, next) => {
+  return (ctx, next) => {
     const path = plainPath(ctx.path)
     for (const { flavour, surroundings } of served) {
       if (!flavour.claims(path)) continue
       const asked = diagnose(clientele, ctx.req.headers, diagnostics)
       const served = asked ? { ...surroundings, clientele: asked.clientele } : surroundings
-      const reply = await flavour.answer(new KoaRequest(ctx, path, maxBody), served)
-      if (reply.status === 413) hangUp(ctx, maxBody)
-      return send(ctx, asked ? { ...reply, headers: { ...reply.headers, ...asked.headers() } } : reply)
+      return flavour.answer(new KoaRequest(ctx, path, maxBody), served).then((reply) => {
+        if (reply.status === 413) hangUp(ctx, maxBody)
+        send(ctx, asked ? { ...reply, headers: { ...reply.headers, ...asked.headers() } } : reply)
+      })
     }
     return next()
   }

@@ -73,12 +73,12 @@ export interface PlainRow<X, P extends string> {
 }
 
 /**
- * Gives the `route` function of a flavour: typed rows in, erased rows out. `E` is what the flavour adds to every row,
- * `facts` what it says of every call.
+ * Gives the functions that make a flavour's rows: typed rows in, erased rows out. `E` is what the flavour adds to every
+ * row, `facts` what it says of every call.
  *
  * ```ts
- * const route = routes<OcapiExchange, { resource: string }>((x) => ({ list: x.params.list_id, profile: 'ocapi' }))
- * route({ method: 'GET', path: '/customer_lists/{list_id}/customers/{customer_no}', runs: 'getCustomer', … })
+ * const route = routes<OcapiExchange>('ocapi', (x) => ({ list: x.params['list_id'] ?? '', profile: 'ocapi' }))
+ * const row = route.reading({ method: 'GET', path: '/customers/{customer_no}', runs: 'getCustomer', input, reply })
  * ```
  */
 export function routes<X extends Exchange, E extends object = object>(
@@ -90,9 +90,10 @@ export function routes<X extends Exchange, E extends object = object>(
     return x.requestId === undefined ? call : { ...call, requestId: x.requestId }
   }
   function reading<const P extends string, const O extends Reading>(row: ReadingRow<X, P, O> & E): Row<X> & E {
-    const run = async (x: X): Promise<Reply> => {
+    const run = (x: X): Promise<Reply> => {
       const at = x as At<X, P>
-      return row.reply(await x.surroundings.clientele.read(row.runs, { ...options(x), input: row.input(at) }), at)
+      const result = x.surroundings.clientele.read(row.runs, { ...options(x), input: row.input(at) })
+      return result.then((found) => row.reply(found, at))
     }
     return { ...row, run }
   }

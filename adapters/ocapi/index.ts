@@ -166,12 +166,14 @@ function negotiate(x: OcapiExchange): void {
   checkCharset(request)
 }
 
-async function readBody(x: OcapiExchange): Promise<void> {
-  const { row, bodyFormat } = x
-  if (!row?.takes) return
+function readBody(x: OcapiExchange): Promise<void> | undefined {
+  return x.row?.takes && takeBody(x, x.row.takes)
+}
+
+async function takeBody(x: OcapiExchange, type: string): Promise<void> {
   const body = await x.request.body()
-  if (bodyFormat !== 'xml') x.body = parseJson(body)
-  else if ('text' in body) x.body = await readXml(body.text, documentShape(row.takes))
+  if (x.bodyFormat !== 'xml') x.body = parseJson(body)
+  else if ('text' in body) x.body = await readXml(body.text, documentShape(type))
   else throw new Error('a parser of the host has turned the XML body into an object: it must leave the text')
   if (x.body === undefined) throw refuse('bodyMalformed', { line: 1, column: 1 })
 }
