@@ -126,6 +126,8 @@ describe('decision 3.10: equal rows on memory, JSON file and PostgreSQL', () => 
       ['mixins.m.v:missing', ({ mixins }) => ((mixins?.['m'] as { v: unknown } | undefined)?.v ?? null) === null],
       ['mixins.custom.size:10', ({ custom }) => custom?.['size'] === 10],
       ['metadata.mixins.m:exists', ({ mixinSchemas }) => mixinSchemas !== undefined],
+      ['metadata.mixins:exists', ({ mixinSchemas }) => mixinSchemas !== undefined],
+      ['mixins:missing', ({ mixins }) => mixins === undefined],
     ]
     for (const [text, keep] of cases) {
       const { status, numbers } = await q(text)
