@@ -2,6 +2,7 @@
  * Kills a process that opens a JSON file and writes to it, with snapshots following one another, and compares what is
  * there afterwards with what the process said was stored, and with what was there before.
  */
+import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { jsonFileStorage } from '../../adapters/storage/json-file.js'
@@ -21,19 +22,24 @@ export async function tortureStorage(
   { longest = 200, onRound }: TortureOptions = {},
 ): Promise<TortureResult> {
   const file = path.join(folder, 'customers.json')
+  const said = path.join(folder, 'acknowledged')
   const losses: string[] = []
   let writes = 0
   /** Pairs of earlier rounds, which nobody changes any more. */
   let settled = new Map<string, number>()
   for (let round = 1; round <= rounds; round++) {
-    const child = start('test/torture/storage-writers.js', { FILE: file, ROUND: String(round) })
+    await rm(said, { force: true })
+    const child = start('test/torture/storage-writers.js', { FILE: file, ACKNOWLEDGED: said, ROUND: String(round) })
     // Some die while they open the file.
     if (random() < 0.7) await child.printed(/\n/)
     await setTimeout(random() * longest)
     await child.stop('SIGKILL')
-    const said = new Map<string, number>()
-    for (const [, name, value] of child.output().matchAll(/^([\w-]+) (\d+)$/gm)) said.set(name as string, Number(value))
-    writes += [...child.output().matchAll(/\n/g)].length
+    const acknowledged = new Map<string, number>()
+    for (const line of (await readFile(said, 'utf8').catch(() => '')).split('\n').slice(0, -1)) {
+      const [name = '', value] = line.split(' ')
+      acknowledged.set(name, Number(value))
+      writes++
+    }
     const lose = (loss: string): void => void losses.push(`round ${round}: ${loss}`)
 
     const storage = jsonFileStorage({ file })
@@ -47,7 +53,7 @@ export async function tortureStorage(
       pairs.set(name, value)
     }
     // One write may have been stored that nobody was told of.
-    for (const [name, value] of said)
+    for (const [name, value] of acknowledged)
       if (pairs.get(name) !== value && pairs.get(name) !== value + 1)
         lose(`${name} is ${pairs.get(name)}, ${value} was acknowledged`)
     for (const [name, value] of settled)
