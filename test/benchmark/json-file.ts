@@ -9,6 +9,7 @@ import type { Storage } from '../../core/storage.js'
 import { contractOptions } from '../storage-contract.js'
 import { benchmarkCustomer } from './customer.js'
 import { LoopWatch, median, timeOf, whole } from './measure.js'
+import type { Hold } from './measure.js'
 
 const list = 'SiteGenesis'
 const WRITERS = 100
@@ -44,12 +45,23 @@ async function fill(storage: Storage, from: number, to: number): Promise<void> {
 
 let next = 1_000_000
 
-/** Creates per second of a hundred writers, until `end` resolves. */
-async function writeUntil(storage: Storage, end: Promise<unknown>): Promise<number> {
+const create = (storage: Storage): Promise<unknown> =>
+  storage.write(list, (unit) => unit.customers.insert(benchmarkCustomer(next++)))
+
+/** Changes a customer, the next one in turn, so that the store does not grow. */
+const change = (storage: Storage): Promise<unknown> =>
+  storage.write(list, async (unit) => {
+    const { customerNo } = benchmarkCustomer(next++ % SIZES[1])
+    const customer = await unit.customers.get({ customerNo })
+    if (customer) await unit.customers.update({ ...customer, lastName: `Changed${next}` })
+  })
+
+/** Writes per second of a hundred writers, until `end` resolves. */
+async function writeUntil(storage: Storage, end: Promise<unknown>, writeOne = create): Promise<number> {
   const state = { isRunning: true, count: 0 }
   const write = async (): Promise<void> => {
     while (state.isRunning) {
-      await storage.write(list, (unit) => unit.customers.insert(benchmarkCustomer(next++)))
+      await writeOne(storage)
       state.count++
     }
   }
@@ -143,29 +155,30 @@ async function opening(folder: string): Promise<void> {
 async function compaction(folder: string): Promise<void> {
   const file = path.join(folder, 'compaction.json')
   const watch = new LoopWatch()
-  const figures: { rate: number[]; block: number[] }[] = []
   // First without a snapshot, then with one after the other.
-  for (const journalBytes of [never, 1024 * 1024]) {
+  for (const [name, journalBytes] of [
+    ['no snapshot being written', never],
+    ['snapshots written one after the other', 1024 * 1024],
+  ] as const) {
     const storage = jsonFileStorage({ file, journalBytes })
     await storage.open(options)
-    if (figures.length === 0) await fill(storage, 0, SIZES[1])
-    const measured = { rate: [] as number[], block: [] as number[] }
-    await writeUntil(storage, setTimeout(300))
+    if (journalBytes === never) await fill(storage, 0, SIZES[1])
+    const rates: number[] = []
+    const holds: Hold[] = []
+    await writeUntil(storage, setTimeout(300), change)
+    await watch.take()
     for (let round = 0; round < 5; round++) {
-      watch.take()
-      measured.rate.push(await writeUntil(storage, setTimeout(1_500)))
-      measured.block.push(watch.take())
+      rates.push(await writeUntil(storage, setTimeout(1_500), change))
+      holds.push(await watch.take())
     }
-    figures.push(measured)
     await storage.close()
+    const [longest, rest] = [holds.map((hold) => hold.longest), holds.map((hold) => hold.withoutCollection)]
+    console.log(`${WRITERS} writers at ${whole(SIZES[1])} stored, ${name}`)
+    console.log(`  changes per second  ${whole(median(rates))}`)
+    console.log(
+      `  longest hold of the event loop  ${Math.max(...longest).toFixed(1)} ms,` +
+        ` without garbage collection ${Math.max(...rest).toFixed(1)} ms`,
+    )
   }
   watch.stop()
-  const [without, during] = figures as [(typeof figures)[0], (typeof figures)[0]]
-  const show = (name: string, { rate, block }: (typeof figures)[0]): void =>
-    console.log(
-      `${WRITERS} writers at ${whole(SIZES[1])} stored, ${name}: creates per second ${whole(median(rate))},` +
-        ` longest hold of the event loop ${Math.max(...block).toFixed(1)} ms (median of rounds ${median(block).toFixed(1)})`,
-    )
-  show('no snapshot being written', without)
-  show('snapshots written one after the other', during)
 }
