@@ -64,7 +64,7 @@ async function run(): Promise<void> {
     throw error
   })
   greeting = greetingOf(settings, (server.address() as AddressInfo).port)
-  if (settings.plugins.length > 0) console.log(`${clientele.describeHooks().toString()}\n`)
+  console.log(`${clientele.describeHooks().toString()}\n`)
   console.log(greeting)
 }
 

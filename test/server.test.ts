@@ -53,8 +53,11 @@ describe('example server (issue 2, item 6)', () => {
       expect(yaas[0]).to.include({ customerNumber: ocapi['customer_no'], lastName: 'Lebowski' })
     })
 
-    it('shows the same on its front page, and knows no other page of its own', async () => {
-      expect((await send(server.origin)).text.trim()).to.equal(server.output().trim())
+    it('prints its hooks, then what its front page shows too; it knows no other page of its own', async () => {
+      const page = (await send(server.origin)).text.trim()
+      expect(page).to.match(/^clientele is listening/)
+      expect(server.output().trim().endsWith(page)).to.equal(true)
+      expect(server.output()).to.match(/^dw\.ocapi\.data\.customer_list\.customers\.beforePOST: no handlers$/m)
       expect((await send(server.origin, { path: '/favicon.ico' })).status).to.equal(404)
     })
 
