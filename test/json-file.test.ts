@@ -71,6 +71,11 @@ const errorOf = (promise: Promise<unknown>): Promise<Error> =>
   )
 const range = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => String(from + i))
 
+const isStored = (name: string): boolean => !/\.(tmp|lock)$/.test(name)
+const whenGone = (error: NodeJS.ErrnoException): undefined => {
+  if (error.code !== 'ENOENT') throw error
+}
+
 describe('JSON file storage: durable (issue 3)', () => {
   let base: string
   let count = 0
@@ -97,11 +102,28 @@ describe('JSON file storage: durable (issue 3)', () => {
     opened.push(storage)
     return storage
   }
-  /** Leaves the files as a crash would have left them now. */
+  /** Names, places and sizes of the stored files. */
+  const shape = async (): Promise<string> => {
+    const names = (await readdir(path.dirname(file))).filter(isStored)
+    const facts = names.map(async (name) => {
+      const { ino, size } = await stat(path.join(path.dirname(file), name))
+      return [name, ino, size]
+    })
+    return JSON.stringify(await Promise.all(facts))
+  }
+  /** Leaves the files as a crash would have left them now: a copy of one moment, taken again if a snapshot came between. */
   const crash = async (): Promise<void> => {
-    const copy = path.join(base, String(++count))
-    await cp(path.dirname(file), copy, { recursive: true, filter: (name) => !/\.(tmp|lock)$/.test(name) })
-    file = path.join(copy, 'customers.json')
+    for (;;) {
+      const copy = path.join(base, String(++count))
+      const before = await shape().catch(whenGone)
+      const isCopied = await cp(path.dirname(file), copy, { recursive: true, filter: isStored }).then(
+        () => true,
+        whenGone,
+      )
+      if (before === undefined || !isCopied || (await shape().catch(whenGone)) !== before) continue
+      file = path.join(copy, 'customers.json')
+      return
+    }
   }
   const journal = (segment: number): string => `${file}.journal-${segment}`
   const linesOf = async (name: string): Promise<string[]> => (await readFile(name, 'utf8')).split('\n').slice(0, -1)
