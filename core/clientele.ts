@@ -1,12 +1,21 @@
 /** What `createClientele` returns, and what a call may say. */
-import type { CustomerError, Violation } from './errors.js'
-import type { Caller, Customer, CustomerChange, CustomerCreate, CustomerList, FlavourName } from './model.js'
-import type { DocumentOf, InputOf, Operation, PreviousOf, Reading, ResultOf, TargetOf, Writing } from './operations.js'
-import type { Profile } from './profiles.js'
-import type { Secret } from './secret.js'
-import type { HookDescription } from './runner.js'
-import type { Kind } from './storage.js'
-import type { Trace } from './trace.js'
+import type { CustomerError, Violation } from './model/problems.js'
+import type { Caller, Customer, CustomerChange, CustomerCreate, CustomerList, FlavourName } from './model/documents.js'
+import type {
+  DocumentOf,
+  InputOf,
+  Operation,
+  PreviousOf,
+  Reading,
+  ResultOf,
+  TargetOf,
+  Writing,
+} from './model/operations.js'
+import type { Profile } from './rules/profiles.js'
+import type { Secret } from './model/secret.js'
+import type { HookDescription } from './extension/runner.js'
+import type { Kind } from './ports/storage.js'
+import type { Trace } from './extension/trace.js'
 
 /** What a call may say of itself. */
 export interface CallOptions {

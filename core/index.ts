@@ -1,7 +1,7 @@
 /** The library's public door. */
 export { createClientele, tenantOf, tokens } from './container.js'
 export type { ClienteleOptions } from './container.js'
-export type { BreakerSettings } from './breaker.js'
+export type { BreakerSettings } from './extension/breaker.js'
 export type {
   CallOptions,
   Change,
@@ -14,15 +14,15 @@ export type {
   Transaction,
   WriteCall,
 } from './clientele.js'
-export type { AttributeDeclaration, CustomAttributeOptions, DeclaredAttributes } from './custom-attributes.js'
-export { CustomerError } from './errors.js'
-export type { Problem, ProblemKind, Problems, Violation } from './errors.js'
-export { Status, definePlugin } from './hooks.js'
-export type { Context, Hooks, Outcome, Plugin, Task } from './hooks.js'
-export { keyOf } from './keys.js'
-export type { CustomerLists, Ids, Limits, Logger } from './parts.js'
-export type { MixinOptions, MixinSchemas, Mixed, SchemaSource } from './mixins.js'
-export { fullNameOf } from './model.js'
+export type { AttributeDeclaration, CustomAttributeOptions, DeclaredAttributes } from './rules/custom-attributes.js'
+export { CustomerError } from './model/problems.js'
+export type { Problem, ProblemKind, Problems, Violation } from './model/problems.js'
+export { Status, definePlugin } from './extension/hooks.js'
+export type { Context, Hooks, Outcome, Plugin, Task } from './extension/hooks.js'
+export { keyOf } from './model/keys.js'
+export type { CustomerLists, Ids, Limits, Logger } from './ports/host.js'
+export type { MixinOptions, MixinSchemas, Mixed, SchemaSource } from './rules/mixins.js'
+export { fullNameOf } from './model/documents.js'
 export type {
   Account,
   AccountCreate,
@@ -43,8 +43,8 @@ export type {
   MappingCreate,
   SdCustomerMapping,
   SocialMediaUser,
-} from './model.js'
-export { extensionPoints, operations } from './operations.js'
+} from './model/documents.js'
+export { extensionPoints, operations } from './model/operations.js'
 export type {
   ArgumentsOf,
   DocumentOf,
@@ -56,14 +56,14 @@ export type {
   PreviousOf,
   ResultOf,
   TargetOf,
-} from './operations.js'
-export type { HashPassword } from './password.js'
-export type { Policies } from './policies.js'
-export { profiles } from './profiles.js'
-export type { Profile } from './profiles.js'
-export { SetupError } from './registry.js'
-export type { HookDescription, PointDescription } from './runner.js'
-export { Secret } from './secret.js'
-export type { SocialMediaUserSource } from './social-media-users.js'
-export * from './storage.js'
-export type { EffectStep, HandlerStep, PointStep, TaskStep, Trace, TraceStep } from './trace.js'
+} from './model/operations.js'
+export type { HashPassword } from './rules/passwords.js'
+export type { Policies } from './rules/policies.js'
+export { profiles } from './rules/profiles.js'
+export type { Profile } from './rules/profiles.js'
+export { SetupError } from './extension/registry.js'
+export type { HookDescription, PointDescription } from './extension/runner.js'
+export { Secret } from './model/secret.js'
+export type { SocialMediaUserSource } from './rules/social-media-users.js'
+export * from './ports/storage.js'
+export type { EffectStep, HandlerStep, PointStep, TaskStep, Trace, TraceStep } from './extension/trace.js'

@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises'
-import type { Plugin } from '../core/hooks.js'
+import type { Plugin } from '../core/extension/hooks.js'
 import { changePlugin } from './change-notice.js'
 
 /** Where lines go: a file that grows, or a function. */

@@ -1,5 +1,5 @@
-import { definePlugin } from '../core/hooks.js'
-import type { Context, Plugin } from '../core/hooks.js'
+import { definePlugin } from '../core/extension/hooks.js'
+import type { Context, Plugin } from '../core/extension/hooks.js'
 
 /** What was stored, and for whom. Names and numbers only: no personal data. */
 export interface ChangeNotice {

@@ -1,6 +1,6 @@
-import { definePlugin } from '../core/hooks.js'
-import type { Plugin } from '../core/hooks.js'
-import type { AddressCreate, Customer } from '../core/model.js'
+import { definePlugin } from '../core/extension/hooks.js'
+import type { Plugin } from '../core/extension/hooks.js'
+import type { AddressCreate, Customer } from '../core/model/documents.js'
 
 /** What the first address is made of; `undefined` makes none. Default: an address `home` with the customer's names. */
 export type FirstAddress = (customer: Customer) => AddressCreate | undefined

@@ -1,5 +1,5 @@
-import { definePlugin } from '../core/hooks.js'
-import type { Plugin } from '../core/hooks.js'
+import { definePlugin } from '../core/extension/hooks.js'
+import type { Plugin } from '../core/extension/hooks.js'
 
 /** The address trimmed, its domain in lower case: what stands after the last `@` never depends on case, the rest may. */
 function normalized(email: string): string {

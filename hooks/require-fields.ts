@@ -1,6 +1,6 @@
-import { Status, definePlugin } from '../core/hooks.js'
-import type { Plugin } from '../core/hooks.js'
-import type { Address, Customer } from '../core/model.js'
+import { Status, definePlugin } from '../core/extension/hooks.js'
+import type { Plugin } from '../core/extension/hooks.js'
+import type { Address, Customer } from '../core/model/documents.js'
 
 /** Properties that must not be missing or blank. */
 export interface RequiredFields {

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Plugin } from '../core/hooks.js'
+import type { Plugin } from '../core/extension/hooks.js'
 import { changePlugin } from './change-notice.js'
 
 /** Where to post, and how long to try. All attempts together have the time limit of a handler (`limits.handler`). */

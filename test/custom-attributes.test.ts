@@ -1,7 +1,7 @@
 /** Custom attributes that a host declares (decisions 2.16, 3.12): the same rules for flavours, library calls and hooks. */
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { memoryStorage } from '../adapters/storage/memory.js'
+import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { ocapi } from '../adapters/ocapi/index.js'
 import { SetupError, definePlugin } from '../core/index.js'
 import type { CustomAttributeOptions, Storage } from '../core/index.js'

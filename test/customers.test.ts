@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { Secret, keyOf } from '../core/index.js'
 import type { CustomerOperations, DomainEvent } from '../core/index.js'
-import { memoryStorage } from '../adapters/storage/memory.js'
+import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { openShop, problemOf } from './support/shop.js'
 
 const withLogin = (login: string, more: object = {}) => ({ create: { ...more, credentials: { login } } })

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { ocapi } from '../adapters/ocapi/index.js'
-import { memoryStorage } from '../adapters/storage/memory.js'
+import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { yaas } from '../adapters/yaas/index.js'
 import { Status } from '../core/index.js'
 import type { Context, Plugin, Trace } from '../core/index.js'

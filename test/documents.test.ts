@@ -3,11 +3,11 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import type { Field, Keywords, Table } from '../adapters/documents.js'
+import type { Field, Keywords, Table } from '../adapters/http/field-table.js'
 import { addressTable, customerTable } from '../adapters/ocapi/documents.js'
-import { addressSchema, customerSchema } from '../core/schemas.js'
-import type { Schema } from '../core/schemas.js'
-import { isDate } from '../core/validation.js'
+import { addressSchema, customerSchema } from '../core/model/schemas.js'
+import type { Schema } from '../core/model/schemas.js'
+import { isDate } from '../core/model/validation.js'
 
 interface Row {
   readonly path: string

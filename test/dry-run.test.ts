@@ -1,7 +1,7 @@
 /** Dry runs: everything runs, nothing stays (4.7). */
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { memoryStorage } from '../adapters/storage/memory.js'
+import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { Secret, StaleVersion, Status } from '../core/index.js'
 import type { DomainEvent, Plugin } from '../core/index.js'
 import { faultyStorage } from './faulty-storage.js'

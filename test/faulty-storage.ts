@@ -2,8 +2,16 @@
  * A storage that fails, hangs or answers late where a test wants it to. Published as part of `clientele/testing`.
  */
 import { setTimeout } from 'node:timers/promises'
-import { kindNames, StorageUnavailable } from '../core/storage.js'
-import type { Kind, ReadUnit, RecordReader, RecordWriter, Storage, StorageOptions, WriteUnit } from '../core/storage.js'
+import { kindNames, StorageUnavailable } from '../core/ports/storage.js'
+import type {
+  Kind,
+  ReadUnit,
+  RecordReader,
+  RecordWriter,
+  Storage,
+  StorageOptions,
+  WriteUnit,
+} from '../core/ports/storage.js'
 
 /**
  * Steps of a storage. `commit` comes when the work of a write unit is done and nothing is stored yet, `committed` when

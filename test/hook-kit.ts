@@ -5,21 +5,21 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Flavour } from '../adapters/flavour.js'
+import type { Flavour } from '../adapters/http/flavour.js'
 import type { CallOptions, Change, Clientele, CustomerOperations } from '../core/clientele.js'
 import { createClientele } from '../core/container.js'
 import type { ClienteleOptions } from '../core/container.js'
-import { documentOf } from '../core/dry-run.js'
-import { CustomerError } from '../core/errors.js'
-import type { Problems } from '../core/errors.js'
-import type { Context, Hooks, Plugin, Task } from '../core/hooks.js'
-import { freeze, isEqual } from '../core/json.js'
-import type { Caller } from '../core/model.js'
-import type { ExtensionPoint, PointArguments } from '../core/operations.js'
-import { statusOf } from '../core/runner.js'
-import { kindNames } from '../core/storage.js'
-import type { Kind, Storage } from '../core/storage.js'
-import type { HandlerStep, Trace } from '../core/trace.js'
+import { documentOf } from '../core/work/dry-run.js'
+import { CustomerError } from '../core/model/problems.js'
+import type { Problems } from '../core/model/problems.js'
+import type { Context, Hooks, Plugin, Task } from '../core/extension/hooks.js'
+import { freeze, isEqual } from '../core/model/json.js'
+import type { Caller } from '../core/model/documents.js'
+import type { ExtensionPoint, PointArguments } from '../core/model/operations.js'
+import { statusOf } from '../core/extension/runner.js'
+import { kindNames } from '../core/ports/storage.js'
+import type { Kind, Storage } from '../core/ports/storage.js'
+import type { HandlerStep, Trace } from '../core/extension/trace.js'
 
 /** The customer list that the kit works on; its YaaS tenant is `kit`. */
 export const kitList = 'kit'
@@ -170,7 +170,7 @@ type Loose<A extends readonly unknown[]> = { [I in keyof A]: A[I] extends readon
  */
 export async function hookKit(plugins: Plugin | readonly Plugin[], options: HookKitOptions = {}): Promise<HookKit> {
   const { now = '2026-01-01T00:00:00.000Z', ids, onError, ...more } = options
-  const storage = options.storage ?? (await import('../adapters/storage/memory.js')).memoryStorage()
+  const storage = options.storage ?? (await import('../adapters/storage/local/memory.js')).memoryStorage()
   let time = Date.parse(now)
   assert.ok(!Number.isNaN(time), `now is no time: ${now}`)
   const tested: readonly Plugin[] = Array.isArray(plugins) ? plugins : [plugins as Plugin]
@@ -394,7 +394,7 @@ const caller: Caller = {
 
 async function serve(clientele: Clientele): Promise<http.Server> {
   const [{ customerApi, toNodeHandler }, { ocapi }, { yaas }] = await Promise.all([
-    import('../adapters/koa.js'),
+    import('../adapters/http/koa.js'),
     import('../adapters/ocapi/index.js'),
     import('../adapters/yaas/index.js'),
   ])

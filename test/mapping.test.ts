@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { after, before, describe, it } from 'mocha'
-import { explainMapping } from '../adapters/koa.js'
+import { explainMapping } from '../adapters/http/koa.js'
 import { ocapi } from '../adapters/ocapi/index.js'
 import { yaas } from '../adapters/yaas/index.js'
 import type { Address, Customer } from '../core/index.js'

@@ -4,8 +4,8 @@ import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { exportJWK, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
 import { afterEach, describe, it } from 'mocha'
-import type { Authenticate } from '../adapters/flavour.js'
-import { customerApi, toNodeHandler } from '../adapters/koa.js'
+import type { Authenticate } from '../adapters/http/flavour.js'
+import { customerApi, toNodeHandler } from '../adapters/http/koa.js'
 import {
   introspection,
   jwt,
@@ -14,7 +14,7 @@ import {
   type JwtOptions,
 } from '../adapters/oauth/index.js'
 import { ocapi } from '../adapters/ocapi/index.js'
-import { memoryStorage } from '../adapters/storage/memory.js'
+import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { yaas } from '../adapters/yaas/index.js'
 import { createClientele } from '../core/container.js'
 import { listen, send, type Listening } from './support/http.js'

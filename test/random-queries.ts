@@ -2,7 +2,7 @@
  * Random records and queries from a seed, and the answer that every storage must give: the reference that the storage
  * contract compares an engine with. Published as part of `clientele/testing`, to compare engines with one another.
  */
-import type { Condition, CustomerRecord, Page, Path, Query, Scalar } from '../core/storage.js'
+import type { Condition, CustomerRecord, Page, Path, Query, Scalar } from '../core/ports/storage.js'
 
 /** Numbers from 0 (inclusive) to 1 (exclusive), always the same for one seed. */
 export type RandomSource = () => number

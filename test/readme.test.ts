@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { ocapi, type OcapiOptions } from '../adapters/ocapi/index.js'
-import { extensionPoints, operations } from '../core/operations.js'
+import { extensionPoints, operations } from '../core/model/operations.js'
 import { readText } from './support/sources.js'
 
 const readme = readText('README.md')
@@ -35,7 +35,7 @@ describe('README', () => {
   })
 
   it('names every extension point of the literal, with its arguments, in its order', () => {
-    const source = readText('core/operations.ts')
+    const source = readText('core/model/operations.ts')
     const expected = extensionPoints.map(({ name, operation, phase }) => {
       const entry = source.slice(source.indexOf(`\n  ${operation}: at(`))
       const [, list = ''] = new RegExp(`\\n    ${phase}: \\[(.*)\\]`).exec(entry) ?? []
@@ -57,7 +57,7 @@ describe('README', () => {
 
   it('names every option of customerApi and of the two flavours, and no other', () => {
     for (const [flavour, file, type] of [
-      ['customerApi', 'adapters/koa.ts', 'CustomerApiOptions'],
+      ['customerApi', 'adapters/http/koa.ts', 'CustomerApiOptions'],
       ['ocapi', 'adapters/ocapi/exchange.ts', 'OcapiOptions'],
       ['yaas', 'adapters/yaas/index.ts', 'YaasOptions'],
     ] as const) {

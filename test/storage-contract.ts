@@ -18,7 +18,7 @@ import {
   QueryRefused,
   StorageUnavailable,
   upgrader,
-} from '../core/storage.js'
+} from '../core/ports/storage.js'
 import type {
   AddressRecord,
   CustomerRecord,
@@ -30,7 +30,7 @@ import type {
   Storage,
   StorageOptions,
   WriteUnit,
-} from '../core/storage.js'
+} from '../core/ports/storage.js'
 import { expectedPage, indexedPath, randomCustomer, randomId, randomQuery, randomSource } from './random-queries.js'
 
 /** The two functions of a test runner that the suite needs. */

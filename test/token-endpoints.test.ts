@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import Koa from 'koa'
 import { after, before, describe, it } from 'mocha'
 import { tokenEndpoints } from '../examples/token-endpoints.js'
-import type { FlavourName } from '../core/model.js'
+import type { FlavourName } from '../core/model/documents.js'
 import { listen, send, type Answer, type Listening, type Sent } from './support/http.js'
 import { askToken, tokenOf } from './support/tokens.js'
 

@@ -1,11 +1,11 @@
 /** `clientele.transaction`: several operations as one unit of work; `clientOf`: tables of the host in it. */
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { memoryStorage } from '../adapters/storage/memory.js'
-import { clientOf, postgresStorage } from '../adapters/storage/postgres.js'
+import { memoryStorage } from '../adapters/storage/local/memory.js'
+import { clientOf, postgresStorage } from '../adapters/storage/postgres/postgres.js'
 import { Status, definePlugin } from '../core/index.js'
 import type { Clientele, Context, CustomerOperations } from '../core/index.js'
-import type { Storage } from '../core/storage.js'
+import type { Storage } from '../core/ports/storage.js'
 import { execute, newDatabase } from './support/postgres.js'
 import { openShop, problemOf } from './support/shop.js'
 

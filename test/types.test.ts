@@ -15,7 +15,7 @@ import type {
   customerSchema,
   externalAccountSchema,
   mappingCreateSchema,
-} from '../core/schemas.js'
+} from '../core/model/schemas.js'
 import { root } from './support/sources.js'
 
 /** Sources that must not compile: the line with `// <-` has exactly this error, and nothing else is wrong. */

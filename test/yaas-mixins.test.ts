@@ -1,7 +1,7 @@
 /** Mixins: schemas, what a PUT does to them, and where schemas may come from (decision 3.12). */
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { mixinSchemas } from '../core/mixins.js'
+import { mixinSchemas } from '../core/rules/mixins.js'
 import { problemOf } from './support/shop.js'
 import { errorOf, serveYaas } from './support/yaas.js'
 import type { YaasService } from './support/yaas.js'

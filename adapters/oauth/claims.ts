@@ -1,4 +1,4 @@
-import type { Caller, FlavourName } from '../../core/model.js'
+import type { Caller, FlavourName } from '../../core/model/documents.js'
 
 /** What a token says, or what an introspection endpoint says of it. */
 export interface TokenClaims {

@@ -1,6 +1,6 @@
 /** Remembers who a token belongs to, so that a token is verified once and not with every request. */
 import { hash } from 'node:crypto'
-import type { Caller } from '../../core/model.js'
+import type { Caller } from '../../core/model/documents.js'
 
 /** A token that was found good. */
 export interface VerifiedToken {

@@ -1,7 +1,7 @@
 /** The documents of the Data API 16.2 (ocapi.md 2.1-2.6), row by row, in the order in which they are shown. */
 import { hash } from 'node:crypto'
-import { fail } from '../../core/errors.js'
-import type { Violation } from '../../core/errors.js'
+import { fail } from '../../core/model/problems.js'
+import type { Violation } from '../../core/model/problems.js'
 import type {
   Address,
   AddressChange,
@@ -10,16 +10,16 @@ import type {
   CustomerChange,
   CustomerCreate,
   CustomerList,
-} from '../../core/model.js'
-import { fullNameOf } from '../../core/model.js'
-import { addressSchema, customerSchema } from '../../core/schemas.js'
-import { Secret } from '../../core/secret.js'
-import type { Path } from '../../core/storage.js'
-import { valueAt } from '../../core/storage.js'
-import type { Decoded, Field, OpenFields, Table, ValueSchema } from '../documents.js'
-import { isObject, table } from '../documents.js'
-import { namesOf } from '../mapping.js'
-import type { Namings } from '../mapping.js'
+} from '../../core/model/documents.js'
+import { fullNameOf } from '../../core/model/documents.js'
+import { addressSchema, customerSchema } from '../../core/model/schemas.js'
+import { Secret } from '../../core/model/secret.js'
+import type { Path } from '../../core/ports/storage.js'
+import { valueAt } from '../../core/ports/storage.js'
+import type { Decoded, Field, OpenFields, Table, ValueSchema } from '../http/field-table.js'
+import { isObject, table } from '../http/field-table.js'
+import { namesOf } from '../http/mapping.js'
+import type { Namings } from '../http/mapping.js'
 import type { Selector } from './select.js'
 
 /** The version that this flavour speaks, as documents name it. */

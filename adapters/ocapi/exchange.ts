@@ -1,6 +1,6 @@
 /** One OCAPI request on its way, and how its reply is written. */
-import { Exchange } from '../flavour.js'
-import type { ApiRequest, Reply, Row, Surroundings } from '../flavour.js'
+import { Exchange } from '../http/flavour.js'
+import type { ApiRequest, Reply, Row, Surroundings } from '../http/flavour.js'
 import { version } from './documents.js'
 import type { Document } from './documents.js'
 import { faultTypes } from './faults.js'

@@ -1,7 +1,7 @@
 /** Every fault of the flavour (ocapi.md 4), and which problem is answered with which. */
-import type { CustomerError, Problem, ProblemKind, Problems, Violation } from '../../core/errors.js'
-import { OwnFault } from '../flavour.js'
-import type { ProtocolError, ProtocolProblemKind, ProtocolProblems } from '../flavour.js'
+import type { CustomerError, Problem, ProblemKind, Problems, Violation } from '../../core/model/problems.js'
+import { OwnFault } from '../http/flavour.js'
+import type { ProtocolError, ProtocolProblemKind, ProtocolProblems } from '../http/flavour.js'
 
 /** Arguments of a fault by name. */
 export type Arguments = Readonly<Record<string, unknown>>

@@ -1,6 +1,6 @@
 /** What a request says besides its body: override, path, format, media type, page. */
-import { integerOf, refuse } from '../flavour.js'
-import type { ApiRequest } from '../flavour.js'
+import { integerOf, refuse } from '../http/flavour.js'
+import type { ApiRequest } from '../http/flavour.js'
 import { ownFault } from './faults.js'
 
 /** Formats of bodies. */

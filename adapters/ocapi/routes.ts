@@ -1,6 +1,6 @@
 /** The ten operations of CustomerLists, row by row. */
-import { fail } from '../../core/errors.js'
-import { routes } from '../flavour.js'
+import { fail } from '../../core/model/problems.js'
+import { routes } from '../http/flavour.js'
 import {
   addressDocument,
   addressTable,

@@ -1,8 +1,8 @@
 /** The YaaS documents: field tables over the domain's records, and the rules of mixins in a PUT (yaas.md 2, decision 3.12). */
-import type { Violation } from '../../core/errors.js'
-import { keyOf } from '../../core/keys.js'
-import { reservedMixin } from '../../core/mixins.js'
-import { fullNameOf } from '../../core/model.js'
+import type { Violation } from '../../core/model/problems.js'
+import { keyOf } from '../../core/model/keys.js'
+import { reservedMixin } from '../../core/rules/mixins.js'
+import { fullNameOf } from '../../core/model/documents.js'
 import type {
   Address,
   AddressChange,
@@ -12,14 +12,14 @@ import type {
   CustomerCreate,
   MappingCreate,
   SdCustomerMapping,
-} from '../../core/model.js'
-import type { Profile } from '../../core/profiles.js'
-import { addressSchema, customerSchema, mappingCreateSchema } from '../../core/schemas.js'
-import type { Path } from '../../core/storage.js'
-import { table } from '../documents.js'
-import type { Field, Table, ValueSchema } from '../documents.js'
-import { namesOf } from '../mapping.js'
-import type { Namings } from '../mapping.js'
+} from '../../core/model/documents.js'
+import type { Profile } from '../../core/rules/profiles.js'
+import { addressSchema, customerSchema, mappingCreateSchema } from '../../core/model/schemas.js'
+import type { Path } from '../../core/ports/storage.js'
+import { table } from '../http/field-table.js'
+import type { Field, Table, ValueSchema } from '../http/field-table.js'
+import { namesOf } from '../http/mapping.js'
+import type { Namings } from '../http/mapping.js'
 import type { Expansion } from './parameters.js'
 import { beanPath } from './faults.js'
 

@@ -1,7 +1,7 @@
 /** Problems as YaaS errors (decision 3.19, yaas.md 4): one total map for the core's problems and one for the protocol's. */
-import type { CustomerError, ProblemKind, Problems, Violation } from '../../core/errors.js'
-import { OwnFault, ProtocolError } from '../flavour.js'
-import type { ProtocolProblemKind, ProtocolProblems } from '../flavour.js'
+import type { CustomerError, ProblemKind, Problems, Violation } from '../../core/model/problems.js'
+import { OwnFault, ProtocolError } from '../http/flavour.js'
+import type { ProtocolProblemKind, ProtocolProblems } from '../http/flavour.js'
 
 /** One thing wrong, with the place in the body, the parameter or the header. */
 export interface YaasDetail {

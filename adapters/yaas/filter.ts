@@ -1,7 +1,7 @@
 /** A parsed `q` as a condition of the storage port (decision 3.10), and the properties that it may ask for. */
-import type { Condition, Path, Scalar } from '../../core/storage.js'
-import { isDate } from '../../core/validation.js'
-import type { Field } from '../documents.js'
+import type { Condition, Path, Scalar } from '../../core/ports/storage.js'
+import { isDate } from '../../core/model/validation.js'
+import type { Field } from '../http/field-table.js'
 import { addressTable, customerTable, mappingTable } from './documents.js'
 import { QueryMistake } from './query.js'
 import type { Bound, Literal, Predicate, Term } from './query.js'

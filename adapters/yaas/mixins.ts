@@ -1,7 +1,7 @@
 /** What a request says of mixins, as parts of create and change documents (decision 3.12). */
-import { reservedMixin } from '../../core/mixins.js'
-import type { Customer, CustomerChange, CustomerCreate, Json } from '../../core/model.js'
-import { isEqual } from '../../core/json.js'
+import { reservedMixin } from '../../core/rules/mixins.js'
+import type { Customer, CustomerChange, CustomerCreate, Json } from '../../core/model/documents.js'
+import { isEqual } from '../../core/model/json.js'
 
 type Names<T> = { [name: string]: T }
 type Mixins = Readonly<Names<Json>>

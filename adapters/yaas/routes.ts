@@ -1,12 +1,19 @@
 /** The YaaS route table (yaas.md 1): which path runs which operation, with which scope, and what it answers. */
-import { CustomerError, fail } from '../../core/errors.js'
-import type { Violation } from '../../core/errors.js'
-import type { Account, Address, Customer, CustomerChange, CustomerCreate, SocialMediaUser } from '../../core/model.js'
-import { Secret } from '../../core/secret.js'
-import type { Page } from '../../core/storage.js'
-import type { Decoded } from '../documents.js'
-import { routes } from '../flavour.js'
-import type { Reply } from '../flavour.js'
+import { CustomerError, fail } from '../../core/model/problems.js'
+import type { Violation } from '../../core/model/problems.js'
+import type {
+  Account,
+  Address,
+  Customer,
+  CustomerChange,
+  CustomerCreate,
+  SocialMediaUser,
+} from '../../core/model/documents.js'
+import { Secret } from '../../core/model/secret.js'
+import type { Page } from '../../core/ports/storage.js'
+import type { Decoded } from '../http/field-table.js'
+import { routes } from '../http/flavour.js'
+import type { Reply } from '../http/flavour.js'
 import {
   accountTable,
   addressTable,

@@ -1,5 +1,5 @@
 /** The customer that benchmarks store: twelve properties, about 470 bytes as JSON without the envelope. */
-import type { CustomerRecord } from '../../core/storage.js'
+import type { CustomerRecord } from '../../core/ports/storage.js'
 
 const cities = ['Berlin', 'Paris', 'Madrid', 'Roma', 'Wien', 'Oslo', 'Porto', 'Gent', 'Brno', 'Turku']
 

@@ -5,10 +5,10 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa from 'koa'
-import { customerApi } from '../../adapters/koa.js'
+import { customerApi } from '../../adapters/http/koa.js'
 import { staticTokens } from '../../adapters/oauth/index.js'
 import { ocapi } from '../../adapters/ocapi/index.js'
-import { memoryStorage } from '../../adapters/storage/memory.js'
+import { memoryStorage } from '../../adapters/storage/local/memory.js'
 import { createClientele, definePlugin } from '../../core/index.js'
 
 /** An answer that the bare server repeats. */

@@ -1,8 +1,8 @@
 /** The APIs on a real server in this process, with memory storage and fixed tokens. */
 import Koa from 'koa'
-import { customerApi } from '../../adapters/koa.js'
-import type { CustomerApiOptions } from '../../adapters/koa.js'
-import type { Flavour } from '../../adapters/flavour.js'
+import { customerApi } from '../../adapters/http/koa.js'
+import type { CustomerApiOptions } from '../../adapters/http/koa.js'
+import type { Flavour } from '../../adapters/http/flavour.js'
 import type { Caller, Clientele, ClienteleOptions, CustomerOperations } from '../../core/index.js'
 import { listen, send } from './http.js'
 import type { Answer, Listening, Sent } from './http.js'

@@ -1,6 +1,6 @@
 /** A disk whose files fail where a test says so: full, broken or read-only. */
-import type { Disk, DiskFile } from '../../adapters/storage/disk.js'
-import { localDisk } from '../../adapters/storage/disk.js'
+import type { Disk, DiskFile } from '../../adapters/storage/file/disk.js'
+import { localDisk } from '../../adapters/storage/file/disk.js'
 
 /** A kind of failure: at these operations on files whose path matches. */
 export interface DiskFault {

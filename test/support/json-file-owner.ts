@@ -1,5 +1,5 @@
 /** A process that opens the JSON file FILE, stores a customer and stays. */
-import { jsonFileStorage } from '../../adapters/storage/json-file.js'
+import { jsonFileStorage } from '../../adapters/storage/file/json-file.js'
 import { contractOptions, customerRecord } from '../storage-contract.js'
 
 const storage = jsonFileStorage({ file: process.env['FILE'] ?? '' })

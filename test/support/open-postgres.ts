@@ -1,5 +1,5 @@
 /** A process that opens the PostgreSQL storage with a declared index, writes a record and ends: `open-postgres.js NUMBER`. */
-import { postgresStorage } from '../../adapters/storage/postgres.js'
+import { postgresStorage } from '../../adapters/storage/postgres/postgres.js'
 import { contractOptions, customerRecord } from '../storage-contract.js'
 
 const storage = postgresStorage({

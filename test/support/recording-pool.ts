@@ -1,6 +1,6 @@
 /** A pool of the host that notes every statement: what a storage sends is part of its promise. */
 import { Pool } from 'pg'
-import type { PgPool, PgStatement } from '../../adapters/storage/postgres.js'
+import type { PgPool, PgStatement } from '../../adapters/storage/postgres/postgres.js'
 
 /** A pool, and the statements that were sent through it. */
 export interface RecordingPool {

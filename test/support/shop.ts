@@ -1,7 +1,7 @@
 import { createClientele } from '../../core/index.js'
 import type { Clientele, ClienteleOptions, CustomerOperations, ProblemKind } from '../../core/index.js'
 import { CustomerError } from '../../core/index.js'
-import { memoryStorage } from '../../adapters/storage/memory.js'
+import { memoryStorage } from '../../adapters/storage/local/memory.js'
 
 /** A library on memory storage with the list `SiteGenesis`, quiet, and its operations. */
 export async function openShop(

@@ -8,10 +8,10 @@ export const root = fileURLToPath(new URL('../../../', import.meta.url))
 
 /** A TypeScript source file. */
 export interface Source {
-  /** From the root, with slashes: `core/model.ts`. */
+  /** From the root, with slashes: `core/model/documents.ts`. */
   readonly name: string
   readonly text: string
-  /** What it imports, types too: files by name from the root (`core/model.ts`), packages and `node:` modules as they are written. */
+  /** What it imports, types too: files by name from the root (`core/model/documents.ts`), packages and `node:` modules as they are written. */
   readonly imports: readonly string[]
 }
 

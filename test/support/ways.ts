@@ -1,6 +1,6 @@
 /** The same small stories told through the library and through both APIs, with answers in one form. */
 import { ocapi } from '../../adapters/ocapi/index.js'
-import { memoryStorage } from '../../adapters/storage/memory.js'
+import { memoryStorage } from '../../adapters/storage/local/memory.js'
 import { yaas } from '../../adapters/yaas/index.js'
 import { CustomerError, kindNames } from '../../core/index.js'
 import type { Address, Clientele, ClienteleOptions, Customer, CustomerOperations, Storage } from '../../core/index.js'

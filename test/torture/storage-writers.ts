@@ -3,7 +3,7 @@
  * file ACKNOWLEDGED, which is there whenever this process is killed; what it prints could be lost on its way.
  */
 import { openSync, writeSync } from 'node:fs'
-import { jsonFileStorage } from '../../adapters/storage/json-file.js'
+import { jsonFileStorage } from '../../adapters/storage/file/json-file.js'
 import { contractOptions, customerRecord } from '../storage-contract.js'
 
 const storage = jsonFileStorage({ file: process.env['FILE'] ?? '', journalBytes: 20_000 })

@@ -5,7 +5,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { jsonFileStorage } from '../../adapters/storage/json-file.js'
+import { jsonFileStorage } from '../../adapters/storage/file/json-file.js'
 import { start } from '../support/child.js'
 import type { RandomSource } from '../random-queries.js'
 import { contractOptions } from '../storage-contract.js'

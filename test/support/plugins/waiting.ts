@@ -1,6 +1,6 @@
 /** A plug-in that takes its time on creation: the last name says how long. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { definePlugin } from '../../../core/hooks.js'
+import { definePlugin } from '../../../core/extension/hooks.js'
 
 export default definePlugin({
   name: 'waiting',

@@ -1,0 +1,89 @@
+/** Trace and dry run of one request, asked for by headers (decision 4.7). Both are options, for people who develop. */
+import type { Clientele, ReadCall, WriteCall } from '../../core/clientele.js'
+import type { Reading, Writing } from '../../core/model/operations.js'
+import type { Trace } from '../../core/extension/trace.js'
+import { refuse } from './flavour.js'
+import type { RequestHeaders } from './flavour.js'
+
+/** What clients may ask for; nothing by default. */
+export interface DiagnosticsOptions {
+  /** `x-clientele-trace: 1` gets the trace of the operation as JSON in the response header of the same name. */
+  readonly trace?: boolean
+  /**
+   * `x-clientele-dry-run: 1` runs everything and stores nothing; the answer is the would-be answer, with this header.
+   * Where it is off, writes with the header are refused: the client must not believe that nothing was stored.
+   */
+  readonly dryRun?: boolean
+}
+
+/** A library that serves one request, and the response headers that tell of it afterwards. */
+export interface Diagnosed {
+  readonly clientele: Clientele
+  headers(): Readonly<Record<string, string>>
+}
+
+const traceHeader = 'x-clientele-trace'
+const dryRunHeader = 'x-clientele-dry-run'
+/** Longest trace in characters: clients and proxies limit all headers together, often to 8 KB. */
+const maxTrace = 6000
+
+/** What a request asks for; undefined for one that asks for nothing. */
+export function diagnose(
+  clientele: Clientele,
+  headers: RequestHeaders,
+  options: DiagnosticsOptions,
+): Diagnosed | undefined {
+  const isTraced = options.trace === true && isAsked(headers[traceHeader])
+  const dryRun = isAsked(headers[dryRunHeader])
+  if (!isTraced && !dryRun) return undefined
+  // the write is what the request is about; reads around it look things up
+  let written: Trace | undefined
+  let looked: Trace | undefined
+  const read = <O extends Reading>(operation: O, call: ReadCall<O>) =>
+    clientele.read(operation, { ...call, onTrace: (trace) => (looked = trace) })
+  const write = async <O extends Writing>(operation: O, call: WriteCall<O>) => {
+    if (dryRun && options.dryRun !== true)
+      throw refuse('parameterOutOfRange', {
+        parameter: dryRunHeader,
+        value: '1',
+        expected: 'no dry runs on this server',
+      })
+    return clientele.write(operation, { ...call, dryRun, onTrace: (trace) => (written = trace) })
+  }
+  return {
+    clientele: new Proxy(clientele, {
+      get(target, name) {
+        if (name === 'read') return read
+        if (name === 'write') return write
+        const value: unknown = Reflect.get(target, name, target)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      },
+    }),
+    headers: () => ({
+      ...(isTraced && { [traceHeader]: headerOf(written ?? looked) }),
+      ...(dryRun && options.dryRun === true && { [dryRunHeader]: '1' }),
+    }),
+  }
+}
+
+function isAsked(header: RequestHeaders[string]): boolean {
+  return header === '1' || header === 'true'
+}
+
+/** The trace as JSON in ASCII; the last steps are left out, and counted, when it is too long. */
+function headerOf(trace: Trace | undefined): string {
+  if (!trace) return '{"outcome":"the request was answered before any operation ran","steps":[]}'
+  const { steps, ...facts } = trace
+  const shown = steps.map((step) => ('ms' in step ? { ...step, ms: Math.round(step.ms * 100) / 100 } : step))
+  let count = shown.length
+  for (;;) {
+    const omitted = shown.length - count
+    const text = JSON.stringify({ ...facts, steps: shown.slice(0, count), ...(omitted > 0 && { omitted }) })
+    const ascii = text.replaceAll(
+      /[^\u0020-\u007e]/g,
+      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    )
+    if (ascii.length <= maxTrace || count === 0) return ascii
+    count = Math.floor(count * 0.9)
+  }
+}

@@ -1,0 +1,115 @@
+/** Locks by key, first come first served: for `lock()`, for rows that are written and for unique keys alike. */
+import { LockTimeout } from '../../../core/ports/storage.js'
+
+/** One who takes locks: a unit of work. */
+export class Holder {
+  /** Keys held, in the order in which they were taken. */
+  readonly keys: string[] = []
+  readonly waits = new Set<Wait>()
+}
+
+interface Wait {
+  readonly key: string
+  readonly holder: Holder
+  grant(): void
+  refuse(error: Error): void
+}
+
+/** The lock table of one storage. */
+export class Locks {
+  readonly #owners = new Map<string, Holder>()
+  readonly #queues = new Map<string, Wait[]>()
+  readonly #longestWait: number
+  readonly #maxWaiting: number
+  #waiting = 0
+
+  /** Longest wait in milliseconds, and how many may wait at once. */
+  constructor(longestWait: number, maxWaiting: number) {
+    this.#longestWait = longestWait
+    this.#maxWaiting = maxWaiting
+  }
+
+  /** Takes the lock, or returns undefined if it cannot be had now without waiting; true if it is newly held. */
+  take(key: string, holder: Holder): boolean | undefined {
+    const owner = this.#owners.get(key)
+    if (owner === holder) return false
+    if (owner) return undefined
+    this.#owners.set(key, holder)
+    holder.keys.push(key)
+    return true
+  }
+
+  /** Waits for a lock that `take` did not give. LockTimeout at once if that would close a cycle or the queue is full. */
+  wait(key: string, holder: Holder): Promise<void> {
+    const owner = this.#owners.get(key)
+    if (owner && this.#waitsFor(owner, holder)) return Promise.reject(new LockTimeout('the wait would close a cycle'))
+    if (this.#waiting >= this.#maxWaiting) return Promise.reject(new LockTimeout('too many units of work are waiting'))
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => wait.refuse(new LockTimeout(`not free within ${this.#longestWait} ms`)),
+        this.#longestWait,
+      )
+      const finish = (): void => {
+        clearTimeout(timer)
+        this.#waiting--
+        holder.waits.delete(wait)
+      }
+      const wait: Wait = {
+        key,
+        holder,
+        grant: () => {
+          finish()
+          this.#owners.set(key, holder)
+          holder.keys.push(key)
+          resolve()
+        },
+        refuse: (error) => {
+          finish()
+          const queue = this.#queues.get(key) ?? []
+          queue.splice(queue.indexOf(wait), 1)
+          if (queue.length === 0) this.#queues.delete(key)
+          reject(error)
+        },
+      }
+      this.#waiting++
+      holder.waits.add(wait)
+      const queue = this.#queues.get(key)
+      if (queue) queue.push(wait)
+      else this.#queues.set(key, [wait])
+    })
+  }
+
+  /** Gives up some of the holder's locks. */
+  release(holder: Holder, keys: readonly string[]): void {
+    for (const key of keys) {
+      holder.keys.splice(holder.keys.lastIndexOf(key), 1)
+      this.#handOver(key)
+    }
+  }
+
+  /** Gives up all that the holder has, and ends its waits. */
+  end(holder: Holder): void {
+    for (const wait of holder.waits) wait.refuse(new Error('the unit of work has ended'))
+    for (const key of holder.keys.splice(0)) this.#handOver(key)
+  }
+
+  #handOver(key: string): void {
+    const queue = this.#queues.get(key)
+    const next = queue?.shift()
+    if (queue?.length === 0) this.#queues.delete(key)
+    if (next) next.grant()
+    else this.#owners.delete(key)
+  }
+
+  /** Whether `from` waits, through any number of others, for what `target` holds. */
+  #waitsFor(from: Holder, target: Holder, seen = new Set<Holder>()): boolean {
+    if (from === target) return true
+    if (seen.has(from)) return false
+    seen.add(from)
+    for (const wait of from.waits) {
+      const owner = this.#owners.get(wait.key)
+      if (owner && this.#waitsFor(owner, target, seen)) return true
+    }
+    return false
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * Storage in this process, for tests and for trying things: keeps everything as long as it is open.
+ */
+import type { Storage } from '../../../core/ports/storage.js'
+import { Engine } from './engine.js'
+import type { EngineOptions } from './engine.js'
+
+/** Options of `memoryStorage`. */
+export type MemoryOptions = EngineOptions
+
+/**
+ * A storage that keeps its records in this process and loses them when it is closed.
+ *
+ * @example
+ * const clientele = await createClientele({ customerLists, storage: memoryStorage() })
+ */
+export function memoryStorage(options: MemoryOptions = {}): Storage {
+  return new Engine(options)
+}

@@ -1,0 +1,150 @@
+/** Plug-ins in order, and their handlers by point; every mistake is a start-up error that names it (decision 4.9). */
+import type { Plugin } from './hooks.js'
+import { extensionPoints } from '../model/operations.js'
+
+/** A mistake in the set-up of a library: options, plug-ins, customer lists. The message says where and what would do. */
+export class SetupError extends Error {
+  override readonly name = 'SetupError'
+}
+
+/** A handler at its point. */
+export interface Handler {
+  readonly plugin: string
+  readonly point: string
+  /** Name of the function, for logs and stack traces. */
+  readonly name: string
+  readonly file: string | undefined
+  readonly chain: string | undefined
+  readonly run: (...args: readonly unknown[]) => unknown
+}
+
+/** All handlers of a library, by point, in the order in which they run. */
+export interface Registry {
+  /** The handlers of a point; empty for one without. */
+  handlersOf(point: string): readonly Handler[]
+}
+
+const pointNames: readonly string[] = extensionPoints.map((point) => point.name)
+
+/** Checks the plug-ins, puts them in order and gives the registry. Throws SetupError. */
+export function createRegistry(plugins: readonly unknown[]): Registry {
+  const checked = plugins.map((plugin, at) => checkPlugin(plugin, at))
+  for (const [at, plugin] of checked.entries()) {
+    const twin = checked.findIndex((other) => other.name === plugin.name)
+    if (twin !== at)
+      throw new SetupError(
+        `two plug-ins are named '${plugin.name}'${within(checked[twin]?.file)} and${within(plugin.file) || ' again'}: names are unique`,
+      )
+  }
+  const byPoint = new Map<string, Handler[]>()
+  for (const plugin of inOrder(checked))
+    for (const [point, run] of Object.entries(plugin.hooks) as [string, Handler['run']][]) {
+      const handlers = byPoint.get(point) ?? []
+      const { name, file, chain } = plugin
+      handlers.push({
+        plugin: name,
+        point,
+        name: run.name || `${name}:${point}`,
+        file,
+        chain,
+        run: run.bind(plugin.hooks),
+      })
+      byPoint.set(point, handlers)
+    }
+  return { handlersOf: (point) => byPoint.get(point) ?? [] }
+}
+
+function within(file: unknown): string {
+  return typeof file === 'string' ? ` (${file})` : ''
+}
+
+function checkPlugin(plugin: unknown, at: number): Plugin {
+  const given = (plugin ?? {}) as { readonly file?: unknown }
+  if (
+    plugin === null ||
+    typeof plugin !== 'object' ||
+    !('name' in plugin) ||
+    typeof plugin.name !== 'string' ||
+    plugin.name === ''
+  )
+    throw new SetupError(
+      `plug-in number ${at + 1}${within(given.file)} is no plug-in: it needs a name and hooks; use definePlugin({ name, hooks })`,
+    )
+  const { name, hooks, file, runBefore, runAfter } = plugin as Partial<Plugin> & { name: string }
+  const where = `plug-in '${name}'${within(file)}`
+  if (hooks === null || typeof hooks !== 'object' || ![Object.prototype, null].includes(Object.getPrototypeOf(hooks)))
+    throw new SetupError(`${where} has no hooks: a plain object { '<extension point>': handler }`)
+  for (const [option, names] of Object.entries({ runBefore, runAfter }))
+    if (names !== undefined && !(Array.isArray(names) && names.every((other) => typeof other === 'string')))
+      throw new SetupError(`${where}: ${option} is a list of plug-in names`)
+  for (const [point, handler] of Object.entries(hooks)) {
+    if (!pointNames.includes(point))
+      throw new SetupError(
+        `${where}: there is no extension point '${point}'; did you mean '${nearest(point, pointNames)}'?`,
+      )
+    if (typeof handler !== 'function') throw new SetupError(`${where}: the handler of '${point}' is no function`)
+  }
+  return plugin as Plugin
+}
+
+/** Registration order, but for what runBefore and runAfter ask. */
+function inOrder(plugins: readonly Plugin[]): Plugin[] {
+  const names = plugins.map((plugin) => plugin.name)
+  const earlier = new Map(names.map((name) => [name, new Set<string>()]))
+  for (const plugin of plugins) {
+    for (const other of [...(plugin.runBefore ?? []), ...(plugin.runAfter ?? [])])
+      if (!names.includes(other))
+        throw new SetupError(
+          `plug-in '${plugin.name}'${within(plugin.file)} is to run before or after '${other}', but there is no such plug-in; did you mean '${nearest(other, names)}'?`,
+        )
+    for (const other of plugin.runBefore ?? []) earlier.get(other)?.add(plugin.name)
+    for (const other of plugin.runAfter ?? []) earlier.get(plugin.name)?.add(other)
+  }
+  const ordered: Plugin[] = []
+  const waiting = [...plugins]
+  while (waiting.length > 0) {
+    const at = waiting.findIndex((plugin) => !waiting.some((other) => earlier.get(plugin.name)?.has(other.name)))
+    if (at < 0) throw new SetupError(`plug-ins wait for one another: ${cycleIn(waiting, earlier)}`)
+    ordered.push(...waiting.splice(at, 1))
+  }
+  return ordered
+}
+
+/** A cycle among plug-ins that all wait, in words. */
+function cycleIn(waiting: readonly Plugin[], earlier: ReadonlyMap<string, ReadonlySet<string>>): string {
+  const cycle: Plugin[] = []
+  let next: Plugin | undefined = waiting[0]
+  while (next && !cycle.includes(next)) {
+    cycle.push(next)
+    const before: ReadonlySet<string> | undefined = earlier.get(next.name)
+    next = waiting.find((plugin) => before?.has(plugin.name))
+  }
+  if (next) cycle.splice(0, cycle.indexOf(next))
+  const [first] = cycle
+  const names = [...cycle, ...(first ? [first] : [])].map((plugin) => `'${plugin.name}'${within(plugin.file)}`)
+  const [start, second, ...rest] = names
+  const path = `${start} runs after ${second}${rest.map((name) => `, which runs after ${name}`).join('')}`
+  const shared = Object.keys(first?.hooks ?? {}).filter((point) =>
+    cycle.every(({ hooks }) => Object.hasOwn(hooks, point)),
+  )
+  return shared.length === 0 ? path : `${path}; they meet at ${shared.join(', ')}`
+}
+
+/** The name that differs in the fewest letters. */
+export function nearest(name: string, names: readonly string[]): string {
+  const distances = names.map((other) => distance(name, other))
+  return names[distances.indexOf(Math.min(...distances))] ?? ''
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++)
+      next.push(
+        Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
+      )
+    row = next
+  }
+  return row[b.length] ?? 0
+}

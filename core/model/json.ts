@@ -1,0 +1,114 @@
+/** Plain JSON data: copied, compared, frozen, merged. */
+import type { Json } from './documents.js'
+
+/** A document holds something that JSON cannot: a function, a Date, a cycle… */
+export class NotPlain extends Error {
+  override readonly name = 'NotPlain'
+  readonly path: readonly string[]
+  /** What is wrong there, such as `is a Date; documents are plain JSON data`. */
+  readonly what: string
+  constructor(path: readonly string[], what: string) {
+    super(`${path.join('.') || '(document)'} is ${what}; documents are plain JSON data`)
+    this.path = path
+    this.what = `is ${what}; documents are plain JSON data`
+  }
+}
+
+/** A deep copy that shares nothing with the original. Properties that are undefined are left out. Throws NotPlain. */
+export function copyOf<T>(value: T): T {
+  return copy(value, [], []) as T
+}
+
+function copy(value: unknown, path: readonly string[], parents: readonly object[]): unknown {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new NotPlain(path, String(value))
+    return value
+  }
+  if (typeof value !== 'object') throw new NotPlain(path, `a ${typeof value}`)
+  if (parents.includes(value)) throw new NotPlain(path, 'a cycle')
+  const inner = [...parents, value]
+  if (Array.isArray(value)) return Array.from(value, (item, at) => copy(item, [...path, String(at)], inner))
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null)
+    throw new NotPlain(path, `a ${(value.constructor as { name?: string } | undefined)?.name ?? 'foreign object'}`)
+  const result: Record<string, unknown> = {}
+  for (const name of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[name]
+    if (item === undefined) continue
+    const copied = item === null || typeof item === 'string' ? item : copy(item, [...path, name], inner)
+    put(result, name, copied)
+  }
+  return result
+}
+
+/** True if two JSON values are equal, whatever the order of their keys. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return false
+  if (Array.isArray(a) || Array.isArray(b))
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, at) => isEqual(item, b[at]))
+  const names = Object.keys(a)
+  return (
+    names.length === Object.keys(b).length &&
+    names.every(
+      (name) =>
+        Object.hasOwn(b, name) && isEqual((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name]),
+    )
+  )
+}
+
+/** Freezes a JSON value all the way down and returns it. */
+export function freeze<T>(value: T): T {
+  if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const inner of Object.values(value)) freeze(inner)
+  }
+  return value
+}
+
+type Mergeable = { readonly [name: string]: Json | undefined }
+
+/**
+ * The document after a change: what is set wins, null removes, absent stays (decision 4.3). The properties named in
+ * `deep` merge name by name; one that ends up empty is removed unless it is in `kept`.
+ */
+export function merge<T extends object>(
+  document: T,
+  change: object,
+  deep: readonly string[],
+  kept: readonly string[] = [],
+): T {
+  const result = { ...document } as Record<string, unknown>
+  for (const [name, value] of Object.entries(change as Mergeable)) {
+    if (value === undefined) continue
+    if (value === null) delete result[name]
+    else if (deep.includes(name)) {
+      const inner = merge((result[name] as object | undefined) ?? {}, value as object, [])
+      if (Object.keys(inner).length === 0 && !kept.includes(name)) delete result[name]
+      else result[name] = inner
+    } else result[name] = value
+  }
+  return result as T
+}
+
+/** Makes `target` hold exactly what `source` holds, in place, so that references into it stay good. */
+export function replaceContents(target: Record<string, unknown>, source: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(target)) if (!Object.hasOwn(source, name)) delete target[name]
+  for (const [name, value] of Object.entries(source)) {
+    const present = Object.hasOwn(target, name) ? target[name] : undefined
+    if (isObject(present) && isObject(value)) replaceContents(present, value)
+    else if (!isEqual(present, value)) put(target, name, copyOf(value))
+  }
+}
+
+/** Sets a property of its own, whatever its name. */
+function put(target: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__')
+    Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
+  else target[name] = value
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}

@@ -1,0 +1,246 @@
+/** The one ajv: documents against schemas, and the checks on text and depth that no schema can say. */
+import { createRequire } from 'node:module'
+import type { Ajv, AnySchemaObject, ErrorObject, Options, ValidateFunction } from 'ajv'
+import type { Violation } from './problems.js'
+import { patternCompiler } from '../ports/pattern.js'
+import type { Schema } from './schemas.js'
+
+/** Documents nested deeper than this are refused, in both flavours. */
+export const maxDepth = 64
+
+/** Characters that XML 1.0 cannot carry, and lone surrogates (decision 1.9). */
+const unusable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/u
+
+/** The first string or property name that a document may not hold, or the place where it is too deep (decision 1.9). */
+export function findUnusable(value: unknown, path: readonly string[] = []): Violation | undefined {
+  return unusableIn(value, [...path])
+}
+
+/** `path` is the way to the value; it is the same array all the way down, since most documents are fine. */
+function unusableIn(value: unknown, path: string[]): Violation | undefined {
+  if (typeof value === 'string')
+    return unusable.test(value)
+      ? { path: [...path], rule: 'characters', message: 'holds a character that cannot be stored' }
+      : undefined
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return { path: [...path], rule: 'constraint', message: 'is not a finite number' }
+  if (value === null || typeof value !== 'object') return undefined
+  if (path.length >= maxDepth) return { path: path.slice(0, 8), rule: 'depth', message: 'is nested too deep' }
+  const isList = Array.isArray(value)
+  for (const name of isList ? value.keys() : Object.keys(value)) {
+    const inner = (value as Record<string | number, unknown>)[name]
+    if (!isList && unusable.test(name as string))
+      return {
+        path: [...path],
+        rule: 'characters',
+        message: 'has a property name with a character that cannot be stored',
+      }
+    path.push(String(name))
+    const found = unusableIn(inner, path)
+    if (found) return found
+    path.pop()
+  }
+  return undefined
+}
+
+/** True for a date of the calendar, `YYYY-MM-DD`. */
+export function isDate(text: string): boolean {
+  const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text)
+  if (!match) return false
+  const [year, month, day] = match.slice(1).map(Number) as [number, number, number]
+  const date = new Date(Date.UTC(year, month - 1, day))
+  if (year < 100) date.setUTCFullYear(year)
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+}
+
+let loading: Promise<Ajv> | undefined
+const compiled = new WeakMap<object, ValidateFunction>()
+
+async function ajv(): Promise<Ajv> {
+  loading ??= import('ajv').then(
+    ({ Ajv }) =>
+      new Ajv({
+        allErrors: true,
+        ownProperties: true,
+        verbose: true,
+        allowUnionTypes: true,
+        formats: { date: isDate, 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) },
+      }),
+  )
+  return loading
+}
+
+/** Loads ajv and compiles these schemas, so that the next checks are quick. */
+export async function prepare(...schemas: readonly Schema[]): Promise<void> {
+  const instance = await ajv()
+  for (const schema of schemas) if (!compiled.has(schema)) compiled.set(schema, instance.compile(schema))
+}
+
+/**
+ * What is wrong with a document, in document order; empty when it is valid. Schemas are compiled when first used and
+ * kept with the schema object.
+ */
+export async function check(schema: Schema, document: unknown): Promise<readonly Violation[]> {
+  if (!compiled.has(schema)) await prepare(schema)
+  return checkNow(schema, document)
+}
+
+/** As `check`, for a schema that is prepared. */
+export function checkNow(schema: Schema, document: unknown): readonly Violation[] {
+  const bad = findUnusable(document)
+  if (bad) return [bad]
+  const validate = compiled.get(schema) as ValidateFunction
+  return validate(document) ? [] : violationsOf(validate.errors ?? [], document)
+}
+
+/** JSON type of a value, as JSON Schema names it. */
+function jsonTypeOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'array'
+  return Number.isInteger(value) ? 'integer' : typeof value
+}
+
+/** ajv's errors as violations, in document order. */
+export function violationsOf(errors: readonly ErrorObject[], document: unknown): Violation[] {
+  return errors
+    .filter((error) => error.propertyName === undefined)
+    .map((error) => violationOf(error))
+    .map((violation) => ({ violation, position: positionOf(violation.path, document) }))
+    .toSorted((a, b) => comparePositions(a.position, b.position))
+    .map((each) => each.violation)
+}
+
+function violationOf(error: ErrorObject): Violation {
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const params = error.params as Record<string, unknown>
+  const message = error.message ?? 'is invalid'
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return {
+        path: [...path, String(params['additionalProperty'])],
+        rule: 'unknown',
+        message: 'is no property of this document',
+      }
+    case 'required':
+      return { path: [...path, String(params['missingProperty'])], rule: 'missing', message: 'is missing' }
+    case 'type':
+      return {
+        path,
+        rule: 'type',
+        message,
+        expected: [params['type']].flat().map(String),
+        actual: jsonTypeOf(error.data),
+      }
+    case 'format':
+      return {
+        path,
+        rule: 'type',
+        message: `does not have the form of ${String(params['format'])}`,
+        expected: [String(params['format'])],
+        actual: jsonTypeOf(error.data),
+      }
+    case 'enum':
+      return { path, rule: 'enum', message: 'is not one of the allowed values', value: error.data }
+    case 'propertyNames':
+      return {
+        path: [...path, String(params['propertyName'])],
+        rule: 'custom',
+        message: 'is no name that is allowed here',
+      }
+    default:
+      return { path, rule: 'constraint', message }
+  }
+}
+
+/** Where a path stands in the document, key by key; absent properties come after the present ones. */
+function positionOf(path: readonly string[], document: unknown): number[] {
+  let value = document
+  return path.map((name) => {
+    const names = value !== null && typeof value === 'object' ? Object.keys(value) : []
+    value = value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[name] : undefined
+    const at = names.indexOf(name)
+    return at < 0 ? names.length : at
+  })
+}
+
+function comparePositions(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const difference = (a[i] as number) - (b[i] as number)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
+/** What is wrong with a value; paths lead from the value. */
+export type ForeignCheck = (value: unknown) => readonly Violation[]
+
+/** Longest JSON text of somebody else's schema. */
+const maxSchemaLength = 262_144
+
+type Draft = 'draft-04' | 'draft-06' | 'draft-07' | '2020-12'
+
+/** The draft that `$schema` names; without it draft-07. */
+function draftOf(schema: object): Draft {
+  const named = (schema as { readonly $schema?: unknown }).$schema ?? 'http://json-schema.org/draft-07/schema#'
+  const form = /^https?:\/\/json-schema\.org\/(?:draft\/)?(draft-04|draft-06|draft-07|2020-12)\/schema#?$/
+  const draft = typeof named === 'string' ? form.exec(named)?.[1] : undefined
+  if (!draft) throw new Error('the schema names an unknown draft in $schema')
+  return draft as Draft
+}
+
+async function newAjv(draft: Draft, options: Options): Promise<Ajv> {
+  switch (draft) {
+    case 'draft-04':
+      return new (await import('ajv-draft-04')).default.default(options)
+    case '2020-12':
+      return new (await import('ajv/dist/2020.js')).Ajv2020(options)
+    default: {
+      const instance = new (await import('ajv')).Ajv(options)
+      if (draft === 'draft-06')
+        instance.addMetaSchema(
+          createRequire(import.meta.url)('ajv/dist/refs/json-schema-draft-06.json') as AnySchemaObject,
+        )
+      return instance
+    }
+  }
+}
+
+/**
+ * Compiles a schema that somebody else wrote (a mixin's, decision 3.12): its patterns run in linear time, references to
+ * other documents are resolved by `load` alone. Throws for a schema that cannot be used. Each has an ajv of its own,
+ * so that dropping the function frees all.
+ */
+export async function compileForeign(
+  url: string,
+  schema: object,
+  load: (url: string) => Promise<object | undefined>,
+): Promise<ForeignCheck> {
+  const [patterns, formats] = await Promise.all([patternCompiler(), import('ajv-formats')])
+  const checked = <T extends object>(document: T): T => {
+    if (JSON.stringify(document).length > maxSchemaLength) throw new Error('the schema is too long')
+    if (findUnusable(document)) throw new Error('the schema is nested too deep or holds unusable characters')
+    return document
+  }
+  const draft = draftOf(checked(schema))
+  const instance = await newAjv(draft, {
+    strict: false,
+    allErrors: true,
+    ownProperties: true,
+    verbose: true,
+    logger: false,
+    code: { regExp: Object.assign((pattern: string) => patterns.compileScript(pattern), { code: 'linear' }) },
+    loadSchema: async (uri) => {
+      const found = await load(uri)
+      if (!found) throw new Error('the schema refers to one that is not known')
+      return checked(found)
+    },
+  })
+  formats.default.default(instance)
+  const identified = draft === 'draft-04' ? { id: url, ...schema } : { $id: url, ...schema }
+  const validate = await instance.compileAsync(identified as AnySchemaObject)
+  if ('$async' in validate) throw new Error('the schema is asynchronous')
+  return (value) => (validate(value) ? [] : violationsOf(validate.errors ?? [], value))
+}

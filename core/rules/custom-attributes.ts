@@ -1,0 +1,83 @@
+/** Custom attributes that a host declares: then only those are allowed, in every flavour and for handlers too. */
+import type { Violation } from '../model/problems.js'
+import { isEqual } from '../model/json.js'
+import type { CustomAttributes } from '../model/documents.js'
+import { lengthOf } from './policies.js'
+import { SetupError } from '../extension/registry.js'
+import { isDate } from '../model/validation.js'
+
+/** What one custom attribute may hold. */
+export interface AttributeDeclaration {
+  /** `date` is a calendar date, `YYYY-MM-DD`. */
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date'
+  /** Holds a list of such values; default one. */
+  readonly set?: boolean
+  /** Longest string, in code points. */
+  readonly maxLength?: number
+  /** The only values allowed. */
+  readonly enum?: readonly (string | number)[]
+}
+
+/** Declarations by name, without OCAPI's `c_`. A document without declarations takes any attribute. */
+export interface CustomAttributeOptions {
+  readonly customer?: { readonly [name: string]: AttributeDeclaration }
+  readonly address?: { readonly [name: string]: AttributeDeclaration }
+}
+
+/** Checks custom attributes against their declarations. */
+export interface DeclaredAttributes {
+  /** What is wrong with the attributes that two states of a document do not share; paths lead from the document. */
+  check(
+    document: 'customer' | 'address',
+    now: CustomAttributes | undefined,
+    before: CustomAttributes | undefined,
+  ): readonly Violation[]
+}
+
+const types = ['string', 'integer', 'number', 'boolean', 'date']
+
+/** Makes the checks. Throws a SetupError for a declaration that cannot be meant. */
+export function declaredAttributes(options: CustomAttributeOptions = {}): DeclaredAttributes {
+  for (const [document, declared] of Object.entries(options))
+    for (const [name, { type, maxLength, enum: allowed }] of Object.entries(
+      declared as Readonly<Record<string, AttributeDeclaration>>,
+    )) {
+      const where = `customAttributes.${document}.${name}`
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new SetupError(`${where} is no name for an attribute`)
+      if (!types.includes(type)) throw new SetupError(`${where}.type must be one of ${types.join(', ')}`)
+      if (maxLength !== undefined && !(Number.isInteger(maxLength) && maxLength > 0))
+        throw new SetupError(`${where}.maxLength must be a whole number above 0`)
+      if (allowed !== undefined && !(Array.isArray(allowed) && allowed.length > 0))
+        throw new SetupError(`${where}.enum must be a list of values`)
+    }
+  return {
+    check(document, now = {}, before = {}) {
+      const declared = options[document]
+      if (!declared) return []
+      return Object.entries(now).flatMap(([name, value]): Violation[] => {
+        if (value === null || isEqual(value, before[name])) return []
+        const message = Object.hasOwn(declared, name)
+          ? wrongWith(value, declared[name] as AttributeDeclaration)
+          : 'is not declared'
+        return message === undefined ? [] : [{ path: ['custom', name], rule: 'custom', message }]
+      })
+    },
+  }
+}
+
+function wrongWith(value: unknown, { type, set = false, maxLength, enum: allowed }: AttributeDeclaration) {
+  if (Array.isArray(value) !== set) return set ? 'is no list' : 'is a list'
+  for (const each of set ? (value as readonly unknown[]) : [value]) {
+    if (!isOf(type, each)) return `is not of type ${type}`
+    if (maxLength !== undefined && typeof each === 'string' && lengthOf(each) > maxLength)
+      return `is longer than ${maxLength} characters`
+    if (allowed && !allowed.includes(each as string | number)) return 'is not one of the allowed values'
+  }
+  return undefined
+}
+
+function isOf(type: AttributeDeclaration['type'], value: unknown): boolean {
+  if (type === 'integer') return Number.isInteger(value)
+  if (type === 'date') return typeof value === 'string' && isDate(value)
+  return typeof value === type
+}

@@ -1,0 +1,38 @@
+/** What is acceptable as email, login and password; a host may bring its own (decisions 1.11, 2.12, 2.13). */
+import type { Secret } from '../model/secret.js'
+
+/** Decides what is acceptable. Each gets the trimmed value. */
+export interface Policies {
+  readonly email: (email: string) => boolean
+  readonly login: (login: string) => boolean
+  readonly password: (password: Secret) => boolean | Promise<boolean>
+}
+
+const word = "[\\p{L}\\p{M}\\p{N}_!#$%&'*+/=?^`{|}~-]"
+const label = String.raw`[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_-]*[\p{L}\p{M}\p{N}_])?`
+const emailPattern = new RegExp(`^${word}+(?:\\.${word}+)*@(?:${label}\\.)+${label}$`, 'u')
+const loginPattern = /^[\p{L}\p{Nd} .\-_@+]+$/u
+
+/** Length in code points. */
+export function lengthOf(text: string): number {
+  let length = 0
+  for (const _ of text) length++
+  return length
+}
+
+function isEmail(email: string): boolean {
+  return lengthOf(email) <= 256 && emailPattern.test(email)
+}
+
+/** Asked of the composed form, so that every spelling of one key is treated alike (decision 1.4). */
+function isLogin(login: string): boolean {
+  const composed = login.normalize('NFC')
+  return lengthOf(composed) <= 256 && (loginPattern.test(composed) || isEmail(composed))
+}
+
+/** The policies of decisions 1.11 and 2.12; every password that is not empty or blank. */
+export const defaultPolicies: Policies = {
+  email: isEmail,
+  login: isLogin,
+  password: (password) => password.reveal().trim() !== '',
+}
