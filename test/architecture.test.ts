@@ -114,9 +114,9 @@ describe('architecture: one-file rules', () => {
   const owners: Readonly<Record<string, RegExp>> = {
     tsyringe: /^core\/container\.ts$/,
     'reflect-metadata': /^core\/container\.ts$/,
-    ajv: /^core\/model\/validation\.ts$/,
-    'ajv-formats': /^core\/model\/validation\.ts$/,
-    'ajv-draft-04': /^core\/model\/validation\.ts$/,
+    ajv: /^core\/(model\/validation|rules\/foreign-schema)\.ts$/,
+    'ajv-formats': /^core\/rules\/foreign-schema\.ts$/,
+    'ajv-draft-04': /^core\/rules\/foreign-schema\.ts$/,
     koa: /^adapters\/http\/koa\.ts$/,
     '@koa/router': /^adapters\/http\/koa\.ts$/,
     'koa-body': /^adapters\/http\/koa\.ts$/,

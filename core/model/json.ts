@@ -58,6 +58,27 @@ export function isEqual(a: unknown, b: unknown): boolean {
   )
 }
 
+/** True if a value is plain JSON data, property by property the same as a JSON value that is known. */
+export function isSamePlain(value: unknown, known: unknown): boolean {
+  if (value === known) return true
+  if (value === null || known === null || typeof value !== 'object' || typeof known !== 'object') return false
+  if (Array.isArray(known))
+    return (
+      Array.isArray(value) && value.length === known.length && known.every((item, at) => isSamePlain(value[at], item))
+    )
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  const names = Object.keys(known)
+  if (names.length !== Object.keys(value).length) return false
+  for (const name of names)
+    if (
+      !Object.hasOwn(value, name) ||
+      !isSamePlain((value as Record<string, unknown>)[name], (known as Record<string, unknown>)[name])
+    )
+      return false
+  return true
+}
+
 /** Freezes a JSON value all the way down and returns it. */
 export function freeze<T>(value: T): T {
   if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
@@ -97,7 +118,7 @@ export function replaceContents(target: Record<string, unknown>, source: Readonl
   for (const name of Object.keys(target)) if (!Object.hasOwn(source, name)) delete target[name]
   for (const [name, value] of Object.entries(source)) {
     const present = Object.hasOwn(target, name) ? target[name] : undefined
-    if (isObject(present) && isObject(value)) replaceContents(present, value)
+    if (isObject(present) && isObject(value)) replaceContents(present as Record<string, unknown>, value)
     else if (!isEqual(present, value)) put(target, name, copyOf(value))
   }
 }
@@ -109,6 +130,7 @@ function put(target: Record<string, unknown>, name: string, value: unknown): voi
   else target[name] = value
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** True for an object that is no list. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

@@ -14,7 +14,7 @@ import type {
   WriteUnit,
 } from '../../../core/ports/storage.js'
 import { freeze } from '../../../core/model/json.js'
-import { storageUnitOf } from '../../../core/work/unit.js'
+import { storageUnitOf } from '../../../core/ports/bound-unit.js'
 import { Locks } from '../local/locks.js'
 import { Connections, faultOf, type PgPool } from './connections.js'
 import { beginStatement, buildIndexes, migrate } from './migration.js'
