@@ -8,8 +8,7 @@ import type { Customer, CustomerChange, CustomerCreate, CustomerList } from './m
 import type { EventName, Listener } from './model/events.js'
 import { operations } from './model/operations.js'
 import type { Operation, Reading, ResultOf, Writing } from './model/operations.js'
-import { CustomerError } from './model/problems.js'
-import type { Violation } from './model/problems.js'
+import type { CustomerError, Violation } from './model/problems.js'
 import { libraryProfile } from './model/profile.js'
 import type { Profile } from './model/profile.js'
 import { SetupError } from './model/setup-error.js'
@@ -285,6 +284,6 @@ export class Library implements Clientele {
 function profileOf({ profile = 'library' }: CallOptions): Profile {
   if (typeof profile !== 'string') return profile
   if (profile !== 'library')
-    throw new SetupError(`there is no profile '${String(profile)}': pass a value, such as ocapi().profile`)
+    throw new SetupError(`there is no profile '${String(profile)}': pass the profile of a flavour`)
   return libraryProfile
 }

@@ -16,6 +16,7 @@ import { CustomerError } from '../core/model/problems.js'
 import type { Problems } from '../core/model/problems.js'
 import type { Context, Hooks, Plugin, Task } from '../core/extension/hooks.js'
 import { freeze, isEqual } from '../core/model/json.js'
+import { managedProperties } from '../core/model/documents.js'
 import type { Caller } from '../core/model/documents.js'
 import type { ExtensionPoint, PointArguments } from '../core/model/operations.js'
 import { statusOf } from '../core/extension/outcome.js'
@@ -352,7 +353,7 @@ function changesSince(before: Documents, after: Documents): Change[] {
   return changes
 }
 
-const managed = ['version', 'creationDate', 'lastModified']
+const managed: readonly string[] = managedProperties
 
 function differenceOf({ before = {}, after = {} }: Change): Record<string, unknown> {
   const [was, is] = [before, after] as [Record<string, unknown>, Record<string, unknown>]

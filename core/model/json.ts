@@ -118,7 +118,7 @@ export function replaceContents(target: Record<string, unknown>, source: Readonl
   for (const name of Object.keys(target)) if (!Object.hasOwn(source, name)) delete target[name]
   for (const [name, value] of Object.entries(source)) {
     const present = Object.hasOwn(target, name) ? target[name] : undefined
-    if (isObject(present) && isObject(value)) replaceContents(present as Record<string, unknown>, value)
+    if (isObject(present) && isObject(value)) replaceContents(present, value)
     else if (!isEqual(present, value)) put(target, name, copyOf(value))
   }
 }

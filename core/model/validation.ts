@@ -114,40 +114,28 @@ function violationOf(error: ErrorObject): Violation {
     .slice(1)
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
   const params = error.params as Record<string, unknown>
+  const inside = (name: string): readonly string[] => [...path, String(params[name])]
+  const typed = (form: string, expected: unknown): Violation => ({
+    path,
+    rule: 'type',
+    message: form,
+    expected: [expected].flat().map(String),
+    actual: jsonTypeOf(error.data),
+  })
   const message = error.message ?? 'is invalid'
   switch (error.keyword) {
     case 'additionalProperties':
-      return {
-        path: [...path, String(params['additionalProperty'])],
-        rule: 'unknown',
-        message: 'is no property of this document',
-      }
+      return { path: inside('additionalProperty'), rule: 'unknown', message: 'is no property of this document' }
     case 'required':
-      return { path: [...path, String(params['missingProperty'])], rule: 'missing', message: 'is missing' }
+      return { path: inside('missingProperty'), rule: 'missing', message: 'is missing' }
     case 'type':
-      return {
-        path,
-        rule: 'type',
-        message,
-        expected: [params['type']].flat().map(String),
-        actual: jsonTypeOf(error.data),
-      }
+      return typed(message, params['type'])
     case 'format':
-      return {
-        path,
-        rule: 'type',
-        message: `does not have the form of ${String(params['format'])}`,
-        expected: [String(params['format'])],
-        actual: jsonTypeOf(error.data),
-      }
+      return typed(`does not have the form of ${String(params['format'])}`, params['format'])
     case 'enum':
       return { path, rule: 'enum', message: 'is not one of the allowed values', value: error.data }
     case 'propertyNames':
-      return {
-        path: [...path, String(params['propertyName'])],
-        rule: 'custom',
-        message: 'is no name that is allowed here',
-      }
+      return { path: inside('propertyName'), rule: 'custom', message: 'is no name that is allowed here' }
     default:
       return { path, rule: 'constraint', message }
   }

@@ -154,8 +154,10 @@ export class Unit implements HandledUnit {
   }
 
   /** Runs the handlers of a point; what they changed in place is stored when this returns. */
-  async runHandlers(point: string, { record, previous, draft, args }: PointFacts): Promise<void> {
+  async runHandlers(point: string, facts: PointFacts): Promise<void> {
+    const { record, previous, draft } = facts
     const heldOutside = new Set([...this.#held.values()].filter((held) => held.draft.isHeld))
+    const args = (): readonly unknown[] => [...facts.args(), this.list]
     args()
     const subjects = [...this.#held].filter(([, held]) => held.draft.isHeld).map(([id]) => id)
     const look = async (): Promise<void> => {
@@ -165,7 +167,7 @@ export class Unit implements HandledUnit {
         throw new DocumentSpoilt('it deleted the record that it was called for')
     }
     this.call.hasRunHandlers = true
-    await this.handlers.run(this, { point, record, previous, args: () => [...args(), this.list], look })
+    await this.handlers.run(this, { point, record, previous, args, look })
     await this.#settle()
     for (const held of this.#held.values()) if (!heldOutside.has(held)) held.draft.cut()
   }

@@ -41,6 +41,13 @@ class RolledBack {
   }
 }
 
+/** One attempt of a unit: what must be known of it when its time is over, and who waits for it. */
+interface Attempt {
+  unit: Unit | undefined
+  isCommitting: boolean
+  readonly giveUp: ((error: Error) => void)[]
+}
+
 /** Attempts that a lost race may take. */
 const mostAttempts = 3
 
@@ -169,46 +176,47 @@ export class Units {
 
   /** One unit of the storage, within the time limit of a whole unit. */
   #inUnit<T>(call: Call, work: (unit: Unit) => Promise<T>): Promise<T> {
-    const { handlers, storage } = this.#options
-    let unit: Unit | undefined
-    let isCommitting = false
-    let giveUp: ((error: Error) => void) | undefined
-    const inside = (tx: WriteUnit): Promise<T> =>
-      new Promise((resolve, reject) => {
-        const begun = (unit = this.#begin(call, tx))
-        giveUp = reject
-        this.#finish(begun, work).then((result) => {
-          isCommitting = true
-          resolve(result)
-        }, reject)
-      })
+    const attempt: Attempt = { unit: undefined, isCommitting: false, giveUp: [] }
     return new Promise((resolve, reject) => {
-      const late = this.#timer.start(() => {
-        const error = timeLimitOf(unit, this.#timer.ms, isCommitting)
-        if (unit) {
-          unit.hasEnded = true
-          handlers.abort(error, unit)
-        }
-        giveUp?.(error)
-        reject(error)
-      })
-      const write = async (): Promise<T> => storage.write(call.list, inside)
-      const end = (): void => {
-        if (unit) unit.hasEnded = true
-        this.#timer.stop(late)
-      }
-      write().then(
+      attempt.giveUp.push(reject)
+      const late = this.#timer.start(() => this.#tooLate(attempt))
+      this.#write(call, attempt, work).then(
         (result) => {
-          end()
+          this.#timer.stop(late)
           resolve(result)
         },
         (error: unknown) => {
-          end()
+          this.#timer.stop(late)
           if (error instanceof RolledBack) resolve(error.result as T)
-          else reject(error as Error)
+          else reject(error)
         },
       )
     })
+  }
+
+  async #write<T>(call: Call, attempt: Attempt, work: (unit: Unit) => Promise<T>): Promise<T> {
+    return this.#options.storage.write(
+      call.list,
+      (tx) =>
+        new Promise((resolve, reject) => {
+          attempt.giveUp.push(reject)
+          attempt.unit = this.#begin(call, tx)
+          this.#finish(attempt.unit, work).then((result) => {
+            attempt.isCommitting = true
+            resolve(result)
+          }, reject)
+        }),
+    )
+  }
+
+  #tooLate(attempt: Attempt): void {
+    const { unit, giveUp } = attempt
+    const error = timeLimitOf(attempt, this.#timer.ms)
+    if (unit) {
+      unit.hasEnded = true
+      this.#options.handlers.abort(error, unit)
+    }
+    for (const reject of giveUp) reject(error)
   }
 
   #begin(call: Call, tx: WriteUnit): Unit {
@@ -261,7 +269,7 @@ export class Units {
 }
 
 /** A handler that is too slow is its plug-in's fault; without one, the storage is. */
-function timeLimitOf(unit: Unit | undefined, ms: number, isCommitting: boolean): Error {
+function timeLimitOf({ unit, isCommitting }: Attempt, ms: number): Error {
   const why = `the unit of work took longer than ${ms} ms`
   const handler = unit?.running
   return handler ? new PluginFault(handler, ms, why) : new StorageUnavailable(why, isCommitting ? 'unknown' : 'nothing')
