@@ -12,6 +12,7 @@ import type { CustomerError, Violation } from './model/problems.js'
 import { libraryProfile } from './model/profile.js'
 import type { Profile } from './model/profile.js'
 import { SetupError } from './model/setup-error.js'
+import { UnitBound } from './ports/bound-unit.js'
 import type { CustomerLists, Ids } from './ports/host.js'
 import type { Storage } from './ports/storage.js'
 import type { Rules } from './rules/index.js'
@@ -235,8 +236,7 @@ export class Library implements Clientele {
     const frame = frames.create(unit, undefined, undefined, Infinity)
     try {
       return await frames.enter(frame, async () => {
-        const transaction: Transaction = { customers: unit.customersIn(frame), requestId: unit.call.requestId }
-        unit.bind(transaction)
+        const transaction = new UnitTransaction(unit, frame)
         // a generated number that collides is noticed at its create, not at the end, when `work` cannot run again
         unit.hasInnerWrites = true
         const result = await work(transaction)
@@ -278,6 +278,17 @@ export class Library implements Clientele {
       (input) => frames.rejoin(frame as Frame<Unit>, () => call(input)),
     ])
     return Object.fromEntries(bound) as CustomerOperations
+  }
+}
+
+/** What the work of a transaction gets. */
+class UnitTransaction extends UnitBound implements Transaction {
+  readonly customers: CustomerOperations
+  readonly requestId: string
+  constructor(unit: Unit, frame: Frame) {
+    super(unit.storageUnit)
+    this.customers = unit.customersIn(frame)
+    this.requestId = unit.call.requestId
   }
 }
 

@@ -1,42 +1,66 @@
 /** The last argument of handlers (decision 4.7). */
-import { freeze } from '../model/json.js'
+import type { CustomerOperations } from '../model/calls.js'
 import type { Caller } from '../model/documents.js'
+import { freeze } from '../model/json.js'
+import { UnitBound } from '../ports/bound-unit.js'
 import type { Deadline } from './deadline.js'
 import type { Frame } from './frames.js'
-import type { Context } from './hooks.js'
+import type { Context, Task } from './hooks.js'
 import type { Handler } from './registry.js'
 
-/** The context of a handler that runs in a frame. What costs something is made when it is asked for. */
-export function contextOf(frame: Frame, handler: Handler, previous: unknown, deadline: Deadline): Context {
-  const { unit } = frame
-  const { call } = unit
-  let customers: Context['customers'] | undefined
-  const context: Context = {
-    extensionPoint: handler.point,
-    flavour: call.flavour,
-    get caller() {
-      return frozenCaller(call.caller)
-    },
-    requestId: call.requestId,
-    get customers() {
-      return (customers ??= unit.customersIn(frame))
-    },
-    previous: previous as never,
-    custom: call.custom,
-    get signal() {
-      return deadline.signal
-    },
-    dryRun: call.dryRun,
-    afterCommit(task) {
-      if (frame.closed) throw new Error(`afterCommit was called after the handler of plug-in '${handler.plugin}' ended`)
-      if (typeof task !== 'function') throw new Error('afterCommit takes a function')
-      call.tasks.push({ handler, task })
-      call.trace?.push({ step: 'task', point: handler.point, plugin: handler.plugin })
-    },
+/**
+ * The context of a handler that runs in a frame, frozen: a bag that is replaced would be lost. What costs something is
+ * made when it is asked for.
+ */
+export class HandlerContext extends UnitBound implements Context {
+  readonly extensionPoint: string
+  readonly flavour: string
+  readonly requestId: string
+  readonly previous: never
+  readonly custom: Record<string, unknown>
+  readonly dryRun: boolean
+  readonly #frame: Frame
+  readonly #handler: Handler
+  readonly #deadline: Deadline
+  #customers: CustomerOperations | undefined
+
+  constructor(frame: Frame, handler: Handler, previous: unknown, deadline: Deadline) {
+    super(frame.unit.storageUnit)
+    const { call } = frame.unit
+    this.extensionPoint = handler.point
+    this.flavour = call.flavour
+    this.requestId = call.requestId
+    this.previous = previous as never
+    this.custom = call.custom
+    this.dryRun = call.dryRun
+    this.#frame = frame
+    this.#handler = handler
+    this.#deadline = deadline
+    Object.freeze(this)
   }
-  unit.bind(context)
-  // a bag that is replaced would be lost: TypeError instead
-  return Object.freeze(context)
+
+  get caller(): Caller | undefined {
+    return frozenCaller(this.#frame.unit.call.caller)
+  }
+  get customers(): CustomerOperations {
+    return (this.#customers ??= this.#frame.unit.customersIn(this.#frame))
+  }
+  get signal(): AbortSignal {
+    return this.#deadline.signal
+  }
+  /** A function by itself, since handlers take the context apart. */
+  get afterCommit(): (task: Task) => void {
+    return (task) => this.#schedule(task)
+  }
+
+  #schedule(task: Task): void {
+    const { plugin, point } = this.#handler
+    if (this.#frame.closed) throw new Error(`afterCommit was called after the handler of plug-in '${plugin}' ended`)
+    if (typeof task !== 'function') throw new Error('afterCommit takes a function')
+    const { tasks, trace } = this.#frame.unit.call
+    tasks.push({ handler: this.#handler, task })
+    trace?.push({ step: 'task', point, plugin })
+  }
 }
 
 const callers = new WeakMap<Caller, Caller>()

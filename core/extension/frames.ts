@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { CustomerOperations } from '../model/calls.js'
 import type { Caller } from '../model/documents.js'
 import type { TraceStep } from '../model/trace.js'
+import type { WriteUnit } from '../ports/storage.js'
 import type { Task } from './hooks.js'
 import { PluginFault } from './plugin-fault.js'
 import type { Handler } from './registry.js'
@@ -35,8 +36,8 @@ export interface HandledUnit {
   readonly hasEnded: boolean
   /** The library in this unit, for what runs in a frame. */
   customersIn(frame: Frame): CustomerOperations
-  /** Ties a context to the storage's unit, for storages that give their own client to hooks. */
-  bind(context: object): void
+  /** The storage's own unit, for storages that give their client to hooks. */
+  readonly storageUnit: WriteUnit
 }
 
 /** One handler that runs: library calls inside it join its unit and take turns. */

@@ -7,7 +7,7 @@ import type { Logger } from '../ports/host.js'
 import { StorageUnavailable } from '../ports/storage.js'
 import { Breaker } from './breaker.js'
 import type { BreakerSettings } from './breaker.js'
-import { contextOf } from './context.js'
+import { HandlerContext } from './context.js'
 import { Deadline, TimeLimit, Timer, isThenable } from './deadline.js'
 import { DocumentSpoilt } from './draft.js'
 import { Frames } from './frames.js'
@@ -149,7 +149,7 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
     unit.running = handler
     let returned: unknown
     try {
-      const context = contextOf(frame, handler, passing.previous, deadline)
+      const context = new HandlerContext(frame, handler, passing.previous, deadline)
       const result = handler.run(...passing.args(), context)
       returned = isThenable(result) ? await this.#inTime(result, deadline, unit) : result
     } catch (error) {

@@ -1,14 +1,19 @@
-/** The storage's unit behind a handler's context, for storages that give their own client to hooks. */
+/** The storage's unit behind a handler's context or a transaction, for storages that give their own client to hooks. */
 import type { WriteUnit } from './storage.js'
 
-const units = new WeakMap<object, WriteUnit>()
-
-/** Ties a handler's context, or a transaction, to the unit that it runs in. */
-export function bindUnit(context: object, unit: WriteUnit): void {
-  units.set(context, unit)
+/** What belongs to a unit of the storage, without showing it. */
+export class UnitBound {
+  readonly #unit: WriteUnit
+  constructor(unit: WriteUnit) {
+    this.#unit = unit
+  }
+  /** The storage's unit that a handler's context or a transaction belongs to; undefined for anything else. */
+  static unitOf(value: object): WriteUnit | undefined {
+    return #unit in value ? value.#unit : undefined
+  }
 }
 
-/** The storage's unit that a handler's context belongs to; undefined for anything else. */
+/** The storage's unit that a handler's context or a transaction belongs to; undefined for anything else. */
 export function storageUnitOf(context: object): WriteUnit | undefined {
-  return units.get(context)
+  return UnitBound.unitOf(context)
 }

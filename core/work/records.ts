@@ -1,5 +1,4 @@
 /** From stored records to the domain's documents. */
-import { freeze } from '../model/json.js'
 import type { Address, Customer, SdCustomerMapping } from '../model/documents.js'
 import type { AddressRecord, CustomerRecord, MappingRecord } from '../ports/storage.js'
 
@@ -9,7 +8,8 @@ const documents = new WeakMap<object, object>()
 function view<R extends object, D extends object>(record: R, make: (record: R) => D): D {
   let document = documents.get(record) as D | undefined
   if (!document) {
-    document = freeze(make(record))
+    // what the storage gives is frozen all the way down
+    document = Object.freeze(make(record))
     documents.set(record, document)
   }
   return document

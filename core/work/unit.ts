@@ -8,7 +8,6 @@ import type { CallFacts, Frame, HandledUnit } from '../extension/frames.js'
 import type { Handlers } from '../extension/handlers.js'
 import { PluginFault } from '../extension/plugin-fault.js'
 import type { Handler } from '../extension/registry.js'
-import { bindUnit } from '../ports/bound-unit.js'
 import type { Clock } from '../ports/host.js'
 import type { WriteUnit } from '../ports/storage.js'
 import type { Changes } from './dry-run.js'
@@ -70,7 +69,7 @@ export class Unit implements HandledUnit {
   hasEnded = false
   /** True once a handler wrote something by a call of its own: from then on a collision must be noticed at its write. */
   hasInnerWrites = false
-  readonly #storage: WriteUnit
+  readonly storageUnit: WriteUnit
   readonly #clock: Clock
   #now: string | undefined
   readonly #held = new Map<string, Held>()
@@ -78,7 +77,7 @@ export class Unit implements HandledUnit {
   readonly #found = new Map<Held, object>()
 
   constructor(tx: WriteUnit, call: Call, handlers: Handlers<Unit>, clock: Clock) {
-    this.#storage = tx
+    this.storageUnit = tx
     this.tx = call.changes ? recording(tx, call.changes) : tx
     this.call = call
     this.handlers = handlers
@@ -98,10 +97,6 @@ export class Unit implements HandledUnit {
 
   customersIn(frame: Frame): CustomerOperations {
     return this.call.customersIn(frame)
-  }
-
-  bind(context: object): void {
-    bindUnit(context, this.#storage)
   }
 
   /** Notes what the operation does by itself, beside what it was asked for (decision 4.1). */
