@@ -109,6 +109,7 @@ function put(target: Record<string, unknown>, name: string, value: unknown): voi
   else target[name] = value
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Whether a value is a JSON object: no array, and not null. */
+export function isObject(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

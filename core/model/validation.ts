@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import type { Ajv, AnySchemaObject, ErrorObject, Options, ValidateFunction } from 'ajv'
 import type { Violation } from './problems.js'
-import { patternCompiler } from '../ports/pattern.js'
+import { patternCompiler } from './pattern.js'
 import type { Schema } from './schemas.js'
 
 /** Documents nested deeper than this are refused, in both flavours. */

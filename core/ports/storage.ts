@@ -1,11 +1,12 @@
 /**
- * The storage port: what every engine promises alike (storage.md). The contract suite, `test/storage-contract.ts`,
- * is its definition; an adapter is an implementation that passes it.
+ * The storage port: what every storage promises alike (adapters/storage/README.md). The contract suite,
+ * `test/storage-contract.ts`, is its definition; a storage is an implementation that passes it.
  *
  * A storage keeps *records* of five kinds, each in one customer list. A record is the domain's document plus an
  * envelope. Records that come out are frozen; what goes in is copied once.
  */
 import type { Account, Address, Customer, Json, SdCustomerMapping, SocialMediaUser } from '../model/documents.js'
+import { isObject } from '../model/json.js'
 
 /** What the storage knows of every record. */
 export interface Envelope {
@@ -70,7 +71,7 @@ export type Scalar = string | number | boolean
 /**
  * Condition on a record. Only values of one JSON type compare; strings compare by code point. A comparison with an
  * absent or null value, an array or an object is false, and `not` of it is true. `matches` searches with a linear-time
- * regular expression (re2 syntax, unanchored) on every engine.
+ * regular expression (re2 syntax, unanchored) on every storage.
  */
 export type Condition =
   | { readonly op: 'and' | 'or'; readonly of: readonly Condition[] }
@@ -145,11 +146,11 @@ export interface StorageOptions {
    * when it is read. Pure. Throws SchemaTooNew for a number newer than known.
    */
   readonly upgrade: <K extends Kind>(kind: K, record: Records[K]) => Records[K]
-  /** Where warnings go (such as a dropped torn line); never personal data. */
+  /** Where warnings go (such as a dropped torn line); never personal data. Never throws. */
   readonly warn: (message: string, fields?: Record<string, unknown>) => void
 }
 
-/** A storage engine. */
+/** A storage. */
 export interface Storage {
   /** Makes the storage usable; fails with a clear error naming what is wrong. Called once, before all else. */
   open(options: StorageOptions): Promise<void>
@@ -195,7 +196,7 @@ export class LockTimeout extends Error {
   override readonly name = 'LockTimeout'
 }
 
-/** The engine cannot serve now. `outcome` says what became of the unit: nothing was stored, or it is unknown. */
+/** The storage cannot serve now. `outcome` says what became of the unit: nothing was stored, or it is unknown. */
 export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable'
   readonly outcome: 'nothing' | 'unknown'
@@ -249,9 +250,8 @@ export function upgrader(steps: Upgrades = {}, versions = schemaVersions): Stora
 export function valueAt(document: object, path: Path): Json | undefined {
   let value: unknown = document
   for (const name of path) {
-    if (value === null || typeof value !== 'object' || Array.isArray(value) || !Object.hasOwn(value, name))
-      return undefined
-    value = (value as Record<string, unknown>)[name]
+    if (!isObject(value) || !Object.hasOwn(value, name)) return undefined
+    value = value[name]
   }
   return value as Json | undefined
 }
