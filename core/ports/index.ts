@@ -2,6 +2,7 @@
 export * from './storage.js'
 export { compileCondition, compilePath, compileSort } from './condition.js'
 export type { Test } from './condition.js'
+export { Holder, Locks } from './locks.js'
 export { compareScalars, compareStrings, compareValues, rankOf } from './order.js'
 export { compilePatterns, hasPatterns, patternLimits, patternsOf, tooManyRecords, tooSlow } from './query-patterns.js'
 export type { PatternLimits, Patterns } from './query-patterns.js'

@@ -4,7 +4,7 @@ import type { ReadUnit, Storage, StorageOptions, WriteUnit } from '../../../core
 import { readersOf } from '../../../core/ports/stored-records.js'
 import type { Commit } from './commit.js'
 import { CommittedReader } from './committed-reader.js'
-import { Locks } from './locks.js'
+import { Locks } from '../../../core/ports/locks.js'
 import { RecordTable } from './record-table.js'
 import { StagedUnit } from './staged-unit.js'
 import { StoredLists } from './stored-lists.js'

@@ -1,7 +1,7 @@
 /** The locks of one unit of work, and whether it may ask for any more. */
 import { StorageUnavailable } from '../../../core/ports/storage.js'
-import { Holder } from './locks.js'
-import type { Locks } from './locks.js'
+import { Holder } from '../../../core/ports/locks.js'
+import type { Locks } from '../../../core/ports/locks.js'
 
 /** What a unit of work holds from its first lock to its end. */
 export class UnitLocks {

@@ -1,6 +1,6 @@
 /** An opened database: what all reads and units of one storage share. */
 import type { Kind, Records } from '../../../core/ports/storage.js'
-import type { Locks } from '../local/locks.js'
+import type { Locks } from '../../../core/ports/locks.js'
 import type { Connections } from './connections.js'
 import type { DeclaredIndexes } from './query-sql.js'
 

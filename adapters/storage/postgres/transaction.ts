@@ -1,6 +1,6 @@
 /** The transaction of one unit of work. It is opened as late as can be: a single insert needs none. */
 import { LockTimeout } from '../../../core/ports/storage.js'
-import { Holder } from '../local/locks.js'
+import { Holder } from '../../../core/ports/locks.js'
 import { ConnectionLost, faultOf, sqlStateOf } from './connections.js'
 import type { Lease, PgResult, Run, StatementResult } from './connections.js'
 import type { Database } from './database.js'
