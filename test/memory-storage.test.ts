@@ -23,7 +23,7 @@ storageContract(
   },
 )
 
-describe('memory storage: what a query looks at (storage.md, indexes)', () => {
+describe('memory storage: what a query looks at (adapters/storage/README.md, Indexes)', () => {
   const tier = ['mixins', 'loyalty', 'tier']
   const count = 5_000
   let looked = 0

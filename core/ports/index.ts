@@ -7,5 +7,6 @@ export { compareScalars, compareStrings, compareValues, rankOf } from './order.j
 export { compilePatterns, hasPatterns, patternLimits, patternsOf, tooManyRecords, tooSlow } from './query-patterns.js'
 export type { PatternLimits, Patterns } from './query-patterns.js'
 export { keyParts, readersOf, recordCopy, writersOf } from './stored-records.js'
+export type { RecordWriters } from './stored-records.js'
 export { freeze } from '../model/json.js'
 export type { Pattern } from '../model/pattern.js'

@@ -27,10 +27,11 @@ export function readersOf(make: <K extends Kind>(kind: K) => RecordReader<K>): R
   }
 }
 
+/** A writer for each kind. */
+export type RecordWriters = { readonly [K in Kind]: RecordWriter<K> }
+
 /** The writers of a unit, one made for each kind. */
-export function writersOf(make: <K extends Kind>(kind: K) => RecordWriter<K>): {
-  readonly [K in Kind]: RecordWriter<K>
-} {
+export function writersOf(make: <K extends Kind>(kind: K) => RecordWriter<K>): RecordWriters {
   return {
     customers: make('customers'),
     addresses: make('addresses'),
