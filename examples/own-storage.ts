@@ -51,7 +51,7 @@ export function ownStorage({ maxWaiting = 1_000 } = {}): Storage {
     },
     read: (list, work) =>
       call(({ upgrade }) => work(readersOf((kind) => readerOf(kind, () => tablesOf(list)[kind], upgrade)))),
-    write: (list, work) => call((shared) => new Unit(list, tablesOf(list), shared).run(work)),
+    write: (list, work) => call((shared) => new OwnUnit(list, tablesOf(list), shared).run(work)),
     counter: (list, name, n) =>
       call(async () => {
         const counter = JSON.stringify([list, name])
@@ -89,7 +89,7 @@ function readerOf<K extends Kind>(
 }
 
 /** A unit of work. Its calls run one after the other. */
-class Unit {
+class OwnUnit {
   readonly #list: string
   readonly #tables: Tables
   readonly #shared: Shared

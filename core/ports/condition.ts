@@ -1,4 +1,4 @@
-/** Conditions compiled to functions, by the rules of the storage port. */
+/** Conditions compiled to functions, by the rules of the port (adapters/storage/README.md, Conditions). */
 import { isObject } from '../model/json.js'
 import type { Pattern } from '../model/pattern.js'
 import { valueAt } from './storage.js'

@@ -1,4 +1,7 @@
-/** Locks by key, first come first served: for `lock()`, for records that are written and for unique keys alike. */
+/**
+ * Locks by key, first come first served: for `lock()`, for records that are written and for unique keys alike
+ * (adapters/storage/README.md, Locks and time).
+ */
 import { LockTimeout } from './storage.js'
 
 /** One who takes locks: a unit of work. */

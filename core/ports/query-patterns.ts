@@ -1,4 +1,7 @@
-/** The regular expressions of queries: the same syntax, limits and refusals on every storage. */
+/**
+ * The regular expressions of queries: the same syntax, limits and refusals on every storage
+ * (adapters/storage/README.md, Regular expressions).
+ */
 import { patternCompiler } from '../model/pattern.js'
 import type { Pattern } from '../model/pattern.js'
 import { QueryRefused } from './storage.js'

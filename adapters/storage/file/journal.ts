@@ -1,6 +1,6 @@
 /**
  * The journal: what was committed since the snapshot, in segments. A line holds all commits that one sync made durable,
- * so that a crash can tear the last line only.
+ * so that a crash can tear the last line only (adapters/storage/README.md, Journal).
  */
 import * as fs from 'node:fs/promises'
 import { crc32 } from 'node:zlib'

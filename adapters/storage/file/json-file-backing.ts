@@ -1,4 +1,7 @@
-/** The files behind the storage: commits are written in groups, and a snapshot follows beside the writers. */
+/**
+ * The files behind the storage: commits are written in groups, and a snapshot follows beside the writers
+ * (adapters/storage/README.md, Snapshot and compaction).
+ */
 import * as fs from 'node:fs/promises'
 import { StorageUnavailable } from '../../../core/ports/storage.js'
 import type { StorageOptions } from '../../../core/ports/storage.js'

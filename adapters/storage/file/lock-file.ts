@@ -1,4 +1,7 @@
-/** A lock file: one process at a time has the data, and a dead one does not keep it. */
+/**
+ * A lock file: one process at a time has the data, and a dead one does not keep it
+ * (adapters/storage/README.md, Lock file).
+ */
 import { randomUUID } from 'node:crypto'
 import * as fs from 'node:fs/promises'
 import os from 'node:os'

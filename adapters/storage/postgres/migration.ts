@@ -1,4 +1,7 @@
-/** Makes the tables and the declared indexes, safe when many processes start at once. */
+/**
+ * Makes the tables and the declared indexes, safe when many processes start at once
+ * (adapters/storage/README.md, Migrator).
+ */
 import type { Kind } from '../../../core/ports/storage.js'
 import { sqlStateOf } from './connections.js'
 import type { Connections, Lease } from './connections.js'

@@ -1,4 +1,7 @@
-/** The transaction of one unit of work. It is opened as late as can be: a single insert needs none. */
+/**
+ * The transaction of one unit of work. It is opened as late as can be: a single insert needs none
+ * (adapters/storage/README.md, Transactions).
+ */
 import { LockTimeout } from '../../../core/ports/storage.js'
 import { Holder } from '../../../core/ports/locks.js'
 import { ConnectionLost, faultOf, sqlStateOf } from './connections.js'
