@@ -1,41 +1,12 @@
 /** What `createClientele` returns, and what a call may say. */
+import type { HookDescription } from './extension/handlers.js'
+import type { CallOptions, CustomerOperations } from './model/calls.js'
+import type { Customer, CustomerChange, CustomerCreate, CustomerList } from './model/documents.js'
+import type { EventName, Listener } from './model/events.js'
+import type { InputOf, Reading, ResultOf, Writing } from './model/operations.js'
 import type { CustomerError, Violation } from './model/problems.js'
-import type { Caller, Customer, CustomerChange, CustomerCreate, CustomerList, FlavourName } from './model/documents.js'
-import type {
-  DocumentOf,
-  InputOf,
-  Operation,
-  PreviousOf,
-  Reading,
-  ResultOf,
-  TargetOf,
-  Writing,
-} from './model/operations.js'
-import type { Profile } from './rules/profiles.js'
-import type { Secret } from './model/secret.js'
-import type { HookDescription } from './extension/runner.js'
-import type { Kind } from './ports/storage.js'
-import type { Trace } from './extension/trace.js'
-
-/** What a call may say of itself. */
-export interface CallOptions {
-  /** The API that the call came through; default `library`. */
-  readonly flavour?: FlavourName | 'library'
-  readonly caller?: Caller
-  /** Correlates log lines, incidents and events; generated if absent. */
-  readonly requestId?: string
-  /** Rules that travel with the call; default `library` (decision 1.7). */
-  readonly profile?: Profile['name'] | Profile
-  /** Gets what happened in each call, when it has ended: points passed, handlers run or skipped and why. */
-  readonly onTrace?: (trace: Trace) => void
-}
-
-/** One method per operation, on one customer list. `context.customers` in a hook has this type too. */
-export type CustomerOperations = {
-  readonly [O in Operation]: object extends InputOf<O>
-    ? (input?: InputOf<O>) => Promise<ResultOf<O>>
-    : (input: InputOf<O>) => Promise<ResultOf<O>>
-}
+import type { DryRunOperations } from './work/dry-run.js'
+import type { WriteRequest, Written } from './work/write.js'
 
 /** A reading call as a flavour makes it. */
 export interface ReadCall<O extends Reading> extends CallOptions {
@@ -44,53 +15,10 @@ export interface ReadCall<O extends Reading> extends CallOptions {
 }
 
 /** A writing call as a flavour makes it: the document is decoded inside the unit of work, when the record is loaded. */
-export interface WriteCall<O extends Writing> extends CallOptions {
+export interface WriteCall<O extends Writing> extends CallOptions, WriteRequest<O> {
   readonly list: string
-  readonly target: TargetOf<O>
-  /**
-   * Gives the document, already checked against the flavour's own schema. `current` is the state before the change, read
-   * under the customer's lock; undefined on create. Throws a CustomerError for a document that breaks rules.
-   */
-  readonly document: (current: PreviousOf<O>) => DocumentOf<O>
-  /** The password that the document will hold: it is hashed before the unit of work opens, since that takes its time. */
-  readonly password?: Secret
-  /** Runs right after `document`; throws to stop the operation before any handler (If-Match, version). */
-  readonly precondition?: (current: PreviousOf<O>) => void
-  /** Told the number, as it is stored in the end, of the customer that an address or account is created for. */
-  readonly owner?: (customerNo: string) => void
   /** Everything runs, then is rolled back; the result is the would-be result (decision 4.7). */
   readonly dryRun?: boolean
-}
-
-/** A record that a dry run would have created, changed or removed. */
-export interface Change {
-  readonly kind: Kind
-  /** Absent for a new record. */
-  readonly before?: object
-  /** Absent for a removed record. */
-  readonly after?: object
-}
-
-/** What a dry run tells: the would-be result, and the would-be changes in the order of the first write to each record. */
-export interface DryRun<R> {
-  readonly result: R
-  readonly changes: readonly Change[]
-}
-
-/** One method per writing operation, on one customer list. */
-export type DryRunOperations = {
-  readonly [O in Writing]: object extends InputOf<O>
-    ? (input?: InputOf<O>) => Promise<DryRun<ResultOf<O>>>
-    : (input: InputOf<O>) => Promise<DryRun<ResultOf<O>>>
-}
-
-/** A change that was made, told after the commit (yaas.md 7). Payloads are plain JSON. */
-export interface DomainEvent {
-  readonly name: string
-  readonly list: string
-  readonly requestId: string
-  readonly time: string
-  readonly payload: Readonly<Record<string, unknown>>
 }
 
 /** What the work of a transaction gets. `clientOf` of the PostgreSQL storage takes it, as it takes a handler's context. */
@@ -145,7 +73,7 @@ export interface Clientele {
   /** Runs a reading operation. Throws CustomerError only. */
   read<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>>
   /** Runs a writing operation as one unit of work. Throws CustomerError only. */
-  write<O extends Writing>(operation: O, call: WriteCall<O>): Promise<ResultOf<O>>
+  write<O extends Writing>(operation: O, call: WriteCall<O>): Promise<Written<O>>
   /**
    * What is wrong with the email, mixins and custom attributes that a create or change document sets, so that a flavour
    * can tell it with all else that is wrong. Loads the schemas of mixins, so that no unit of work waits for them.
@@ -153,8 +81,16 @@ export interface Clientele {
   checkCustomer(change: CustomerCreate | CustomerChange, previous?: Customer): Promise<readonly Violation[]>
   /** Reports an error that nobody expected and gives the CustomerError of kind `internal` to answer with. */
   incident(error: unknown, facts: Readonly<Record<string, unknown>>): CustomerError
-  /** Registers a listener for committed changes; returns its undo. A listener's failure is reported and changes nothing. */
-  subscribe(listener: (event: DomainEvent) => void | Promise<void>): () => void
+  /**
+   * Registers a listener for committed changes, or for those of one name; returns its undo. A listener's failure is
+   * reported and changes nothing.
+   *
+   * ```ts
+   * const stop = clientele.subscribe('customer-deleted', ({ payload }) => archive(payload.customerNumber))
+   * ```
+   */
+  subscribe(listener: Listener): () => void
+  subscribe<N extends EventName>(name: N, listener: Listener<N>): () => void
   /** Stops taking calls, aborts the handlers that still run after `graceMs` (default 4,000), then closes the storage. */
   close(options?: { readonly graceMs?: number }): Promise<void>
 }

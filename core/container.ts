@@ -3,26 +3,39 @@ import 'reflect-metadata'
 import { randomBytes, randomInt } from 'node:crypto'
 import { container as root, instanceCachingFactory } from 'tsyringe'
 import type { DependencyContainer, InjectionToken } from 'tsyringe'
+import type { Clientele } from './clientele.js'
 import { defaultBreaker } from './extension/breaker.js'
 import type { BreakerSettings } from './extension/breaker.js'
-import type { Clientele } from './clientele.js'
+import { Handlers } from './extension/handlers.js'
 import type { Plugin } from './extension/hooks.js'
 import { Library } from './library.js'
-import type { CustomerLists, Ids, Limits, Logger } from './ports/host.js'
+import { createRegistry } from './extension/registry.js'
+import type { CustomerList } from './model/documents.js'
+import type { Path } from './model/query.js'
+import { SetupError } from './model/setup-error.js'
+import type {
+  Clock,
+  CustomerLists,
+  HashPassword,
+  Ids,
+  Limits,
+  Logger,
+  OnError,
+  Policies,
+  SocialMediaUserSource,
+} from './ports/host.js'
+import { upgrader } from './ports/storage.js'
+import type { Storage } from './ports/storage.js'
 import { declaredAttributes } from './rules/custom-attributes.js'
 import type { CustomAttributeOptions, DeclaredAttributes } from './rules/custom-attributes.js'
+import { rulesOf } from './rules/index.js'
 import { mixinSchemas } from './rules/mixins.js'
 import type { MixinOptions, MixinSchemas } from './rules/mixins.js'
-import type { CustomerList } from './model/documents.js'
 import { scryptHash } from './rules/passwords.js'
-import type { HashPassword } from './rules/passwords.js'
 import { defaultPolicies } from './rules/policies.js'
-import type { Policies } from './rules/policies.js'
-import { SetupError, createRegistry } from './extension/registry.js'
-import { Runner } from './extension/runner.js'
-import type { SocialMediaUserSource } from './rules/social-media-users.js'
-import { upgrader } from './ports/storage.js'
-import type { Path, Storage } from './ports/storage.js'
+import { Incidents } from './work/incidents.js'
+import type { Unit } from './work/unit.js'
+import { Units } from './work/units.js'
 
 /** Tokens of what a library is made of; registrations in the host's own container win over the defaults. */
 export const tokens = {
@@ -30,7 +43,7 @@ export const tokens = {
   customerLists: Symbol.for('clientele/customerLists') as InjectionToken<CustomerLists>,
   plugins: Symbol.for('clientele/plugins') as InjectionToken<readonly Plugin[]>,
   logger: Symbol.for('clientele/logger') as InjectionToken<Logger>,
-  clock: Symbol.for('clientele/clock') as InjectionToken<() => Date>,
+  clock: Symbol.for('clientele/clock') as InjectionToken<Clock>,
   ids: Symbol.for('clientele/ids') as InjectionToken<Ids>,
   limits: Symbol.for('clientele/limits') as InjectionToken<Limits>,
   policies: Symbol.for('clientele/policies') as InjectionToken<Policies>,
@@ -51,7 +64,7 @@ export interface ClienteleOptions {
   readonly indexes?: readonly string[]
   /** Default: warnings and errors as JSON lines on stderr. */
   readonly logger?: Logger
-  readonly clock?: () => Date
+  readonly clock?: Clock
   readonly ids?: Partial<Ids>
   /** Time limits in milliseconds (decision 4.10). */
   readonly limits?: Partial<Limits>
@@ -74,7 +87,7 @@ export interface ClienteleOptions {
   /** Where social media users are read from; default the storage, which `importSocialMediaUsers` fills (decision 3.14). */
   readonly socialMediaUsers?: SocialMediaUserSource
   /** Told of every incident, after it was logged; facts hold no personal data. */
-  readonly onError?: (error: unknown, facts: Readonly<Record<string, unknown>>) => void
+  readonly onError?: OnError
   /** A tsyringe container of the host whose registrations of `tokens` win over the defaults, but not over options. */
   readonly container?: DependencyContainer
 }
@@ -139,21 +152,23 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
     upgrade: upgrader(),
     warn: (message, fields) => logger.warn(message, fields),
   })
-  return new Library({
+  const ids = parts.resolve(tokens.ids)
+  const incidents = new Incidents({ ids, logger, onError: options.onError ?? (() => undefined) })
+  const handlers = new Handlers<Unit>({ registry, limit: limits.handler, breaker, clock, logger })
+  const rules = rulesOf({
     storage,
-    lists,
-    logger,
-    limits,
-    runner: new Runner(registry, { handler: limits.handler, breaker }, () => clock().getTime()),
-    clock,
-    ids: parts.resolve(tokens.ids),
+    ids,
+    incidents,
     policies: parts.resolve(tokens.policies),
     hashPassword: parts.resolve(tokens.hashPassword),
     mixins: parts.resolve(tokens.mixins),
     customAttributes: parts.resolve(tokens.customAttributes),
     socialMediaUsers: parts.resolve(tokens.socialMediaUsers),
-    onError: options.onError ?? (() => undefined),
+    sourceLimit: limits.handler,
   })
+  const { beforeUnit } = rules
+  const units = new Units({ storage, lists, handlers, incidents, logger, clock, limit: limits.unit, beforeUnit })
+  return new Library({ storage, lists, ids, handlers, incidents, rules, units })
 }
 
 /** A child container of its own for each library: two libraries in one process share nothing. */

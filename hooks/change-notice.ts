@@ -1,5 +1,7 @@
 import { definePlugin } from '../core/extension/hooks.js'
 import type { Context, Plugin } from '../core/extension/hooks.js'
+import { managedProperties } from '../core/model/documents.js'
+import { isEqual } from '../core/model/json.js'
 
 /** What was stored, and for whom. Names and numbers only: no personal data. */
 export interface ChangeNotice {
@@ -17,34 +19,15 @@ export interface ChangeNotice {
   readonly requestId: string
 }
 
-/** A plug-in that tells of every stored change of customers and addresses, after its commit. */
+/** A plug-in that sends a notice of every stored change of customers and addresses, after its commit. */
 export function changePlugin(
   name: string,
-  tell: (notice: ChangeNotice, signal: AbortSignal) => void | Promise<void>,
+  send: (notice: ChangeNotice, signal: AbortSignal) => void | Promise<void>,
 ): Plugin {
-  type Subject = { readonly customerNo: string }
-  const note = (list: string, context: Context, customer: Subject, address?: { readonly addressId: string }) => {
-    const { extensionPoint: point, flavour, caller, requestId, previous } = context
+  const note = (list: string, context: Context, customer: CustomerFacts, address?: AddressFacts): void => {
     const time = new Date().toISOString()
-    context.afterCommit((signal) => {
-      // the documents hold by now what all plug-ins made of them
-      const isChange = point.endsWith('PATCH')
-      return tell(
-        {
-          time,
-          point,
-          list,
-          customerNo: customer.customerNo,
-          ...(address && { addressId: address.addressId }),
-          ...(isChange && { changed: differentIn(previous ?? {}, address ?? customer) }),
-          flavour,
-          ...(caller && { clientId: caller.clientId }),
-          ...(caller?.user !== undefined && { user: caller.user }),
-          requestId,
-        },
-        signal,
-      )
-    })
+    // the documents hold by then what all plug-ins made of them
+    context.afterCommit((signal) => send(noticeOf(time, list, context, customer, address), signal))
   }
   return definePlugin({
     name,
@@ -64,9 +47,34 @@ export function changePlugin(
   })
 }
 
+type CustomerFacts = { readonly customerNo: string }
+type AddressFacts = { readonly addressId: string }
+
+function noticeOf(
+  time: string,
+  list: string,
+  { extensionPoint: point, flavour, caller, requestId, previous }: Context,
+  customer: CustomerFacts,
+  address: AddressFacts | undefined,
+): ChangeNotice {
+  const changed = point.endsWith('PATCH') ? differentIn(previous ?? {}, address ?? customer) : undefined
+  return {
+    time,
+    point,
+    list,
+    customerNo: customer.customerNo,
+    ...(address && { addressId: address.addressId }),
+    ...(changed && { changed }),
+    flavour,
+    ...(caller && { clientId: caller.clientId }),
+    ...(caller?.user !== undefined && { user: caller.user }),
+    requestId,
+  }
+}
+
 function differentIn(before: object, now: object): string[] {
   const [was, is] = [before, now] as [Record<string, unknown>, Record<string, unknown>]
+  const kept: readonly string[] = managedProperties
   const names = [...new Set([...Object.keys(was), ...Object.keys(is)])]
-  const kept = ['version', 'lastModified', 'creationDate']
-  return names.filter((name) => !kept.includes(name) && JSON.stringify(was[name]) !== JSON.stringify(is[name]))
+  return names.filter((name) => !kept.includes(name) && !isEqual(was[name], is[name]))
 }

@@ -111,13 +111,82 @@ describe('architecture: arrows of imports (examples → hooks, adapters → core
   })
 })
 
+describe('architecture: no circles, one direction (core/README.md, Floors)', () => {
+  const imported = (name: string): readonly string[] =>
+    (library.find((file) => file.name === name)?.imports ?? []).filter((target) =>
+      library.some((file) => file.name === target),
+    )
+
+  it('no files of core, adapters and hooks import each other in a circle, types included', () => {
+    const done = new Set<string>()
+    const circles: string[] = []
+    const visit = (name: string, way: readonly string[]): void => {
+      const at = way.indexOf(name)
+      if (at >= 0) circles.push([...way.slice(at), name].join(' -> '))
+      if (at >= 0 || done.has(name)) return
+      for (const target of imported(name)) visit(target, [...way, name])
+      done.add(name)
+    }
+    for (const { name } of library) visit(name, [])
+    expect(circles).to.deep.equal([])
+  })
+
+  it('a floor of core imports only the floors under it', () => {
+    const floors = [...readText('core/README.md').matchAll(/^\| \[(\w+)\]\(\1\) \|/gm)].map((match) => match[1] ?? '')
+    expect(floors).to.have.members(
+      readdirSync(path.join(root, 'core'), { withFileTypes: true }).flatMap((entry) =>
+        entry.isDirectory() ? [entry.name] : [],
+      ),
+    )
+    const floorOf = (name: string): number => {
+      const folder = /^core\/(\w+)\//.exec(name)?.[1]
+      return folder === undefined ? floors.length : floors.indexOf(folder)
+    }
+    const allows = (target: string, file: Source): boolean =>
+      !inFolder('core')(target) || floorOf(target) <= floorOf(file.name)
+    expect(refused(sources('core'), allows)).to.deep.equal([])
+  })
+
+  it('at most eight files lie flat in core', () => {
+    const flat = sources('core').filter(({ name }) => name.split('/').length === 2)
+    expect(flat.length).to.be.at.most(8)
+  })
+
+  it('the core names no flavour, but for the names of the extension points', () => {
+    const named = sources('core').filter(({ text }) =>
+      /\b(ocapi|yaas)\b/i.test(withoutComments(text).replaceAll('dw.ocapi.data', '').replaceAll('deletedInYaaS', '')),
+    )
+    expect(named.map(({ name }) => name)).to.deep.equal([])
+  })
+})
+
+describe('architecture: size', () => {
+  it('no file of core, adapters and hooks is longer than 300 lines', () => {
+    const long = library.filter(({ text }) => text.trimEnd().split('\n').length > 300)
+    expect(long.map(({ name }) => name)).to.deep.equal([])
+  })
+
+  it('functions of at most 40 lines are a rule of the linter', () => {
+    const { rules } = JSON.parse(readText('.oxlintrc.json')) as { readonly rules: Readonly<Record<string, unknown>> }
+    expect(rules['max-lines-per-function']).to.deep.equal([
+      'error',
+      { max: 40, skipBlankLines: true, skipComments: true },
+    ])
+  })
+
+  it('few assertions go by unknown or never', () => {
+    const count = library.flatMap(({ text }) => text.match(/\bas (?:never|unknown as)\b/g) ?? []).length
+    expect(count).to.be.at.most(12)
+  })
+})
+
 describe('architecture: one-file rules', () => {
   const owners: Readonly<Record<string, RegExp>> = {
     tsyringe: /^core\/container\.ts$/,
     'reflect-metadata': /^core\/container\.ts$/,
-    ajv: /^core\/model\/validation\.ts$/,
-    'ajv-formats': /^core\/model\/validation\.ts$/,
-    'ajv-draft-04': /^core\/model\/validation\.ts$/,
+    ajv: /^core\/(model\/validation|rules\/foreign-schema)\.ts$/,
+    'ajv-formats': /^core\/rules\/foreign-schema\.ts$/,
+    'ajv-draft-04': /^core\/rules\/foreign-schema\.ts$/,
     koa: /^adapters\/http\/koa\.ts$/,
     '@koa/router': /^adapters\/http\/koa\.ts$/,
     'koa-body': /^adapters\/http\/koa\.ts$/,

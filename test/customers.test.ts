@@ -1,8 +1,10 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { Secret, keyOf } from '../core/index.js'
+import { Secret, keyOf, profiles } from '../core/index.js'
 import type { CustomerOperations, DomainEvent } from '../core/index.js'
+import { ocapi } from '../adapters/ocapi/index.js'
 import { memoryStorage } from '../adapters/storage/local/memory.js'
+import { yaas } from '../adapters/yaas/index.js'
 import { openShop, problemOf } from './support/shop.js'
 
 const withLogin = (login: string, more: object = {}) => ({ create: { ...more, credentials: { login } } })
@@ -42,7 +44,7 @@ describe('customers', () => {
     })
     it('ocapi: credentials and login are mandatory', async () => {
       const { clientele } = await openShop()
-      const shop = clientele.list('SiteGenesis', { profile: 'ocapi' })
+      const shop = clientele.list('SiteGenesis', { profile: ocapi().profile })
       expect(await problemOf(shop.createCustomer({ create: {} }))).to.equal('credentialsMissing')
       expect(await problemOf(shop.createCustomer({ create: { credentials: {} } }))).to.equal('loginMissing')
       expect(await problemOf(shop.createCustomer(withLogin('no/slash')))).to.equal('loginInvalid')
@@ -50,7 +52,7 @@ describe('customers', () => {
     })
     it('yaas: an account from the email, defaults, an unpredictable number, none may be sent', async () => {
       const { clientele } = await openShop()
-      const shop = clientele.list('SiteGenesis', { profile: 'yaas' })
+      const shop = clientele.list('SiteGenesis', { profile: yaas().profile })
       const customer = await shop.createCustomer({ create: { email: 'a@b.example' } })
       expect(customer.customerNo).to.match(/^C\d{10}$/)
       expect(customer.credentials.login).to.equal('a@b.example')
@@ -63,8 +65,8 @@ describe('customers', () => {
     async function two(): Promise<{ yaas: CustomerOperations; ocapi: CustomerOperations }> {
       const { clientele } = await openShop()
       return {
-        yaas: clientele.list('SiteGenesis', { profile: 'yaas' }),
-        ocapi: clientele.list('SiteGenesis', { profile: 'ocapi' }),
+        yaas: clientele.list('SiteGenesis', { profile: yaas().profile }),
+        ocapi: clientele.list('SiteGenesis', { profile: ocapi().profile }),
       }
     }
     it('may repeat in OCAPI and not in YaaS, where a login counts too', async () => {
@@ -98,9 +100,9 @@ describe('customers', () => {
 
   describe('decision 1.6: of 50 parallel creates of one key one succeeds and 49 get the typed conflict', () => {
     const cases = {
-      login: { profile: 'ocapi', create: withLogin('same').create, kind: 'loginInUse' },
-      'customer number': { profile: 'library', create: { customerNo: 'same' }, kind: 'customerNoInUse' },
-      contactEmail: { profile: 'yaas', create: { email: 'a@b.example' }, kind: 'emailInUse' },
+      login: { profile: ocapi().profile, create: withLogin('same').create, kind: 'loginInUse' },
+      'customer number': { profile: profiles.library, create: { customerNo: 'same' }, kind: 'customerNoInUse' },
+      contactEmail: { profile: yaas().profile, create: { email: 'a@b.example' }, kind: 'emailInUse' },
     } as const
     for (const [name, { profile, create, kind }] of Object.entries(cases))
       it(name, async () => {

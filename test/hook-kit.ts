@@ -6,20 +6,23 @@ import assert from 'node:assert/strict'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Flavour } from '../adapters/http/flavour.js'
-import type { CallOptions, Change, Clientele, CustomerOperations } from '../core/clientele.js'
+import type { Clientele } from '../core/clientele.js'
 import { createClientele } from '../core/container.js'
 import type { ClienteleOptions } from '../core/container.js'
+import type { CallOptions, CustomerOperations } from '../core/model/calls.js'
 import { documentOf } from '../core/work/dry-run.js'
+import type { Change } from '../core/work/dry-run.js'
 import { CustomerError } from '../core/model/problems.js'
 import type { Problems } from '../core/model/problems.js'
 import type { Context, Hooks, Plugin, Task } from '../core/extension/hooks.js'
 import { freeze, isEqual } from '../core/model/json.js'
+import { managedProperties } from '../core/model/documents.js'
 import type { Caller } from '../core/model/documents.js'
 import type { ExtensionPoint, PointArguments } from '../core/model/operations.js'
-import { statusOf } from '../core/extension/runner.js'
+import { statusOf } from '../core/extension/outcome.js'
 import { kindNames } from '../core/ports/storage.js'
 import type { Kind, Storage } from '../core/ports/storage.js'
-import type { HandlerStep, Trace } from '../core/extension/trace.js'
+import type { HandlerStep, Trace } from '../core/model/trace.js'
 
 /** The customer list that the kit works on; its YaaS tenant is `kit`. */
 export const kitList = 'kit'
@@ -350,7 +353,7 @@ function changesSince(before: Documents, after: Documents): Change[] {
   return changes
 }
 
-const managed = ['version', 'creationDate', 'lastModified']
+const managed: readonly string[] = managedProperties
 
 function differenceOf({ before = {}, after = {} }: Change): Record<string, unknown> {
   const [was, is] = [before, after] as [Record<string, unknown>, Record<string, unknown>]

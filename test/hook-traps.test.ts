@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
+import { ocapi } from '../adapters/ocapi/index.js'
 import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { Status, definePlugin } from '../core/index.js'
 import type { ClienteleOptions, Context, CustomerError, CustomerOperations, Hooks, Plugin } from '../core/index.js'
@@ -405,7 +406,7 @@ describe('4.8: library calls of a handler are part of its unit of work', () => {
         void seen.push(flavour, requestId, caller?.clientId),
     })
     const caller = { clientId: 'crm', flavours: ['ocapi'] } as const
-    const shop = clientele.list('SiteGenesis', { flavour: 'ocapi', profile: 'ocapi', requestId: 'r1', caller })
+    const shop = clientele.list('SiteGenesis', { flavour: 'ocapi', profile: ocapi().profile, requestId: 'r1', caller })
     await shop.createCustomer({ create: { credentials: { login: 'a' } } })
     expect(seen).to.deep.equal(['ocapi', 'r1', 'crm'])
   })

@@ -1,17 +1,30 @@
-/** What the README says is what is there. */
+/** What the README and the pages of the rooms say is what is there. */
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
+import { faultTypes } from '../adapters/ocapi/faults.js'
 import { ocapi, type OcapiOptions } from '../adapters/ocapi/index.js'
-import { extensionPoints, operations } from '../core/model/operations.js'
-import { readText } from './support/sources.js'
+import { yaas } from '../adapters/yaas/index.js'
+import { defaultBreaker } from '../core/extension/breaker.js'
+import { extensionPoints, operations, type Operation } from '../core/model/operations.js'
+import { readText, sources } from './support/sources.js'
 
-const readme = readText('README.md')
+const pages = [
+  'README.md',
+  '.github/CONTRIBUTING.md',
+  'adapters/README.md',
+  'adapters/ocapi/README.md',
+  'adapters/yaas/README.md',
+  'adapters/storage/file/README.md',
+  'adapters/storage/postgres/README.md',
+  'hooks/README.md',
+  'examples/README.md',
+]
 
-/** Rows of the table whose header begins with these words, as cells. */
-const table = (header: string): readonly string[][] => {
-  const lines = readme.split('\n')
+/** Rows of the table of a page whose header begins with these words, as cells. */
+const table = (page: string, header: string): readonly string[][] => {
+  const lines = readText(page).split('\n')
   const begin = lines.findIndex((line) => line.startsWith(`| ${header} |`))
-  expect(begin, `table '${header}'`).to.be.greaterThan(-1)
+  expect(begin, `table '${header}' of ${page}`).to.be.greaterThan(-1)
   const end = lines.findIndex((line, index) => index > begin && !line.startsWith('|'))
   return lines.slice(begin + 2, end).map((line) =>
     line
@@ -24,17 +37,37 @@ const table = (header: string): readonly string[][] => {
 const named = (rows: readonly string[][]): readonly string[] =>
   rows.flatMap(([first = '']) => [...first.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ''))
 
-describe('README', () => {
-  it('shows examples as they stand in their files, and no other TypeScript', () => {
-    const blocks = [...readme.matchAll(/(?:<!-- (\S+) -->\n)?```(?:ts|js)\n([^]*?)```/g)]
-    expect(blocks.length).to.be.greaterThan(3)
-    for (const [, file, text] of blocks) {
-      expect(file, `file of the block that begins ${text?.slice(0, 60)}`).to.match(/^examples\//)
-      expect(text, file).to.equal(readText(file ?? ''))
+/** Names of the options that an interface of a file has. */
+const optionsOf = (file: string, type: string): readonly (string | undefined)[] => {
+  const [, block = ''] = new RegExp(`export interface ${type}[^{]*\\{\n([^]*?)\n\\}`).exec(readText(file)) ?? []
+  return [...block.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1])
+}
+/** The points of an operation as the tables of paths show them. */
+const pointsOf = (operation: string | undefined): string => {
+  const entry = operation === undefined ? undefined : operations[operation as Operation]
+  if (entry?.kind !== 'write') return ''
+  const before = entry.before.replace('dw.ocapi.data.customer_list.', '…')
+  return `\`${before}\`, \`${entry.after.split('.').at(-1)}\``
+}
+
+describe('README and the pages of the rooms', () => {
+  it('show examples as they stand in their files, and no other TypeScript', () => {
+    const shown = new Set<string>()
+    for (const page of pages) {
+      for (const [, file, text] of readText(page).matchAll(/(?:<!-- (\S+) -->\n)?```(?:ts|js)\n([^]*?)```/g)) {
+        expect(file, `file of the block of ${page} that begins ${text?.slice(0, 60)}`).to.match(/^examples\//)
+        expect(text, `${file} in ${page}`).to.equal(readText(file ?? ''))
+        shown.add(file ?? '')
+      }
     }
+    expect(shown.size).to.be.greaterThan(7)
   })
 
-  it('names every extension point of the literal, with its arguments, in its order', () => {
+  it('README can be read in one go', () => {
+    expect(readText('README.md').split('\n').length).to.be.at.most(261)
+  })
+
+  it('hooks: names every extension point of the literal, with its arguments, in its order', () => {
     const source = readText('core/model/operations.ts')
     const expected = extensionPoints.map(({ name, operation, phase }) => {
       const entry = source.slice(source.indexOf(`\n  ${operation}: at(`))
@@ -42,59 +75,99 @@ describe('README', () => {
       const labels = [...list.matchAll(/(\w+): /g)].map((match) => match[1])
       return [`\`${name}\``, labels.join(', ')]
     })
-    expect(table('extension point')).to.deep.equal(expected)
+    expect(table('hooks/README.md', 'extension point')).to.deep.equal(expected)
   })
 
-  it('names every operation', () => {
-    for (const operation of Object.keys(operations)) expect(readme).to.contain(operation)
+  it('hooks: names every figure of the circuit breaker, with its default', () => {
+    const shown = table('hooks/README.md', 'figure').map(([name, value]) => [name, value])
+    const expected = Object.entries(defaultBreaker).map(([name, value]) => [
+      `\`${name}\``,
+      value.toLocaleString('en-US'),
+    ])
+    expect(shown).to.deep.equal(expected)
   })
 
-  it('names every option of createClientele, and no other', () => {
-    const [, block = ''] = /export interface ClienteleOptions \{\n([^]*?)\n\}/.exec(readText('core/container.ts')) ?? []
-    const options = [...block.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1])
-    expect(named(table('option'))).to.have.members(options)
+  it('hooks: names every property of the context', () => {
+    const [, block = ''] =
+      /export interface Context<[^{]*\{\n([^]*?)\n\}/.exec(readText('core/extension/hooks.ts')) ?? []
+    const properties = [...block.matchAll(/^ {2}readonly (\w+):/gm)].map((match) => match[1])
+    expect(named(table('hooks/README.md', 'of the context'))).to.have.members(properties)
   })
 
-  it('names every option of customerApi and of the two flavours, and no other', () => {
-    for (const [flavour, file, type] of [
-      ['customerApi', 'adapters/http/koa.ts', 'CustomerApiOptions'],
-      ['ocapi', 'adapters/ocapi/exchange.ts', 'OcapiOptions'],
-      ['yaas', 'adapters/yaas/index.ts', 'YaasOptions'],
+  it('README names every path of both APIs, with its operation and the points that it passes, in their order', () => {
+    for (const [header, { rows }] of [
+      ['OCAPI', ocapi()],
+      ['YaaS', yaas()],
     ] as const) {
-      const [, block = ''] = new RegExp(`export interface ${type} \\{\n([^]*?)\n\\}`).exec(readText(file)) ?? []
-      const options = [...block.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1])
-      expect(named(table(`option of \`${flavour}\``))).to.have.members(options)
+      const known = rows as readonly { readonly method: string; readonly path: string; readonly runs?: string }[]
+      const expected = known.map(({ method, path, runs }) => [`${method} \`${path}\``, runs ?? '', pointsOf(runs)])
+      expect(table('README.md', header)).to.deep.equal(expected)
     }
   })
 
-  it('shows OCAPI settings that are accepted', () => {
-    const [, text = ''] = /```json\n([^]*?)```/.exec(readme) ?? []
+  it('README names every operation', () => {
+    for (const operation of Object.keys(operations)) expect(readText('README.md')).to.contain(operation)
+  })
+
+  it('README names every option of createClientele, and no other', () => {
+    const options = optionsOf('core/container.ts', 'ClienteleOptions')
+    expect(named(table('README.md', 'option'))).to.have.members(options)
+  })
+
+  it('names every option of customerApi and of the two flavours, and no other', () => {
+    for (const [option, page, file, type] of [
+      ['customerApi', 'adapters/README.md', 'adapters/http/koa.ts', 'CustomerApiOptions'],
+      ['ocapi', 'adapters/ocapi/README.md', 'adapters/ocapi/exchange.ts', 'OcapiOptions'],
+      ['yaas', 'adapters/yaas/README.md', 'adapters/yaas/index.ts', 'YaasOptions'],
+    ] as const)
+      expect(named(table(page, `option of \`${option}\``))).to.have.members(optionsOf(file, type))
+  })
+
+  it('adapters/ocapi: names every fault with its status', () => {
+    const shown = table('adapters/ocapi/README.md', 'status').flatMap(([statuses = '', faults = '']) =>
+      [...faults.matchAll(/\w+Exception/g)].map(([type]) => ({ type, statuses: statuses.split(', ') })),
+    )
+    expect(shown.map(({ type }) => type)).to.have.members(Object.keys(faultTypes))
+    for (const { type, statuses } of shown)
+      expect(statuses, type).to.include(String(faultTypes[type as keyof typeof faultTypes].status))
+  })
+
+  it('adapters/yaas: names every event', () => {
+    const told = sources('core').flatMap(({ text }) => [...text.matchAll(/'((?:customer|address)-[a-z-]+)'/g)])
+    const names = table('adapters/yaas/README.md', 'event').flatMap(([first = '']) => first.split(', '))
+    expect(names).to.have.members([...new Set(told.map((match) => match[1]))])
+  })
+
+  it('adapters/ocapi: shows settings that are accepted', () => {
+    const [, text = ''] = /```json\n([^]*?)```/.exec(readText('adapters/ocapi/README.md')) ?? []
     ocapi({ settings: JSON.parse(text) as OcapiOptions['settings'] & object })
   })
 
-  it('names every setting of the example server, and no other', () => {
+  it('examples: names every setting of the example server, and no other', () => {
     const source = readText('examples/settings.ts')
     const settings = new Set([...source.matchAll(/(?:given\(|environment\[)'([A-Z_]+)'/g)].map((match) => match[1]))
-    expect(named(table('variable'))).to.have.members([...settings])
+    expect(named(table('examples/README.md', 'variable'))).to.have.members([...settings])
   })
 
-  it('gives a reason for every package beyond the given ones', () => {
+  it('examples: names every file', () => {
+    const files = sources('examples').map(({ name }) => name.replace('examples/', ''))
+    const links = [...readText('examples/README.md').matchAll(/\]\(([\w-]+\.ts)\)/g)].map((match) => match[1])
+    expect(links).to.have.members(files)
+  })
+
+  it('contributing: gives a reason for every package beyond the given ones', () => {
     const manifest = JSON.parse(readText('package.json')) as {
       readonly dependencies: object
       readonly peerDependencies: object
     }
     const given = ['koa', '@koa/router', 'koa-body', 'tsyringe', 'ajv', 'lowdb']
     const others = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
-    expect(named(table('package'))).to.have.members(others.filter((name) => !given.includes(name)))
+    expect(named(table('.github/CONTRIBUTING.md', 'package'))).to.have.members(
+      others.filter((name) => !given.includes(name)),
+    )
   })
 
-  it('links only to headings that exist', () => {
-    const headings = [...readme.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
-      title
-        .toLowerCase()
-        .replace(/[^\w\- ]/g, '')
-        .replaceAll(' ', '-'),
-    )
-    for (const [, anchor] of readme.matchAll(/\]\(#([^)]+)\)/g)) expect(headings).to.include(anchor)
+  it('contributing: fits on a page', () => {
+    expect(readText('.github/CONTRIBUTING.md').split('\n').length).to.be.at.most(81)
   })
 })

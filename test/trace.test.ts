@@ -1,6 +1,7 @@
 /** The trace of a call: why did my hook run, and why not? (4.1) */
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
+import { yaas } from '../adapters/yaas/index.js'
 import { Status } from '../core/index.js'
 import type { CallOptions, Plugin, Trace, TraceStep, Transaction } from '../core/index.js'
 import { openShop, problemOf } from './support/shop.js'
@@ -124,7 +125,7 @@ describe('trace', () => {
 
   it('shows side effects, which run no points', async () => {
     const { traced, last } = await open([{ name: 'a', hooks: { [afterAddress]: () => undefined } }], {
-      profile: 'yaas',
+      profile: yaas().profile,
     })
     const { customerNo } = await traced.createCustomer({ create: { email: 'a@b.example' } })
     expect(last().filter((line) => line.startsWith('effect'))).to.deep.equal(['effect: internal account created (1)'])

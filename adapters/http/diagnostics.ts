@@ -1,7 +1,7 @@
 /** Trace and dry run of one request, asked for by headers (decision 4.7). Both are options, for people who develop. */
 import type { Clientele, ReadCall, WriteCall } from '../../core/clientele.js'
 import type { Reading, Writing } from '../../core/model/operations.js'
-import type { Trace } from '../../core/extension/trace.js'
+import type { Trace } from '../../core/model/trace.js'
 import { refuse } from './flavour.js'
 import type { RequestHeaders } from './flavour.js'
 

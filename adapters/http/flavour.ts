@@ -5,6 +5,7 @@
 import type { Clientele } from '../../core/clientele.js'
 import { CustomerError } from '../../core/model/problems.js'
 import type { Caller, FlavourName } from '../../core/model/documents.js'
+import type { Profile } from '../../core/model/profile.js'
 import type { Namings } from './mapping.js'
 import { OwnFault, ProtocolError, refuse } from './protocol.js'
 import type { ApiRequest, Authenticate, Reply, RequestHeaders } from './protocol.js'
@@ -36,6 +37,8 @@ export interface Surroundings<R = unknown> {
 /** An API flavour, ready to be served by `customerApi`. */
 export interface Flavour {
   readonly name: FlavourName
+  /** The rules that travel with its calls (decision 1.7). */
+  readonly profile: Profile
   /** Rows for the matcher, in the order of preference. */
   readonly rows: readonly { readonly method: string; readonly path: string }[]
   /** How it shows records, for `explainMapping`. */
@@ -162,6 +165,7 @@ export function integerOf(
 /** What makes a flavour. */
 export interface FlavourParts<X extends Exchange<Row<X>>, F> {
   readonly name: FlavourName
+  readonly profile: Profile
   readonly documents: Namings
   readonly claims: (path: string) => boolean
   readonly rows: readonly Row<X>[]
@@ -174,9 +178,10 @@ export interface FlavourParts<X extends Exchange<Row<X>>, F> {
 
 /** Makes a flavour of its parts. */
 export function flavour<X extends Exchange<Row<X>>, F>(parts: FlavourParts<X, F>): Flavour {
-  const { name, documents, claims, rows, begin, steps, fault } = parts
+  const { name, profile, documents, claims, rows, begin, steps, fault } = parts
   return {
     name,
+    profile,
     documents,
     claims,
     rows,

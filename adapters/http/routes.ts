@@ -1,17 +1,18 @@
 /** Typed rows of a flavour's routes: the core's operation says what a row takes and gives. */
-import type { Caller, FlavourName } from '../../core/model/documents.js'
+import type { FlavourName } from '../../core/model/documents.js'
 import type {
   DocumentOf,
   InputOf,
   Operation,
+  PasswordOf,
   PreviousOf,
   Reading,
   ResultOf,
   TargetOf,
   Writing,
 } from '../../core/model/operations.js'
-import type { Profile } from '../../core/rules/profiles.js'
-import type { Secret } from '../../core/model/secret.js'
+import type { Profile } from '../../core/model/profile.js'
+import type { Written } from '../../core/work/write.js'
 import type { Exchange } from './flavour.js'
 import type { Reply } from './protocol.js'
 
@@ -33,7 +34,7 @@ export type At<X, P extends string> = X & { readonly params: Readonly<Record<Par
 /** What a flavour says of every call to the core. */
 export interface CallFacts {
   readonly list: string
-  readonly profile: Profile['name'] | Profile
+  readonly profile: Profile
 }
 
 /** A route that reads. */
@@ -52,12 +53,10 @@ export type WritingRow<X, P extends string, O extends Writing> = {
   readonly runs: O
   readonly target: (exchange: At<X, P>) => TargetOf<O>
   /** The password that the document will hold, so that it is hashed before the unit of work opens. */
-  readonly password?: (exchange: At<X, P>) => Secret | undefined
+  readonly password?: (exchange: At<X, P>) => PasswordOf<O> | undefined
   /** Runs inside the unit of work, when the record is loaded. */
   readonly precondition?: (exchange: At<X, P>, current: PreviousOf<O>) => void
-  /** Told the stored number of the customer that an address or account is created for. */
-  readonly owner?: (exchange: At<X, P>, customerNo: string) => void
-  readonly reply: (result: ResultOf<O>, exchange: At<X, P>) => Reply | Promise<Reply>
+  readonly reply: (result: ResultOf<O>, exchange: At<X, P>, written: Written<O>) => Reply | Promise<Reply>
 } & (object extends DocumentOf<O>
   ? { readonly document?: never }
   : {
@@ -77,7 +76,7 @@ export interface PlainRow<X, P extends string> {
  * row, `facts` what it says of every call.
  *
  * ```ts
- * const route = routes<OcapiExchange>('ocapi', (x) => ({ list: x.params['list_id'] ?? '', profile: 'ocapi' }))
+ * const route = routes<OcapiExchange>('ocapi', (x) => ({ list: x.params['list_id'] ?? '', profile: ocapiProfile }))
  * const row = route.reading({ method: 'GET', path: '/customers/{customer_no}', runs: 'getCustomer', input, reply })
  * ```
  */
@@ -86,8 +85,8 @@ export function routes<X extends Exchange, E extends object = object>(
   facts: (exchange: X) => CallFacts,
 ) {
   const options = (x: X) => {
-    const call = { ...facts(x), flavour, caller: x.caller as Caller }
-    return x.requestId === undefined ? call : { ...call, requestId: x.requestId }
+    const { list, profile } = facts(x)
+    return { list, profile, flavour, caller: x.caller, requestId: x.requestId }
   }
   function reading<const P extends string, const O extends Reading>(row: ReadingRow<X, P, O> & E): Row<X> & E {
     const run = (x: X): Promise<Reply> => {
@@ -100,17 +99,15 @@ export function routes<X extends Exchange, E extends object = object>(
   function writing<const P extends string, const O extends Writing>(row: WritingRow<X, P, O> & E): Row<X> & E {
     const run = async (x: X): Promise<Reply> => {
       const at = x as At<X, P>
-      const { document, precondition, owner } = row
-      const password = row.password?.(at)
-      const result = await x.surroundings.clientele.write(row.runs, {
+      const { document, precondition } = row
+      const written = await x.surroundings.clientele.write(row.runs, {
         ...options(x),
         target: row.target(at),
         document: (current) => (document ? document(at, current) : {}) as DocumentOf<O>,
-        ...(password && { password }),
-        ...(precondition && { precondition: (current: PreviousOf<O>) => precondition(at, current) }),
-        ...(owner && { owner: (customerNo: string) => owner(at, customerNo) }),
+        password: row.password?.(at),
+        precondition: precondition && ((current) => precondition(at, current)),
       })
-      return row.reply(result, at)
+      return row.reply(written.result, at, written)
     }
     return { ...(row as { method: string; path: P; runs: O } & E), run }
   }

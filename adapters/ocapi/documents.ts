@@ -99,7 +99,7 @@ export const customerTable: Table<Customer, CustomerCreate, CustomerChange> = ta
         customerRow('enabled', 'active', { needed: true }),
         { name: 'locked', at: ['credentials', 'locked'], schema: { type: 'boolean' }, access: 'readOnly' },
         { name: 'login', at: ['credentials', 'login'], schema: { type: 'string' }, needed: true },
-        { name: 'password', access: 'aside', schema: { type: 'string' }, take: (text: string) => new Secret(text) },
+        { name: 'password', access: 'aside', schema: { type: 'string' } },
         {
           name: 'password_question',
           at: ['credentials', 'passwordQuestion'],
@@ -211,19 +211,18 @@ export function listDocument(list: CustomerList): Document {
   return { _v: version, _type: 'customer_list', id: list.id }
 }
 
-/** The password that a request document holds, if it holds one. */
-export function passwordOf(body: unknown): Secret | undefined {
-  const { credentials } = (body ?? {}) as { readonly credentials?: { readonly password?: unknown } | null }
-  const password = credentials?.password
+/** The password that a request document holds, null if it removes it; one that is no text is refused with the document. */
+export function passwordOf(body: unknown): Secret | null | undefined {
+  const { credentials } = (isObject(body) ? withDeletions(body) : {}) as { readonly credentials?: unknown }
+  const password = isObject(credentials) ? credentials['password'] : undefined
+  if (password === null) return null
   return typeof password === 'string' ? new Secret(password) : undefined
 }
 
-/** A document turned round, with the password that it holds (null removes it). Throws documentInvalid. */
-function accepted<C>(document: string, decoded: Decoded<C>): { document: C; password?: Secret | null } {
-  const { violations, aside } = decoded
-  if (violations.length > 0) throw fail('documentInvalid', { document, violations })
-  const password = aside['password'] as Secret | null | undefined
-  return { document: decoded.document, ...(password !== undefined && { password }) }
+/** A document turned round. Throws documentInvalid. */
+function accepted<C>(name: string, { document, violations }: Decoded<C>): C {
+  if (violations.length > 0) throw fail('documentInvalid', { document: name, violations })
+  return document
 }
 
 /** Which properties of a document may be written: those that the selector leaves, and the envelope. */
@@ -248,26 +247,23 @@ function decodeChange<R, C, U>(
 }
 
 /** What creates a customer. */
-export function decodeCustomer(body: unknown, write?: Selector): { create: CustomerCreate; password?: Secret } {
-  const { document: create, password } = accepted('customer', decodeCreate(customerTable, body, write))
-  return { create, ...(password && { password }) }
+export function decodeCustomer(body: unknown, write?: Selector): { create: CustomerCreate } {
+  return { create: accepted('customer', decodeCreate(customerTable, body, write)) }
 }
 
 /** What changes a customer. */
-export function decodeCustomerChange(body: unknown, current: Customer, write?: Selector) {
-  const decoded = decodeChange(customerTable, body, current, write)
-  const { document: update, ...more } = accepted('customer', decoded)
-  return { update, ...more }
+export function decodeCustomerChange(body: unknown, current: Customer, write?: Selector): { update: CustomerChange } {
+  return { update: accepted('customer', decodeChange(customerTable, body, current, write)) }
 }
 
 /** What creates an address. */
 export function decodeAddress(body: unknown, write?: Selector): { create: AddressCreate } {
-  return { create: accepted('customer_address', decodeCreate(addressTable, body, write)).document }
+  return { create: accepted('customer_address', decodeCreate(addressTable, body, write)) }
 }
 
 /** What changes an address. */
 export function decodeAddressChange(body: unknown, current: Address, write?: Selector): { update: AddressChange } {
-  return { update: accepted('customer_address', decodeChange(addressTable, body, current, write)).document }
+  return { update: accepted('customer_address', decodeChange(addressTable, body, current, write)) }
 }
 
 /**

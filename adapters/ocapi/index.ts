@@ -1,6 +1,6 @@
 /** The OCAPI flavour: Data API 16.2, resource CustomerLists. */
 import type { Caller } from '../../core/model/documents.js'
-import { SetupError } from '../../core/extension/registry.js'
+import { SetupError } from '../../core/model/setup-error.js'
 import { checkHost, checkToken, flavour, matchPath, refuse, runRow } from '../http/flavour.js'
 import type { ApiRequest, Flavour, Reply, Step } from '../http/flavour.js'
 import { parseJson } from '../http/json.js'
@@ -10,6 +10,7 @@ import type { OcapiOptions, ResolvedOptions } from './exchange.js'
 import { faultOfError, ownFault } from './faults.js'
 import type { Fault } from './faults.js'
 import { askedFormatOf, bodyFormatOf, checkCharset, isDataPath, methodOf, pageOf, resourceOf } from './query.js'
+import { ocapiProfile } from './profile.js'
 import { ocapiRows } from './routes.js'
 import { selectorOf } from './select.js'
 import { accessOf } from './settings.js'
@@ -62,6 +63,7 @@ export function ocapi(options: OcapiOptions = {}): Flavour {
     throw new SetupError('ocapi: pageSize must be a whole number from 1 to 200')
   return flavour<OcapiExchange, Fault>({
     name: 'ocapi',
+    profile: ocapiProfile,
     documents: namings,
     claims: isDataPath,
     rows: ocapiRows,

@@ -17,11 +17,15 @@ import {
 } from './documents.js'
 import { replyEmpty, replyWith } from './exchange.js'
 import type { OcapiExchange, OcapiRow, Takes } from './exchange.js'
+import { ocapiProfile } from './profile.js'
 import { isMatch, pageLink } from './query.js'
 import type { PageAsked } from './query.js'
 import type { Selector } from './select.js'
 
-const route = routes<OcapiExchange, Takes>('ocapi', (x) => ({ list: x.params['list_id'] as string, profile: 'ocapi' }))
+const route = routes<OcapiExchange, Takes>('ocapi', (x) => ({
+  list: x.params['list_id'] as string,
+  profile: ocapiProfile,
+}))
 
 type Writable = Selector | undefined
 const nothing: Selector = { text: '', apply: () => ({}) }
@@ -72,7 +76,7 @@ export const ocapiRows: readonly OcapiRow[] = [
     runs: 'createCustomer',
     takes: 'customer',
     target: () => ({}),
-    password: (x) => passwordOf(x.body),
+    password: (x) => passwordOf(x.body) ?? undefined,
     document: (x) => decodeCustomer(x.body, writable(x)),
     reply: (made, x) => replyWith(x, x.options.createStatus, customerDocument(made), customerTag(made)),
   }),

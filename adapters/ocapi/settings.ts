@@ -1,5 +1,5 @@
 /** Client settings: who may call what, and what they may read and write (decision 2.20; ocapi.md 6). */
-import { SetupError } from '../../core/extension/registry.js'
+import { SetupError } from '../../core/model/setup-error.js'
 import { selectorOf } from './select.js'
 import type { Selector } from './select.js'
 

@@ -13,7 +13,7 @@ import type {
   MappingCreate,
   SdCustomerMapping,
 } from '../../core/model/documents.js'
-import type { Profile } from '../../core/rules/profiles.js'
+import type { Profile } from '../../core/model/profile.js'
 import { addressSchema, customerSchema, mappingCreateSchema } from '../../core/model/schemas.js'
 import type { Path } from '../../core/ports/storage.js'
 import { table } from '../http/field-table.js'

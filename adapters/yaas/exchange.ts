@@ -2,7 +2,7 @@
 import { CustomerError, fail } from '../../core/model/problems.js'
 import type { Violation } from '../../core/model/problems.js'
 import type { Customer } from '../../core/model/documents.js'
-import type { Profile } from '../../core/rules/profiles.js'
+import type { Profile } from '../../core/model/profile.js'
 import type { Page } from '../../core/ports/storage.js'
 import { Exchange } from '../http/flavour.js'
 import type { ApiRequest, Reply, Row, Surroundings } from '../http/flavour.js'
@@ -27,8 +27,6 @@ export class YaasExchange extends Exchange<YaasRow> {
   list = ''
   /** The customer that the path names, where a step has looked it up. */
   customer: Customer | undefined
-  /** Stored number of the customer that an address or account was created for. */
-  owner = ''
   /** What the library finds wrong with the body. */
   violations: readonly Violation[] = []
   /** The parsed JSON body. */
@@ -112,8 +110,8 @@ export function facts(x: YaasExchange) {
   return {
     list: x.list,
     profile: x.settings.profile,
-    ...(x.caller && { caller: x.caller }),
-    ...(x.requestId !== undefined && { requestId: x.requestId }),
+    caller: x.caller,
+    requestId: x.requestId,
   }
 }
 

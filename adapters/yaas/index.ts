@@ -1,8 +1,7 @@
 /** The YaaS flavour: Engagement Center Customer v1 over the core's operations. */
 import { randomUUID } from 'node:crypto'
 import { fail } from '../../core/model/problems.js'
-import { profiles } from '../../core/rules/profiles.js'
-import type { Profile } from '../../core/rules/profiles.js'
+import type { Profile } from '../../core/model/profile.js'
 import { checkHost, checkToken, flavour, matchPath, OwnFault, refuse, runRow } from '../http/flavour.js'
 import type { Flavour, Reply, Step } from '../http/flavour.js'
 import { parseJson } from '../http/json.js'
@@ -13,6 +12,7 @@ import { faultOf, scopeMissing, tenantForbidden, uriTooLong, validationFault } f
 import type { YaasFault } from './faults.js'
 import { callerFromGateway, externalBase } from './gateway.js'
 import { fieldsOf, partialOf } from './parameters.js'
+import { yaasProfile } from './profile.js'
 import { rows } from './routes.js'
 
 export { schemaFetcher } from './schema-fetcher.js'
@@ -81,6 +81,7 @@ export function yaas(options: YaasOptions = {}): Flavour {
 
   return flavour<YaasExchange, YaasFault>({
     name: 'yaas',
+    profile: settings.profile,
     documents: namings,
     claims: (path) => path.startsWith(prefix) || path === settings.basePath,
     rows,
@@ -110,9 +111,9 @@ function settingsOf(options: YaasOptions): YaasSettings {
   const isSize = (size: number): boolean => Number.isInteger(size) && size >= 1
   if (!isSize(pageSize) || !isSize(maxPageSize) || pageSize > maxPageSize)
     throw new Error('yaas: pageSize and maxPageSize are whole numbers, pageSize at most maxPageSize')
-  const standard = profiles.yaas.defaults
+  const standard = yaasProfile.defaults
   const profile: Profile = {
-    ...profiles.yaas,
+    ...yaasProfile,
     defaults: {
       preferredLocale: defaults.preferredLanguage ?? standard.preferredLocale ?? 'en_US',
       preferredCurrency: defaults.preferredCurrency ?? standard.preferredCurrency ?? 'USD',

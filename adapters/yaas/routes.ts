@@ -154,10 +154,6 @@ async function findAddress(x: YaasExchange): Promise<void> {
   await x.surroundings.clientele.read('getAddress', { ...facts(x), flavour: 'yaas', input })
 }
 
-function rememberOwner(x: YaasExchange, customerNo: string): void {
-  x.owner = customerNo
-}
-
 const { reading, writing } = routes<YaasExchange, YaasExtras>('yaas', facts)
 
 /** Every route, as the API reference lists them; GET of accounts and of one address are promised elsewhere (issue 6). */
@@ -253,13 +249,11 @@ export const rows: readonly YaasRow[] = [
     target: (x) => ({ customerNo: x.params.customerNumber }),
     password: (x) => (typeof x.body['password'] === 'string' ? new Secret(x.body['password']) : undefined),
     document: (x) => {
-      const { document, aside, violations } = accountTable.decode(x.body, 'create')
+      const { document, violations } = accountTable.decode(x.body, 'create')
       refuseViolations(x, violations)
-      const { password } = aside
-      return { create: document, ...(typeof password === 'string' && { password: new Secret(password) }) }
+      return { create: document }
     },
-    owner: rememberOwner,
-    reply: (_, x) => created(x, x.owner, customerPath(x.owner)),
+    reply: (_, x, { customerNo = '' }) => created(x, customerNo, customerPath(customerNo)),
   }),
   reading({
     method: 'GET',
@@ -282,8 +276,7 @@ export const rows: readonly YaasRow[] = [
       refuseViolations(x, violations)
       return { create: document }
     },
-    owner: rememberOwner,
-    reply: ({ addressId }, x) => created(x, addressId, addressPath(x.owner, addressId)),
+    reply: ({ addressId }, x, { customerNo = '' }) => created(x, addressId, addressPath(customerNo, addressId)),
   }),
   reading({
     method: 'GET',

@@ -8,7 +8,63 @@ export class TimeLimit extends Error {
   }
 }
 
-/** The time that something may take; the signal is made only for what asks for it. */
+/** One thing that must end in time: `end` is called when it has not. */
+interface Waiting {
+  readonly at: number
+  readonly end: () => void
+  before: Waiting | undefined
+  after: Waiting | undefined
+}
+
+/** Limits of one length. One timer serves them all: the first to start is the first to end. */
+export class Timer {
+  readonly ms: number
+  #first: Waiting | undefined
+  #last: Waiting | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(ms: number) {
+    this.ms = ms
+  }
+
+  /** Calls `end` when the time is over, unless what this returns is given to `stop` before. */
+  start(end: () => void): Waiting {
+    const waiting: Waiting = { at: performance.now() + this.ms, end, before: this.#last, after: undefined }
+    if (this.#last) this.#last.after = waiting
+    else {
+      this.#first = waiting
+      this.#timer?.ref()
+    }
+    this.#last = waiting
+    this.#timer ??= setTimeout(() => this.#ring(), this.ms)
+    return waiting
+  }
+
+  /** Nothing will be called. */
+  stop(waiting: Waiting): void {
+    const { before, after } = waiting
+    if (before) before.after = after
+    else if (this.#first === waiting) this.#first = after
+    else return
+    if (after) after.before = before
+    else this.#last = before
+    waiting.before = waiting.after = undefined
+    // the process may end although the timer has not
+    if (!this.#first) this.#timer?.unref()
+  }
+
+  #ring(): void {
+    this.#timer = undefined
+    for (let first = this.#first; first && first.at <= performance.now() + 1; first = this.#first) {
+      this.stop(first)
+      first.end()
+    }
+    if (!this.#first || this.#timer) return
+    this.#timer = setTimeout(() => this.#ring(), Math.max(1, this.#first.at - performance.now()))
+  }
+}
+
+/** The time of one thing; the signal is made only for what asks for it. */
 export class Deadline {
   #controller: AbortController | undefined
   #reason: Error | undefined
@@ -34,24 +90,18 @@ export class Deadline {
   }
 
   /** What comes of a promise, or a rejection when the time ends first. */
-  race(result: unknown, ms: number): Promise<unknown> {
+  race<T>(result: T | PromiseLike<T>, timer: Timer): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.end(new TimeLimit(ms)), ms)
+      const waiting = timer.start(() => this.end(new TimeLimit(timer.ms)))
       this.#reject = (reason) => {
-        clearTimeout(timer)
+        timer.stop(waiting)
         reject(reason)
       }
       // adopted first: a `then` that throws rejects, like one that calls back
-      Promise.resolve(result).then(
-        (value) => {
-          clearTimeout(timer)
-          resolve(value)
-        },
-        (error: Error) => {
-          clearTimeout(timer)
-          reject(error)
-        },
-      )
+      Promise.resolve(result).then((value) => {
+        timer.stop(waiting)
+        resolve(value)
+      }, this.#reject)
       if (this.#reason) this.#reject(this.#reason)
     })
   }

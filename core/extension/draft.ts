@@ -1,6 +1,6 @@
 /** Documents in the hands of handlers: changed in place, looked at after each handler, cut off at the end of a phase. */
+import { NotPlain, copyOf, freeze, isEqual, isSamePlain, replaceContents } from '../model/json.js'
 import type { Violation } from '../model/problems.js'
-import { NotPlain, copyOf, freeze, isEqual, replaceContents } from '../model/json.js'
 import type { Schema } from '../model/schemas.js'
 import { check } from '../model/validation.js'
 
@@ -13,26 +13,32 @@ function spoilt(document: string, violations: readonly Violation[]): DocumentSpo
   return new DocumentSpoilt(violations.map((v) => `${[document, ...v.path].join('.')} ${v.message}`).join('; '))
 }
 
-/** Checks a state of a document against the last good one. */
-type Rules<T> = { check(now: T, before: T): Promise<readonly Violation[]> }['check']
+/** What a draft is, beside its document. */
+export interface DraftOptions<T> {
+  /** What the document is called in messages. */
+  readonly name: string
+  readonly schema: Schema
+  /** Properties that handlers may read only. */
+  readonly managed?: readonly string[]
+  /** Checks what no schema of ours can say, against the last good state. */
+  check?(now: T, before: T): Promise<readonly Violation[]>
+}
 
 /** A document that handlers may change in place. */
 export class Draft<T extends object> {
   /** The last state that was looked at and found good; frozen, plain data. */
   seen: T
   #live: T | undefined
-  readonly #name: string
-  readonly #schema: Schema
-  readonly #managed: readonly string[]
-  readonly #rules: Rules<T> | undefined
+  readonly #options: DraftOptions<T>
 
-  /** `managed` names the properties that handlers may read only; `rules` checks what no schema of ours can say. */
-  constructor(document: T, name: string, schema: Schema, managed: readonly string[] = [], rules?: Rules<T>) {
+  constructor(document: T, options: DraftOptions<T>) {
     this.seen = document
-    this.#name = name
-    this.#schema = schema
-    this.#managed = managed
-    this.#rules = rules
+    this.#options = options
+  }
+
+  /** What the document is called. */
+  get name(): string {
+    return this.#options.name
   }
 
   /** The object for handlers: one and the same until it is cut off. */
@@ -46,21 +52,25 @@ export class Draft<T extends object> {
     return this.#live !== undefined
   }
 
-  /** Looks at what handlers made of it; true if it changed since the last look. Throws DocumentSpoilt. */
-  async look(): Promise<boolean> {
-    if (this.#live === undefined) return false
-    const now = this.#copy(this.#live)
+  /** Looks at what handlers made of it. Throws DocumentSpoilt. */
+  look(): Promise<void> | undefined {
+    if (this.#live === undefined) return undefined
     if (!Object.isExtensible(this.#live))
-      throw spoilt(this.#name, [{ path: [], rule: 'constraint', message: 'was frozen or sealed: leave it open' }])
-    if (isEqual(now, this.seen)) return false
-    const violations: Violation[] = this.#managed
+      throw spoilt(this.name, [{ path: [], rule: 'constraint', message: 'was frozen or sealed: leave it open' }])
+    return isSamePlain(this.#live, this.seen) ? undefined : this.#take(this.#live)
+  }
+
+  async #take(live: T): Promise<void> {
+    const { schema, managed = [] } = this.#options
+    const now = this.#copy(live)
+    if (isEqual(now, this.seen)) return
+    const violations: Violation[] = managed
       .filter((name) => !isEqual((now as Record<string, unknown>)[name], (this.seen as Record<string, unknown>)[name]))
       .map((name) => ({ path: [name], rule: 'readOnly', message: 'is kept by the library' }))
-    violations.push(...(await check(this.#schema, now)))
-    if (violations.length === 0 && this.#rules) violations.push(...(await this.#rules(now, this.seen)))
-    if (violations.length > 0) throw spoilt(this.#name, violations)
+    violations.push(...(await check(schema, now)))
+    if (violations.length === 0) violations.push(...((await this.#options.check?.(now, this.seen)) ?? []))
+    if (violations.length > 0) throw spoilt(this.name, violations)
     this.seen = freeze(now)
-    return true
   }
 
   #copy(live: T): T {
@@ -68,7 +78,7 @@ export class Draft<T extends object> {
       return copyOf(live)
     } catch (error) {
       if (!(error instanceof NotPlain)) throw error
-      throw spoilt(this.#name, [{ path: error.path, rule: 'type', message: error.what }])
+      throw spoilt(this.name, [{ path: error.path, rule: 'type', message: error.what }])
     }
   }
 

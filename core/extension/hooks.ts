@@ -1,7 +1,7 @@
 /** What hook authors write: Status, handler types, the context, plug-ins (decisions 4.2 to 4.7). */
 import { fileURLToPath } from 'node:url'
-import type { Caller, FlavourName } from '../model/documents.js'
-import type { CustomerOperations } from '../clientele.js'
+import type { CustomerOperations } from '../model/calls.js'
+import type { Caller } from '../model/documents.js'
 import type { ArgumentsOf, Pointed, PreviousOf, operations } from '../model/operations.js'
 
 /**
@@ -53,7 +53,7 @@ export interface Context<O extends Pointed = Pointed> {
   /** Name of the point that runs now. */
   readonly extensionPoint: string
   /** The API that the request came through; `library` for direct calls. */
-  readonly flavour: FlavourName | 'library'
+  readonly flavour: string
   readonly caller: Caller | undefined
   readonly requestId: string
   /** The library on this customer list, inside this unit of work: await every call. */

@@ -126,8 +126,8 @@ export interface SdCustomerMapping {
   readonly deletedInYaaS: boolean
 }
 
-/** Name of an API flavour; `library` for direct calls, `import` for bulk import. */
-export type FlavourName = 'ocapi' | 'yaas'
+/** Name of an API flavour, such as `ocapi` or `yaas`: each flavour brings its own. */
+export type FlavourName = string
 
 /** Who calls: what `authenticate` returns (decision 1.12). */
 export interface Caller {
@@ -157,8 +157,10 @@ export type Live<T> = T extends readonly (infer E)[]
     ? { -readonly [K in keyof T]: Live<T[K]> }
     : T
 
-/** Properties that the library keeps and nobody sends. */
-type Managed = 'creationDate' | 'lastModified' | 'version'
+/** Properties of customers and addresses that the library keeps and nobody sends. */
+export const managedProperties = ['creationDate', 'lastModified', 'version'] as const
+/** Name of a managed property. */
+export type Managed = (typeof managedProperties)[number]
 
 /** What creates a customer. `customerNo` absent: a number is generated (decisions 2.14, 3.5). */
 export interface CustomerCreate extends Partial<Omit<Customer, Managed | 'credentials'>> {

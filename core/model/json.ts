@@ -58,6 +58,27 @@ export function isEqual(a: unknown, b: unknown): boolean {
   )
 }
 
+/** True if a value is plain JSON data, property by property the same as a JSON value that is known. */
+export function isSamePlain(value: unknown, known: unknown): boolean {
+  if (value === known) return true
+  if (value === null || known === null || typeof value !== 'object' || typeof known !== 'object') return false
+  if (Array.isArray(known))
+    return (
+      Array.isArray(value) && value.length === known.length && known.every((item, at) => isSamePlain(value[at], item))
+    )
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  const names = Object.keys(known)
+  if (names.length !== Object.keys(value).length) return false
+  for (const name of names)
+    if (
+      !Object.hasOwn(value, name) ||
+      !isSamePlain((value as Record<string, unknown>)[name], (known as Record<string, unknown>)[name])
+    )
+      return false
+  return true
+}
+
 /** Freezes a JSON value all the way down and returns it. */
 export function freeze<T>(value: T): T {
   if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
@@ -109,7 +130,7 @@ function put(target: Record<string, unknown>, name: string, value: unknown): voi
   else target[name] = value
 }
 
-/** Whether a value is a JSON object: no array, and not null. */
-export function isObject(value: unknown): value is Record<string, unknown> {
+/** True for an object that is no list. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

@@ -12,14 +12,14 @@ import type {
   CustomerChange,
   CustomerCreate,
   Live,
+  Managed,
   MappingCreate,
   SdCustomerMapping,
   SocialMediaUser,
 } from './documents.js'
 import type { Secret } from './secret.js'
-import type { Page, Query } from '../ports/storage.js'
+import type { Page, Query } from './query.js'
 
-type Managed = 'creationDate' | 'lastModified' | 'version'
 type Handed<T> = Live<Omit<T, Managed>> & { readonly [K in keyof T as K extends Managed ? K : never]: T[K] }
 
 /** A customer as handlers get it: to be changed in place, but for what the library keeps. */
@@ -27,10 +27,12 @@ export type LiveCustomer = Handed<Customer>
 /** An address as handlers get it. */
 export type LiveAddress = Handed<Address>
 
-/** What a writing operation is about: target and document make its input; `previous` is the state before the change. */
+/** What a writing operation is about: target, document and password make its input; `previous` is the state before the change. */
 interface WriteShape {
   target: object
   document: object
+  /** Never part of the document: no handler, draft, trace or event holds it. */
+  password?: Secret | null
   result: unknown
   previous: unknown
   before: readonly unknown[]
@@ -52,6 +54,8 @@ interface Point<S extends string, M extends string, T extends WriteShape> {
 }
 interface Read<T extends ReadShape> {
   readonly kind: 'read'
+  /** Finds records by what they hold: what handlers changed in place so far is found too. */
+  readonly isQuery: boolean
   readonly shape?: T
 }
 interface Silent<T extends Omit<WriteShape, 'before' | 'after'>> {
@@ -66,7 +70,8 @@ const at = <const S extends string, const M extends 'POST' | 'PATCH' | 'DELETE'>
     after: `${stem}.after${method}`,
   }),
 })
-const read = <T extends ReadShape>(): Read<T> => ({ kind: 'read' })
+const read = <T extends ReadShape>(): Read<T> => ({ kind: 'read', isQuery: false })
+const find = <T extends ReadShape>(): Read<T> => ({ kind: 'read', isQuery: true })
 const silent = <T extends Omit<WriteShape, 'before' | 'after'>>(): Silent<T> => ({ kind: 'silent' })
 
 /** A customer's number, as sent: it is looked up by its key (decision 1.4). */
@@ -81,18 +86,20 @@ interface OfAddress extends OfCustomer {
 export const operations = {
   createCustomer: at('dw.ocapi.data.customer_list.customers', 'POST').of<{
     target: object
-    document: { readonly create: CustomerCreate; readonly password?: Secret }
+    document: { readonly create: CustomerCreate }
+    password: Secret
     result: Customer
     previous: undefined
     before: [create: Live<CustomerCreate>, customerListId: string]
     after: [customer: LiveCustomer, create: CustomerCreate, customerListId: string]
   }>(),
   getCustomer: read<{ input: OfCustomer; result: Customer }>(),
-  findCustomers: read<{ input: { readonly query?: Query }; result: Page<Customer> }>(),
+  findCustomers: find<{ input: { readonly query?: Query }; result: Page<Customer> }>(),
   updateCustomer: at('dw.ocapi.data.customer_list.customer', 'PATCH').of<{
     target: OfCustomer
-    /** `password` null removes it. */
-    document: { readonly update: CustomerChange; readonly password?: Secret | null }
+    document: { readonly update: CustomerChange }
+    /** Null removes it. */
+    password: Secret | null
     result: Customer
     previous: Customer
     before: [customer: LiveCustomer, update: Live<CustomerChange>, customerListId: string]
@@ -115,7 +122,7 @@ export const operations = {
     after: [customer: LiveCustomer, customerAddress: LiveAddress, create: AddressCreate, customerListId: string]
   }>(),
   getAddress: read<{ input: OfAddress; result: Address }>(),
-  findAddresses: read<{ input: OfCustomer & { readonly query?: Query }; result: Page<Address> }>(),
+  findAddresses: find<{ input: OfCustomer & { readonly query?: Query }; result: Page<Address> }>(),
   updateAddress: at('dw.ocapi.data.customer_list.customer.address', 'PATCH').of<{
     target: OfAddress
     document: { readonly update: AddressChange }
@@ -134,13 +141,14 @@ export const operations = {
   }>(),
   createInternalAccount: at('clientele.customer.accounts', 'POST').of<{
     target: OfCustomer
-    document: { readonly create: AccountCreate; readonly password?: Secret }
+    document: { readonly create: AccountCreate }
+    password: Secret
     result: Account
     previous: undefined
     before: [customer: LiveCustomer, create: Live<AccountCreate>, customerListId: string]
     after: [customer: LiveCustomer, account: Account, create: AccountCreate, customerListId: string]
   }>(),
-  findAccounts: read<{ input: OfCustomer; result: Page<Account> }>(),
+  findAccounts: find<{ input: OfCustomer; result: Page<Account> }>(),
   /** Links an account at another provider; without extension points, since only library and import do it (decision 3.8). */
   linkAccount: silent<{
     target: OfCustomer
@@ -162,7 +170,7 @@ export const operations = {
     before: [create: Live<MappingCreate>, customerListId: string]
     after: [mapping: SdCustomerMapping, create: MappingCreate, customerListId: string]
   }>(),
-  findMappings: read<{ input: { readonly query?: Query }; result: Page<SdCustomerMapping> }>(),
+  findMappings: find<{ input: { readonly query?: Query }; result: Page<SdCustomerMapping> }>(),
   /** Every mapping of a customer number; if there is none, or no number is given, the one with the id. */
   deleteMappings: at('clientele.sd_customer_mapping', 'DELETE').of<{
     target: { readonly customerNumber: string; readonly id?: string } | { readonly id: string }
@@ -172,7 +180,7 @@ export const operations = {
     before: [mappings: readonly SdCustomerMapping[], customerListId: string]
     after: [mappings: readonly SdCustomerMapping[], customerListId: string]
   }>(),
-  findSocialMediaUsers: read<{ input: OfCustomer; result: Page<SocialMediaUser> }>(),
+  findSocialMediaUsers: find<{ input: OfCustomer; result: Page<SocialMediaUser> }>(),
   /** Stores or replaces users by their id; no extension point, since users are a cache of their source (decision 3.14). */
   importSocialMediaUsers: silent<{
     target: object
@@ -199,8 +207,13 @@ type Of<O extends Operation, K extends string> = ShapeOf<O> extends { [k in K]: 
 export type TargetOf<O extends Writing> = Of<O, 'target'>
 /** What a writing operation writes: what a body says. */
 export type DocumentOf<O extends Writing> = Of<O, 'document'>
+/** The password that goes with it; `never` where there is none. */
+export type PasswordOf<O extends Writing> = Of<O, 'password'>
+type WithPassword<P> = [P] extends [never] ? unknown : { readonly password?: P }
 /** What an operation takes as a library call. */
-export type InputOf<O extends Operation> = O extends Writing ? TargetOf<O> & DocumentOf<O> : Of<O, 'input'>
+export type InputOf<O extends Operation> = O extends Writing
+  ? TargetOf<O> & DocumentOf<O> & WithPassword<PasswordOf<O>>
+  : Of<O, 'input'>
 /** What an operation gives. */
 export type ResultOf<O extends Operation> = Of<O, 'result'>
 /** State before the change; undefined on create. */

@@ -3,6 +3,7 @@
  * 2.1-2.3). `test/types.test.ts` proves each equal to its interface. Lengths count code points. Formats that have
  * problems of their own (email, login, password, empty address id) are no part of them: the rules check those.
  */
+import { managedProperties } from './documents.js'
 
 const text = { type: 'string', maxLength: 256 } as const
 const phone = { type: 'string', maxLength: 32 } as const
@@ -35,7 +36,7 @@ const customerNo = { type: 'string', maxLength: 100, pattern: '^(?!\\s*\\.{1,2}\
 export const customerSchema = {
   type: 'object',
   additionalProperties: false,
-  required: ['customerNo', 'active', 'credentials', 'creationDate', 'lastModified', 'version'],
+  required: ['customerNo', 'active', 'credentials', ...managedProperties],
   properties: {
     customerNo,
     email: anyText,
@@ -75,7 +76,7 @@ export const customerSchema = {
 export const addressSchema = {
   type: 'object',
   additionalProperties: false,
-  required: ['addressId', 'isDefault', 'creationDate', 'lastModified', 'version'],
+  required: ['addressId', 'isDefault', ...managedProperties],
   properties: {
     addressId: text,
     title: text,
@@ -156,10 +157,12 @@ export interface Schema {
   readonly [keyword: string]: unknown
 }
 
-const managed = ['creationDate', 'lastModified', 'version']
-
 function withoutManaged(schema: Schema): { [name: string]: Schema } {
-  return Object.fromEntries(Object.entries(schema.properties ?? {}).filter(([name]) => !managed.includes(name)))
+  return Object.fromEntries(
+    Object.entries(schema.properties ?? {}).filter(
+      ([name]) => !(managedProperties as readonly string[]).includes(name),
+    ),
+  )
 }
 
 /** The same schema, and null. */

@@ -1,8 +1,6 @@
-/** The one ajv: documents against schemas, and the checks on text and depth that no schema can say. */
-import { createRequire } from 'node:module'
-import type { Ajv, AnySchemaObject, ErrorObject, Options, ValidateFunction } from 'ajv'
+/** Documents against schemas of ours, and the checks on text and depth that no schema can say. */
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import type { Violation } from './problems.js'
-import { patternCompiler } from './pattern.js'
 import type { Schema } from './schemas.js'
 
 /** Documents nested deeper than this are refused, in both flavours. */
@@ -116,40 +114,28 @@ function violationOf(error: ErrorObject): Violation {
     .slice(1)
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
   const params = error.params as Record<string, unknown>
+  const inside = (name: string): readonly string[] => [...path, String(params[name])]
+  const typed = (form: string, expected: unknown): Violation => ({
+    path,
+    rule: 'type',
+    message: form,
+    expected: [expected].flat().map(String),
+    actual: jsonTypeOf(error.data),
+  })
   const message = error.message ?? 'is invalid'
   switch (error.keyword) {
     case 'additionalProperties':
-      return {
-        path: [...path, String(params['additionalProperty'])],
-        rule: 'unknown',
-        message: 'is no property of this document',
-      }
+      return { path: inside('additionalProperty'), rule: 'unknown', message: 'is no property of this document' }
     case 'required':
-      return { path: [...path, String(params['missingProperty'])], rule: 'missing', message: 'is missing' }
+      return { path: inside('missingProperty'), rule: 'missing', message: 'is missing' }
     case 'type':
-      return {
-        path,
-        rule: 'type',
-        message,
-        expected: [params['type']].flat().map(String),
-        actual: jsonTypeOf(error.data),
-      }
+      return typed(message, params['type'])
     case 'format':
-      return {
-        path,
-        rule: 'type',
-        message: `does not have the form of ${String(params['format'])}`,
-        expected: [String(params['format'])],
-        actual: jsonTypeOf(error.data),
-      }
+      return typed(`does not have the form of ${String(params['format'])}`, params['format'])
     case 'enum':
       return { path, rule: 'enum', message: 'is not one of the allowed values', value: error.data }
     case 'propertyNames':
-      return {
-        path: [...path, String(params['propertyName'])],
-        rule: 'custom',
-        message: 'is no name that is allowed here',
-      }
+      return { path: inside('propertyName'), rule: 'custom', message: 'is no name that is allowed here' }
     default:
       return { path, rule: 'constraint', message }
   }
@@ -172,75 +158,4 @@ function comparePositions(a: readonly number[], b: readonly number[]): number {
     if (difference !== 0) return difference
   }
   return a.length - b.length
-}
-
-/** What is wrong with a value; paths lead from the value. */
-export type ForeignCheck = (value: unknown) => readonly Violation[]
-
-/** Longest JSON text of somebody else's schema. */
-const maxSchemaLength = 262_144
-
-type Draft = 'draft-04' | 'draft-06' | 'draft-07' | '2020-12'
-
-/** The draft that `$schema` names; without it draft-07. */
-function draftOf(schema: object): Draft {
-  const named = (schema as { readonly $schema?: unknown }).$schema ?? 'http://json-schema.org/draft-07/schema#'
-  const form = /^https?:\/\/json-schema\.org\/(?:draft\/)?(draft-04|draft-06|draft-07|2020-12)\/schema#?$/
-  const draft = typeof named === 'string' ? form.exec(named)?.[1] : undefined
-  if (!draft) throw new Error('the schema names an unknown draft in $schema')
-  return draft as Draft
-}
-
-async function newAjv(draft: Draft, options: Options): Promise<Ajv> {
-  switch (draft) {
-    case 'draft-04':
-      return new (await import('ajv-draft-04')).default.default(options)
-    case '2020-12':
-      return new (await import('ajv/dist/2020.js')).Ajv2020(options)
-    default: {
-      const instance = new (await import('ajv')).Ajv(options)
-      if (draft === 'draft-06')
-        instance.addMetaSchema(
-          createRequire(import.meta.url)('ajv/dist/refs/json-schema-draft-06.json') as AnySchemaObject,
-        )
-      return instance
-    }
-  }
-}
-
-/**
- * Compiles a schema that somebody else wrote (a mixin's, decision 3.12): its patterns run in linear time, references to
- * other documents are resolved by `load` alone. Throws for a schema that cannot be used. Each has an ajv of its own,
- * so that dropping the function frees all.
- */
-export async function compileForeign(
-  url: string,
-  schema: object,
-  load: (url: string) => Promise<object | undefined>,
-): Promise<ForeignCheck> {
-  const [patterns, formats] = await Promise.all([patternCompiler(), import('ajv-formats')])
-  const checked = <T extends object>(document: T): T => {
-    if (JSON.stringify(document).length > maxSchemaLength) throw new Error('the schema is too long')
-    if (findUnusable(document)) throw new Error('the schema is nested too deep or holds unusable characters')
-    return document
-  }
-  const draft = draftOf(checked(schema))
-  const instance = await newAjv(draft, {
-    strict: false,
-    allErrors: true,
-    ownProperties: true,
-    verbose: true,
-    logger: false,
-    code: { regExp: Object.assign((pattern: string) => patterns.compileScript(pattern), { code: 'linear' }) },
-    loadSchema: async (uri) => {
-      const found = await load(uri)
-      if (!found) throw new Error('the schema refers to one that is not known')
-      return checked(found)
-    },
-  })
-  formats.default.default(instance)
-  const identified = draft === 'draft-04' ? { id: url, ...schema } : { $id: url, ...schema }
-  const validate = await instance.compileAsync(identified as AnySchemaObject)
-  if ('$async' in validate) throw new Error('the schema is asynchronous')
-  return (value) => (validate(value) ? [] : violationsOf(validate.errors ?? [], value))
 }

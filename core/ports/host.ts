@@ -1,13 +1,6 @@
-/** What a library is made of: the container brings it together. */
-import type { DeclaredAttributes } from '../rules/custom-attributes.js'
-import type { MixinSchemas } from '../rules/mixins.js'
-import type { CustomerList } from '../model/documents.js'
-import type { HashPassword } from '../rules/passwords.js'
-import type { Policies } from '../rules/policies.js'
-import type { Runner } from '../extension/runner.js'
-import type { SocialMediaUserSource } from '../rules/social-media-users.js'
-import type { Storage } from './storage.js'
-import type { Unit } from '../work/unit.js'
+/** What a host fills beside the storage: logger, ids, clock, lists, limits, policies, hashing, sources. */
+import type { CustomerList, SocialMediaUser } from '../model/documents.js'
+import type { Secret } from '../model/secret.js'
 
 /** Writes log lines; fields hold no personal data. */
 export interface Logger {
@@ -43,22 +36,30 @@ export interface Limits {
   readonly unit: number
 }
 
-/** What the library is made of; the container brings it together. */
-export interface Parts {
-  readonly storage: Storage
-  readonly lists: CustomerLists
-  readonly runner: Runner
-  readonly logger: Logger
-  readonly clock: () => Date
-  readonly ids: Ids
-  readonly limits: Limits
-  readonly policies: Policies
-  readonly hashPassword: HashPassword
-  readonly mixins: MixinSchemas
-  readonly customAttributes: DeclaredAttributes
-  /** Absent: the storage is the source. */
-  readonly socialMediaUsers: SocialMediaUserSource | undefined
-  readonly onError: (error: unknown, facts: Readonly<Record<string, unknown>>) => void
-  /** The next customer number of the form that the unit's profile asks for. */
-  readonly generateNumber: (unit: Unit) => Promise<string>
+/** The time now. */
+export type Clock = () => Date
+
+/** Told of every incident, after it was logged; facts hold no personal data. */
+export type OnError = (error: unknown, facts: Readonly<Record<string, unknown>>) => void
+
+/** Decides what is acceptable (decisions 1.11, 2.12, 2.13). Each gets the trimmed value. */
+export interface Policies {
+  readonly email: (email: string) => boolean
+  readonly login: (login: string) => boolean
+  readonly password: (password: Secret) => boolean | Promise<boolean>
 }
+
+/** Makes the stored form of a password; a host may bring a faster one, such as argon2. */
+export type HashPassword = (password: Secret) => Promise<string>
+
+/**
+ * Gives the social media users of an existing customer, as they are to be shown (decision 3.14). Asked outside any unit
+ * of work; a throw is reported as an incident, and so is one that gives no list or takes longer than a handler may.
+ */
+export type SocialMediaUserSource = (customer: {
+  readonly customerNo: string
+  readonly listId: string
+}) => readonly SocialMediaUser[] | Promise<readonly SocialMediaUser[]>
+
+/** Gives the JSON Schema of a URL; undefined when there is none. A throw counts as none, and so does what takes longer than a handler may. */
+export type SchemaSource = (url: string) => object | undefined | Promise<object | undefined>

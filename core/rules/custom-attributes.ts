@@ -3,7 +3,7 @@ import type { Violation } from '../model/problems.js'
 import { isEqual } from '../model/json.js'
 import type { CustomAttributes } from '../model/documents.js'
 import { lengthOf } from './policies.js'
-import { SetupError } from '../extension/registry.js'
+import { SetupError } from '../model/setup-error.js'
 import { isDate } from '../model/validation.js'
 
 /** What one custom attribute may hold. */

@@ -1,220 +1,76 @@
-/** The rules of customers: numbers, logins, emails, and what a deletion takes with it. */
-import type { WriteCall } from '../clientele.js'
+/** The rules of a customer's record: numbers, logins, emails, passwords (decisions 1.4, 1.5, 2.11 to 2.14, 3.4 to 3.7). */
 import { Draft } from '../extension/draft.js'
-import { fail } from '../model/problems.js'
-import type { Violation } from '../model/problems.js'
+import { internalProvider, managedProperties } from '../model/documents.js'
+import type { Credentials, Customer, CustomerChange, CustomerCreate, Live } from '../model/documents.js'
 import { isEqual, merge } from '../model/json.js'
 import { keyOf } from '../model/keys.js'
-import { changedMixins } from './mixins.js'
-import type { Mixed } from './mixins.js'
-import { internalProvider } from '../model/documents.js'
-import type { Credentials, Customer, CustomerChange, CustomerCreate, Live } from '../model/documents.js'
-import type { LiveCustomer, Writing } from '../model/operations.js'
+import type { LiveCustomer } from '../model/operations.js'
+import { fail } from '../model/problems.js'
+import type { Violation } from '../model/problems.js'
+import { customerSchema } from '../model/schemas.js'
+import type { Ids, Policies } from '../ports/host.js'
+import { schemaVersions } from '../ports/storage.js'
+import type { CustomerRecord } from '../ports/storage.js'
 import { customerOf } from '../work/records.js'
-import { customerChangeSchema, customerCreateSchema, customerSchema } from '../model/schemas.js'
-import type { Parts } from '../ports/host.js'
-import type { Secret } from '../model/secret.js'
-import { DuplicateKey, schemaVersions } from '../ports/storage.js'
-import type { CustomerRecord, Kind, Records } from '../ports/storage.js'
-import type { Held, Unit } from '../work/unit.js'
+import { Held } from '../work/unit.js'
+import type { Unit } from '../work/unit.js'
+import type { DeclaredAttributes } from './custom-attributes.js'
+import { changedMixins } from './mixins.js'
+import type { Mixed, MixinSchemas } from './mixins.js'
+import type { Numbers } from './numbers.js'
+import { secretFor } from './passwords.js'
+import type { WithPassword } from './passwords.js'
 
-/** A writing call inside its unit: `once` gives the same value in each attempt, so that handlers never run twice. */
-export interface Running<O extends Writing> extends Pick<WriteCall<O>, 'target' | 'document' | 'owner'> {
-  once<T>(work: () => Promise<T>): Promise<T>
+/** What the rules of customers need. */
+export interface CustomerParts {
+  readonly ids: Ids
+  readonly policies: Policies
+  readonly mixins: MixinSchemas
+  readonly customAttributes: DeclaredAttributes
+  readonly numbers: Numbers
 }
 
-/** A customer that the unit has loaded. */
-export type HeldCustomer = Held<CustomerRecord, Customer>
+/** A customer that the unit has loaded or inserted. */
+export class HeldCustomer extends Held<CustomerRecord, Customer> {
+  readonly #customers: Customers
 
-const managed = ['creationDate', 'lastModified', 'version']
-const deep = ['credentials', 'custom', 'mixins', 'mixinSchemas']
+  constructor(record: CustomerRecord, customers: Customers) {
+    const check = (now: Customer, before: Customer) => customers.violations(now, before)
+    super(
+      record,
+      new Draft(customerOf(record), { name: 'customer', schema: customerSchema, managed: managedProperties, check }),
+    )
+    this.#customers = customers
+  }
+
+  get document(): Customer {
+    return customerOf(this.record)
+  }
+
+  /** The customer as handlers get it. */
+  get live(): LiveCustomer {
+    return this.draft.live as LiveCustomer
+  }
+
+  store(unit: Unit, desired: Customer): Promise<void> {
+    return this.#customers.store(unit, this, desired, {})
+  }
+
+  /** The events of a changed customer (adapters/yaas/README.md, Events). */
+  emitChange(unit: Unit, before: Customer): void {
+    const { customerNo: customerNumber, credentials } = this.document
+    const [oldEmail, newEmail] = [before.credentials.login, credentials.login]
+    unit.emit('customer-updated', { customerNumber })
+    if (oldEmail === newEmail || newEmail === undefined) return
+    if (oldEmail === undefined)
+      unit.emit('customer-account-linked', { customerNumber, accountId: newEmail, providerId: internalProvider })
+    else unit.emit('customer-login-email-changed', { customerNumber, oldEmail, newEmail })
+  }
+}
 
 /** A customer after a change. */
 export function changedCustomer<T extends CustomerCreate>(customer: T, change: CustomerChange | CustomerCreate): T {
-  return merge(customer, change, deep, ['credentials'])
-}
-
-/** The unit's one draft of a customer. */
-export function holdCustomer(unit: Unit, record: CustomerRecord, isNew = false): HeldCustomer {
-  const load = (): HeldCustomer => {
-    const held: HeldCustomer = {
-      record,
-      draft: new Draft<Customer>(customerOf(record), 'customer', customerSchema, managed, rulesOf(unit.parts)),
-      store: storeCustomer,
-      stored: () => customerOf(held.record),
-      tell: (_, before) => tellChange(unit, before, customerOf(held.record)),
-    }
-    return held
-  }
-  return unit.hold(record.id, load, isNew)
-}
-
-/** The events of a changed customer (yaas.md 7). */
-function tellChange(unit: Unit, before: Customer, now: Customer): void {
-  const { customerNo: customerNumber } = now
-  const [oldEmail, newEmail] = [before.credentials.login, now.credentials.login]
-  unit.emit('customer-updated', { customerNumber })
-  if (oldEmail === newEmail || newEmail === undefined) return
-  if (oldEmail === undefined)
-    unit.emit('customer-account-linked', { customerNumber, accountId: newEmail, providerId: internalProvider })
-  else unit.emit('customer-login-email-changed', { customerNumber, oldEmail, newEmail })
-}
-
-/** The customer as handlers get it. */
-export function liveCustomer(customer: HeldCustomer): LiveCustomer {
-  return customer.draft.live as LiveCustomer
-}
-
-/** Takes the customer's lock and loads it, or fails with customerNotFound. What a rule depends on is read after this. */
-export async function lockCustomer(unit: Unit, customerNo: string): Promise<HeldCustomer> {
-  const key = keyOf(customerNo)
-  await unit.tx.lock(`customer/${key}`)
-  const record = await unit.tx.customers.get({ customerNo: key })
-  if (!record) throw fail('customerNotFound', { customerNo, listId: unit.list })
-  return holdCustomer(unit, record)
-}
-
-/** Creates a customer (decisions 2.11, 3.4 to 3.6). */
-export async function createCustomer(unit: Unit, call: Running<'createCustomer'>): Promise<Customer> {
-  const { create, password } = await call.once(async () => {
-    const { create, password } = call.document(undefined)
-    if (unit.profile.refusesNumber && create.customerNo !== undefined)
-      throw fail('documentInvalid', {
-        document: 'customer',
-        violations: [{ path: ['customerNo'], rule: 'readOnly', message: 'is generated and cannot be sent' }],
-      })
-    await refuse(unit, create, {})
-    const draft = new Draft(create, 'create', customerCreateSchema, [], rulesOf(unit.parts))
-    await unit.phase('createCustomer', 'before', {
-      documents: [draft],
-      args: () => [draft.live as Live<CustomerCreate>],
-    })
-    return { create: draft.seen, password }
-  })
-  const customer = await insertCustomer(unit, create, password)
-  const { customerNo, email } = customerOf(customer.record)
-  unit.emit('customer-signup', { customerNumber: customerNo, ...(email !== undefined && { email }) })
-  await unit.phase('createCustomer', 'after', {
-    record: customer.record.id,
-    args: () => [liveCustomer(customer), create],
-  })
-  return customerOf(customer.record)
-}
-
-async function insertCustomer(unit: Unit, create: CustomerCreate, password: Secret | undefined): Promise<HeldCustomer> {
-  const { profile } = unit
-  if (profile.needsLogin) {
-    if (create.credentials === undefined) throw fail('credentialsMissing', {})
-    if (create.credentials.login === undefined) throw fail('loginMissing', {})
-  }
-  const now = unit.now()
-  const named = { ...profile.defaults, active: true, ...create }
-  const credentials: Credentials = { locked: false, ...create.credentials }
-  const login = credentials.login ?? (profile.loginFollowsEmail ? create.email : undefined)
-  if (login !== credentials.login) unit.effect('internal account created')
-  const document = await checked(unit, undefined, {
-    ...named,
-    customerNo: create.customerNo ?? '',
-    credentials: login === undefined ? credentials : { ...credentials, login },
-    creationDate: now,
-    lastModified: now,
-    version: 1,
-  })
-  const secret = await secretOf(unit, document, password)
-  const id = unit.ids.hex24()
-  unit.call.hasGeneratedNumber = create.customerNo === undefined
-  for (;;) {
-    const customerNo = create.customerNo === undefined ? await unit.parts.generateNumber(unit) : document.customerNo
-    try {
-      const record = await unit.tx.customers.insert(recordOf(id, { ...document, customerNo }, secret))
-      if (unit.hasInnerWrites || unit.needsFlush('createCustomer')) await unit.tx.flush()
-      return holdCustomer(unit, record, true)
-    } catch (error) {
-      if (create.customerNo !== undefined || !isTakenNumber(error)) throw error
-    }
-  }
-}
-
-/** True for the collision of a customer number; a generated one is answered with the next number. */
-export function isTakenNumber(error: unknown): boolean {
-  return error instanceof DuplicateKey && error.kind === 'customers' && error.key === 'customerNo'
-}
-
-/** Changes a customer. Password and questions need a login (decision 2.13). */
-export async function updateCustomer(unit: Unit, call: Running<'updateCustomer'>): Promise<Customer> {
-  const customer = await lockCustomer(unit, call.target.customerNo)
-  const previous = customerOf(customer.record)
-  const { update, password } = call.document(previous)
-  const after = (change: CustomerChange): Customer => changedCustomer(customerOf(customer.record), change)
-  if (update.mixins !== undefined || update.mixinSchemas !== undefined || update.custom !== undefined)
-    await refuse(unit, after(update), previous)
-  const draft = new Draft(update, 'update', customerChangeSchema, [], (now, before) =>
-    rulesOf(unit.parts)(after(now), after(before)),
-  )
-  await unit.phase('updateCustomer', 'before', {
-    record: customer.record.id,
-    previous,
-    documents: [draft],
-    args: () => [liveCustomer(customer), draft.live as Live<CustomerChange>],
-  })
-  await storeCustomer(unit, customer, after(draft.seen), password)
-  await unit.phase('updateCustomer', 'after', {
-    record: customer.record.id,
-    previous,
-    args: () => [liveCustomer(customer), draft.seen],
-  })
-  return customerOf(customer.record)
-}
-
-/** Deletes a customer, its addresses, accounts and social media users; its mappings stay and are marked (1.14, 3.15). */
-export async function deleteCustomer(unit: Unit, call: Running<'deleteCustomer'>): Promise<void> {
-  const customer = await lockCustomer(unit, call.target.customerNo)
-  const previous = customerOf(customer.record)
-  call.document(previous)
-  await unit.phase('deleteCustomer', 'before', {
-    record: customer.record.id,
-    previous,
-    args: () => [liveCustomer(customer)],
-  })
-  const { id, keys } = customer.record
-  const addresses = await removeAll(unit, 'addresses', id)
-  for (const { addressId } of addresses)
-    unit.emit('address-deleted', { customerNumber: previous.customerNo, addressId })
-  unit.effect('addresses deleted', addresses.length)
-  unit.effect('accounts deleted', (await removeAll(unit, 'accounts', id)).length)
-  const users = await removeAll(unit, 'socialMediaUsers', keys['customerNo'] ?? '')
-  unit.effect('social media users deleted', users.length)
-  const { items } = await unit.tx.mappings.find({ where: ownedBy(keys['customerNo'] ?? '') })
-  const unmarked = items.filter((mapping) => !mapping.deletedInYaaS)
-  for (const mapping of unmarked) await unit.tx.mappings.update({ ...mapping, deletedInYaaS: true })
-  unit.effect('mappings marked deletedInYaaS', unmarked.length)
-  await unit.tx.customers.remove(customer.record)
-  unit.drop(id)
-  unit.emit('customer-deleted', {
-    customerNumber: previous.customerNo,
-    ...(previous.email !== undefined && { email: previous.email }),
-    ...(unit.call.caller?.user !== undefined && { user: unit.call.caller.user }),
-  })
-  await unit.phase('deleteCustomer', 'after', { record: id, previous, args: () => [] })
-}
-
-type Free = Mixed & Pick<CustomerCreate, 'custom'>
-
-/**
- * What no schema of ours can say: mixins against their schemas, custom attributes against their declarations. Only what
- * a change touches is checked (decision 3.12).
- */
-export function rulesOf({ mixins, customAttributes }: Pick<Parts, 'mixins' | 'customAttributes'>) {
-  return async (now: Free, before: Free): Promise<readonly Violation[]> => {
-    const custom = customAttributes.check('customer', now.custom, before.custom)
-    const names = changedMixins(before, now)
-    return names.length === 0 ? custom : [...custom, ...(await mixins.check(now, names))]
-  }
-}
-
-async function refuse(unit: Unit, now: Free, before: Free): Promise<void> {
-  const violations = await rulesOf(unit.parts)(now, before)
-  if (violations.length > 0) throw fail('documentInvalid', { document: 'customer', violations })
+  return merge(customer, change, ['credentials', 'custom', 'mixins', 'mixinSchemas'], ['credentials'])
 }
 
 /** Condition that a record belongs to the owner with this key. */
@@ -222,47 +78,145 @@ export function ownedBy(owner: string) {
   return { op: 'eq', path: ['keys', 'customer'], value: owner } as const
 }
 
-async function removeAll<K extends Exclude<Kind, 'customers' | 'mappings'>>(
-  unit: Unit,
-  kind: K,
-  owner: string,
-): Promise<readonly Records[K][]> {
-  const { items } = await unit.tx[kind].find({ where: ownedBy(owner) })
-  for (const record of items) {
-    await unit.tx[kind].remove(record as never)
-    unit.drop(record.id)
+/** The part of a document that no schema of ours describes. */
+export type FreeData = Mixed & Pick<CustomerCreate, 'custom'>
+
+/** Loads, judges and keeps customers. */
+export class Customers {
+  readonly #parts: CustomerParts
+
+  constructor(parts: CustomerParts) {
+    this.#parts = parts
   }
-  return items as readonly Records[K][]
+
+  /** Takes the customer's lock and loads it, or fails with customerNotFound. What a rule depends on is read after this. */
+  async lock(unit: Unit, customerNo: string): Promise<HeldCustomer> {
+    const key = keyOf(customerNo)
+    await unit.tx.lock(`customer/${key}`)
+    const record = await unit.tx.customers.get({ customerNo: key })
+    if (!record) throw fail('customerNotFound', { customerNo, listId: unit.list })
+    return this.#hold(unit, record)
+  }
+
+  #hold(unit: Unit, record: CustomerRecord, isNew = false): HeldCustomer {
+    return unit.hold(record.id, () => new HeldCustomer(record, this), isNew)
+  }
+
+  /**
+   * What is wrong with mixins against their schemas and custom attributes against their declarations. Only what a change
+   * touches is checked (decision 3.12).
+   */
+  async violations(now: FreeData, before: FreeData): Promise<readonly Violation[]> {
+    const { customAttributes, mixins } = this.#parts
+    const custom = customAttributes.check('customer', now.custom, before.custom)
+    const names = changedMixins(before, now)
+    return names.length === 0 ? custom : [...custom, ...(await mixins.check(now, names))]
+  }
+
+  /** Throws for what `violations` finds. */
+  async refuse(now: FreeData, before: FreeData): Promise<void> {
+    const violations = await this.violations(now, before)
+    if (violations.length > 0) throw fail('documentInvalid', { document: 'customer', violations })
+  }
+
+  /** Stores a new customer, with a number if it has none. */
+  async insert(unit: Unit, create: CustomerCreate, given: WithPassword): Promise<HeldCustomer> {
+    const { profile } = unit
+    if (profile.needsLogin) {
+      if (create.credentials === undefined) throw fail('credentialsMissing', {})
+      if (create.credentials.login === undefined) throw fail('loginMissing', {})
+    }
+    const sent = create.credentials?.login
+    const login = sent ?? (profile.loginFollowsEmail ? create.email : undefined)
+    const credentials: Credentials = { locked: false, ...create.credentials }
+    const document = await this.#checked(unit, undefined, {
+      ...profile.defaults,
+      active: true,
+      ...create,
+      customerNo: create.customerNo ?? '',
+      credentials: login === undefined ? credentials : { ...credentials, login },
+      creationDate: unit.now,
+      lastModified: unit.now,
+      version: 1,
+    })
+    const secret = secretFor(document, given)
+    if (create.customerNo === undefined) document.customerNo = await this.#numberOf(unit)
+    const record = await unit.tx.customers.insert(recordOf(this.#parts.ids.hex24(), document, secret))
+    if (login !== sent) unit.effect('internal account created')
+    return this.#hold(unit, record, true)
+  }
+
+  #numberOf(unit: Unit): string | Promise<string> {
+    const { ids, numbers } = this.#parts
+    return unit.profile.numbers === 'random' ? ids.customerNumber() : numbers.next(unit.list)
+  }
+
+  /** Brings a customer's record to a document: checks what changed, moves login and number, stores nothing if nothing did. */
+  async store(unit: Unit, customer: HeldCustomer, desired: Customer, given: WithPassword): Promise<void> {
+    const { document: current, record } = customer
+    const document = await this.#checked(unit, current, desired)
+    const secret = given.password === undefined ? record.secret : secretFor(document, given)
+    if (!isEqual(document, current) || secret !== record.secret) {
+      const next = { ...document, version: record.version, lastModified: unit.now }
+      customer.record = await unit.tx.customers.update(recordOf(record.id, next, secret))
+      if (document.customerNo !== current.customerNo) await renumber(unit, current.customerNo, document.customerNo)
+    }
+    customer.draft.become(customer.document)
+  }
+
+  /** The document with trimmed keys and a login that follows the email; throws for what changed and is not acceptable. */
+  async #checked(unit: Unit, current: Customer | undefined, desired: Customer): Promise<Live<Customer>> {
+    const { policies } = this.#parts
+    const email = desired.email?.trim()
+    const movesEmail = email !== undefined && (current?.email === undefined || keyOf(email) !== keyOf(current.email))
+    const sent = desired.credentials.login?.trim()
+    const follows = movesEmail && unit.profile.loginFollowsEmail && isEmailLogin(current, sent)
+    const login = follows ? email : sent
+    if (login !== sent) unit.effect('login moved with the email')
+    const movesLogin = login !== undefined && login !== current?.credentials.login
+    if (movesLogin && !policies.login(login)) throw fail('loginInvalid', {})
+    if (email !== undefined && email !== current?.email && !policies.email(email))
+      throw fail('emailInvalid', { email: desired.email ?? '' })
+    const { passwordQuestion } = desired.credentials
+    if (
+      login === undefined &&
+      passwordQuestion !== undefined &&
+      passwordQuestion !== current?.credentials.passwordQuestion
+    )
+      throw fail('loginMissing', {})
+    if (movesEmail && unit.profile.uniqueEmail) await this.claimEmail(unit, email, movesLogin, current)
+    return trimmed(desired, email, login)
+  }
+
+  /** No other customer may have this email, nor, where a login is created or moved to it, this login (decision 1.5). */
+  async claimEmail(unit: Unit, email: string, withLogin: boolean, self: Customer | undefined): Promise<void> {
+    const key = keyOf(email)
+    await unit.tx.lock(`email/${key}`)
+    const selfKey = self && keyOf(self.customerNo)
+    const { items } = await unit.tx.customers.find({ where: { op: 'eq', path: ['keys', 'email'], value: key } })
+    if (items.some((other) => other.keys['customerNo'] !== selfKey)) throw fail('emailInUse', {})
+    if (!withLogin) return
+    const holder = await unit.tx.customers.get({ login: key })
+    if (holder && holder.keys['customerNo'] !== selfKey) throw fail('loginInUse', {})
+  }
 }
 
-/** Brings a customer's record to a document: checks what changed, moves login and number, stores nothing if nothing did. */
-async function storeCustomer(
-  unit: Unit,
-  customer: HeldCustomer,
-  desired: Customer,
-  password?: Secret | null,
-): Promise<void> {
-  const current = customerOf(customer.record)
-  const document = await checked(unit, current, desired)
-  const secret = password === undefined ? customer.record.secret : await secretOf(unit, document, password ?? undefined)
-  if (!isEqual(document, current) || secret !== customer.record.secret) {
-    const { id, version } = customer.record
-    const next = { ...document, version, lastModified: unit.now() }
-    customer.record = await unit.tx.customers.update(recordOf(id, next, secret))
-    if (document.customerNo !== current.customerNo) await renumber(unit, current.customerNo, document.customerNo)
-  }
-  customer.draft.become(customerOf(customer.record))
+/** True if the login stays as it was, and is the email that the customer had. */
+function isEmailLogin(current: Customer | undefined, login: string | undefined): boolean {
+  if (login === undefined || current?.email === undefined || login !== current.credentials.login) return false
+  return keyOf(login) === keyOf(current.email)
 }
 
-/** Gives a customer a login, and a password if one is sent. */
-export async function setLogin(
-  unit: Unit,
-  customer: HeldCustomer,
-  login: string,
-  password: Secret | undefined,
-): Promise<void> {
-  const current = customerOf(customer.record)
-  await storeCustomer(unit, customer, { ...current, credentials: { ...current.credentials, login } }, password)
+/** The document with this email and login, and its number without blanks around it. */
+function trimmed(document: Customer, email: string | undefined, login: string | undefined): Live<Customer> {
+  const result = { ...document, customerNo: document.customerNo.trim() } as Live<Customer>
+  if (email === undefined) delete result.email
+  else result.email = email
+  if (login !== document.credentials.login) {
+    const { login: _, ...others } = document.credentials
+    result.credentials = login === undefined ? others : { ...others, login }
+  }
+  return result
 }
 
 /** Rewrites the number in mappings and stored social media users (decision 1.14). */
@@ -283,88 +237,11 @@ async function renumber(unit: Unit, from: string, to: string): Promise<void> {
   unit.effect('social media users renumbered', users.total)
 }
 
-/** The document with trimmed keys and a login that follows the email; throws for what changed and is not acceptable. */
-async function checked(unit: Unit, current: Customer | undefined, desired: Customer): Promise<Customer> {
-  const { profile, parts } = unit
-  const { policies } = parts
-  const customerNo = desired.customerNo.trim()
-  let login = desired.credentials.login?.trim()
-  const email = desired.email?.trim()
-  const oldEmail = current?.email
-  const movesEmail = email !== undefined && (oldEmail === undefined || keyOf(email) !== keyOf(oldEmail))
-  const oldLogin = current?.credentials.login
-  if (
-    profile.loginFollowsEmail &&
-    movesEmail &&
-    oldEmail !== undefined &&
-    login !== undefined &&
-    login === oldLogin &&
-    keyOf(login) === keyOf(oldEmail)
-  )
-    login = email
-  if (login !== desired.credentials.login?.trim()) unit.effect('login moved with the email')
-  if (login !== undefined && login !== oldLogin && !policies.login(login)) throw fail('loginInvalid', {})
-  if (email !== undefined && email !== oldEmail && !policies.email(email))
-    throw fail('emailInvalid', { email: desired.email ?? '' })
-  if (
-    login === undefined &&
-    desired.credentials.passwordQuestion !== undefined &&
-    desired.credentials.passwordQuestion !== current?.credentials.passwordQuestion
-  )
-    throw fail('loginMissing', {})
-  if (profile.uniqueEmail && movesEmail && email !== undefined)
-    await claimEmail(unit, email, login !== oldLogin && login !== undefined, current)
-  const { login: _login, ...credentials } = desired.credentials
-  const { email: _email, ...rest } = desired
-  return {
-    ...rest,
-    customerNo,
-    ...(email !== undefined && { email }),
-    credentials: login === undefined ? credentials : { ...credentials, login },
-  }
-}
-
-/** No other customer may have this email, nor, where a login is created or moved to it, this login (decision 1.5). */
-export async function claimEmail(
-  unit: Unit,
-  email: string,
-  withLogin: boolean,
-  self: Customer | undefined,
-): Promise<void> {
-  const key = keyOf(email)
-  await unit.tx.lock(`email/${key}`)
-  const selfKey = self && keyOf(self.customerNo)
-  const { items } = await unit.tx.customers.find({ where: { op: 'eq', path: ['keys', 'email'], value: key } })
-  if (items.some((other) => other.keys['customerNo'] !== selfKey)) throw fail('emailInUse', {})
-  if (!withLogin) return
-  const holder = await unit.tx.customers.get({ login: key })
-  if (holder && holder.keys['customerNo'] !== selfKey) throw fail('loginInUse', {})
-}
-
-async function secretOf(
-  unit: Unit,
-  document: Customer,
-  password: Secret | undefined,
-): Promise<CustomerRecord['secret']> {
-  if (password === undefined) return undefined
-  if (document.credentials.login === undefined) throw fail('loginMissing', {})
-  if (!(await unit.parts.policies.password(password))) throw fail('passwordInvalid', {})
-  const { password: announced, passwordHash } = unit.call
-  if (passwordHash !== undefined && announced?.reveal() === password.reveal()) return { passwordHash }
-  return { passwordHash: await unit.parts.hashPassword(password) }
-}
-
 function recordOf(id: string, document: Customer, secret: CustomerRecord['secret']): CustomerRecord {
-  const { email, credentials } = document
-  return {
-    ...document,
-    id,
-    schema: schemaVersions.customers,
-    keys: {
-      customerNo: keyOf(document.customerNo),
-      ...(credentials.login !== undefined && { login: keyOf(credentials.login) }),
-      ...(email !== undefined && { email: keyOf(email) }),
-    },
-    ...(secret && { secret }),
-  }
+  const { customerNo, email, credentials } = document
+  const keys: Record<string, string> = { customerNo: keyOf(customerNo) }
+  if (credentials.login !== undefined) keys['login'] = keyOf(credentials.login)
+  if (email !== undefined) keys['email'] = keyOf(email)
+  const record = { ...document, id, schema: schemaVersions.customers, keys }
+  return secret ? { ...record, secret } : record
 }

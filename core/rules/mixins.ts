@@ -3,15 +3,13 @@
  * registry of schemas; nothing is fetched unless the host passes a source that does.
  */
 import { createHash } from 'node:crypto'
-import { Deadline } from '../extension/deadline.js'
+import { Deadline, Timer } from '../extension/deadline.js'
 import type { Violation } from '../model/problems.js'
 import { isEqual } from '../model/json.js'
 import type { Json } from '../model/documents.js'
-import { compileForeign } from '../model/validation.js'
-import type { ForeignCheck } from '../model/validation.js'
-
-/** Gives the JSON Schema of a URL; undefined when there is none. A throw counts as none, and so does what takes longer than a handler may. */
-export type SchemaSource = (url: string) => object | undefined | Promise<object | undefined>
+import type { SchemaSource } from '../ports/host.js'
+import { compileForeign } from './foreign-schema.js'
+import type { ForeignCheck } from './foreign-schema.js'
 
 /** Where the schemas of mixins come from. */
 export interface MixinOptions {
@@ -41,7 +39,7 @@ const longestUrl = 8_192
 const preparedFor = 30_000
 
 /** What a source gave for the checks to come. */
-interface Prepared {
+interface PreparedSchema {
   readonly schema: Promise<object | undefined>
   readonly until: number
 }
@@ -62,19 +60,86 @@ export const reservedMixin = 'custom'
 
 /** Makes the registry; a source has `limit` milliseconds to answer. Throws for a registered schema that is no object. */
 export function mixinSchemas(options: MixinOptions = {}, limit = 10_000): MixinSchemas {
-  const { schemas, fetch, cacheSize = 100 } = options
+  const { schemas } = options
   if (schemas && typeof schemas !== 'function')
     for (const [url, schema] of Object.entries(schemas))
       if (typeof schema !== 'object' || schema === null) throw new Error(`mixins: the schema of ${url} is no object`)
+  return new Registry(options, limit)
+}
 
-  const registered: SchemaSource =
-    typeof schemas === 'function'
-      ? schemas
-      : (url) => (schemas && Object.hasOwn(schemas, url) ? schemas[url] : undefined)
-  const load = async (url: string): Promise<object | undefined> => {
-    for (const source of [registered, fetch]) {
+/** Schemas by URL, as the host's sources give them, and their compiled checks by content. */
+class Registry implements MixinSchemas {
+  readonly #sources: readonly SchemaSource[]
+  readonly #timer: Timer
+  readonly #cacheSize: number
+  readonly #prepared = new Map<string, PreparedSchema>()
+  readonly #checks = new Map<string, Promise<ForeignCheck>>()
+
+  constructor({ schemas, fetch, cacheSize = 100 }: MixinOptions, limit: number) {
+    const registered: SchemaSource =
+      typeof schemas === 'function'
+        ? schemas
+        : (url) => (schemas && Object.hasOwn(schemas, url) ? schemas[url] : undefined)
+    this.#sources = fetch ? [registered, fetch] : [registered]
+    this.#timer = new Timer(limit)
+    this.#cacheSize = cacheSize
+  }
+
+  async prepare(urls: readonly string[]): Promise<void> {
+    const wanted = [...new Set(urls)].filter((url) => url.length <= longestUrl).slice(0, mostMixins)
+    await Promise.allSettled(
+      wanted.map(async (url) => {
+        const schema = await this.#loadAhead(url)
+        if (schema) await this.#compiled(url, schema, (other) => this.#loadAhead(other))
+      }),
+    )
+  }
+
+  async check(customer: Mixed, given: Iterable<string>): Promise<readonly Violation[]> {
+    const names = [...new Set(given)]
+    if (names.length > mostMixins)
+      return [{ path: ['mixins'], rule: 'constraint', message: `are more than ${mostMixins}` }]
+    const violations: Violation[] = []
+    for (const name of names) violations.push(...(await this.#checkOne(customer, name)))
+    return violations
+  }
+
+  async #checkOne(customer: Mixed, name: string): Promise<readonly Violation[]> {
+    const data = own(customer.mixins, name)
+    const url = own(customer.mixinSchemas, name)
+    const reference = ['mixinSchemas', name]
+    if (data === undefined && url === undefined) return []
+    if (name === reservedMixin) return [{ path: reference, rule: 'constraint', message: 'is a reserved name' }]
+    if (url === undefined) return [{ path: reference, rule: 'missing', message: 'names no schema for this mixin' }]
+    const schema = await this.#schemaOf(url)
+    if (!schema) return [{ path: reference, rule: 'constraint', message: 'is the URL of no known schema' }]
+    try {
+      const check = await this.#compiled(url, schema, (other) => this.#schemaOf(other))
+      const violations = data === undefined ? [] : check(data)
+      return violations.map((violation) => ({ ...violation, path: ['mixins', name, ...violation.path] }))
+    } catch {
+      return [{ path: reference, rule: 'constraint', message: 'is the URL of a schema that cannot be used' }]
+    }
+  }
+
+  /** The schema that was loaded ahead, or that a source gives now. */
+  #schemaOf(url: string): Promise<object | undefined> {
+    const known = this.#prepared.get(url)
+    return known && known.until > performance.now() ? known.schema : this.#load(url)
+  }
+
+  #loadAhead(url: string): Promise<object | undefined> {
+    const schema = this.#load(url)
+    this.#prepared.delete(url)
+    this.#prepared.set(url, { schema, until: performance.now() + this.#timer.ms + preparedFor })
+    dropOldest(this.#prepared, Math.max(this.#cacheSize, mostMixins))
+    return schema
+  }
+
+  async #load(url: string): Promise<object | undefined> {
+    for (const source of this.#sources) {
       try {
-        const schema = source && (await new Deadline().race(source(url), limit))
+        const schema = await new Deadline().race(source(url), this.#timer)
         if (typeof schema === 'object' && schema !== null) return schema
       } catch {
         // A source that fails knows no schema now; the answer is the same.
@@ -83,80 +148,34 @@ export function mixinSchemas(options: MixinOptions = {}, limit = 10_000): MixinS
     return undefined
   }
 
-  const prepared = new Map<string, Prepared>()
-  const schemaOf = (url: string): Promise<object | undefined> => {
-    const known = prepared.get(url)
-    return known && known.until > performance.now() ? known.schema : load(url)
-  }
-  const loadAhead = (url: string): Promise<object | undefined> => {
-    const schema = load(url)
-    prepared.delete(url)
-    prepared.set(url, { schema, until: performance.now() + limit + preparedFor })
-    for (const oldest of prepared.keys()) {
-      if (prepared.size <= Math.max(cacheSize, mostMixins)) break
-      prepared.delete(oldest)
-    }
-    return schema
-  }
-
-  const hashes = new WeakMap<object, string>()
-  const hashOf = (schema: object): string => {
-    const hash = hashes.get(schema) ?? createHash('sha256').update(JSON.stringify(schema)).digest('base64')
-    hashes.set(schema, hash)
-    return hash
-  }
-  const byContent = new Map<string, Promise<ForeignCheck>>()
-  const compile = (url: string, schema: object, other: typeof load): Promise<ForeignCheck> => {
+  #compiled(url: string, schema: object, load: (url: string) => Promise<object | undefined>): Promise<ForeignCheck> {
     const key = `${hashOf(schema)} ${url}`
-    const known = byContent.get(key)
-    byContent.delete(key)
-    const check = known ?? compileForeign(url, schema, other)
-    byContent.set(key, check)
-    if (!known) check.catch(() => byContent.delete(key))
-    for (const oldest of byContent.keys()) {
-      if (byContent.size <= cacheSize) break
-      byContent.delete(oldest)
-    }
+    const known = this.#checks.get(key)
+    this.#checks.delete(key)
+    const check = known ?? compileForeign(url, schema, load)
+    this.#checks.set(key, check)
+    if (!known) check.catch(() => this.#checks.delete(key))
+    dropOldest(this.#checks, this.#cacheSize)
     return check
   }
+}
 
-  const checkOne = async (customer: Mixed, name: string): Promise<readonly Violation[]> => {
-    const data = own(customer.mixins, name)
-    const url = own(customer.mixinSchemas, name)
-    const reference = ['mixinSchemas', name]
-    if (data === undefined && url === undefined) return []
-    if (name === reservedMixin) return [{ path: reference, rule: 'constraint', message: 'is a reserved name' }]
-    if (url === undefined) return [{ path: reference, rule: 'missing', message: 'names no schema for this mixin' }]
-    const schema = await schemaOf(url)
-    if (!schema) return [{ path: reference, rule: 'constraint', message: 'is the URL of no known schema' }]
-    try {
-      const check = await compile(url, schema, schemaOf)
-      const violations = data === undefined ? [] : check(data)
-      return violations.map((violation) => ({ ...violation, path: ['mixins', name, ...violation.path] }))
-    } catch {
-      return [{ path: reference, rule: 'constraint', message: 'is the URL of a schema that cannot be used' }]
-    }
+function dropOldest(cache: Map<string, unknown>, most: number): void {
+  for (const oldest of cache.keys()) {
+    if (cache.size <= most) break
+    cache.delete(oldest)
   }
+}
 
-  return {
-    async prepare(urls) {
-      const wanted = [...new Set(urls)].filter((url) => url.length <= longestUrl).slice(0, mostMixins)
-      await Promise.allSettled(
-        wanted.map(async (url) => {
-          const schema = await loadAhead(url)
-          if (schema) await compile(url, schema, loadAhead)
-        }),
-      )
-    },
-    async check(customer, given) {
-      const names = [...new Set(given)]
-      if (names.length > mostMixins)
-        return [{ path: ['mixins'], rule: 'constraint', message: `are more than ${mostMixins}` }]
-      const violations: Violation[] = []
-      for (const name of names) violations.push(...(await checkOne(customer, name)))
-      return violations
-    },
+const hashes = new WeakMap<object, string>()
+
+function hashOf(schema: object): string {
+  let hash = hashes.get(schema)
+  if (hash === undefined) {
+    hash = createHash('sha256').update(JSON.stringify(schema)).digest('base64')
+    hashes.set(schema, hash)
   }
+  return hash
 }
 
 /** Names of the mixins whose data or schema URL two states of a customer do not share. */

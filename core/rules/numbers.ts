@@ -1,4 +1,4 @@
-/** Generated customer numbers: 8 digits of a per-list sequence, taken in blocks (decision 2.14, storage.md). */
+/** Generated customer numbers: 8 digits of a per-list sequence, taken in blocks (decision 2.14; adapters/storage/README.md, Counters). */
 import type { Storage } from '../ports/storage.js'
 
 const block = 100
@@ -18,7 +18,10 @@ export class Numbers {
     const pool = this.#pool(list)
     if (pool.end - pool.next >= reserve) return undefined
     pool.filling ??= this.#take(list).finally(() => (pool.filling = undefined))
-    return pool.end > pool.next ? undefined : pool.filling
+    if (pool.end === pool.next) return pool.filling
+    // there are some left: whoever finds none asks again, and meets the failure itself
+    pool.filling.catch(() => undefined)
+    return undefined
   }
 
   /** The next number of the list's sequence; it may be in use, by a customer whose number was sent. */

@@ -1,12 +1,5 @@
 /** What is acceptable as email, login and password; a host may bring its own (decisions 1.11, 2.12, 2.13). */
-import type { Secret } from '../model/secret.js'
-
-/** Decides what is acceptable. Each gets the trimmed value. */
-export interface Policies {
-  readonly email: (email: string) => boolean
-  readonly login: (login: string) => boolean
-  readonly password: (password: Secret) => boolean | Promise<boolean>
-}
+import type { Policies } from '../ports/host.js'
 
 const word = "[\\p{L}\\p{M}\\p{N}_!#$%&'*+/=?^`{|}~-]"
 const label = String.raw`[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_-]*[\p{L}\p{M}\p{N}_])?`

@@ -1,69 +1,84 @@
 /** The reading operations: no extension points, no locks. */
-import { fail } from '../model/problems.js'
-import { compositeKey, keyOf } from '../model/keys.js'
 import { internalProvider } from '../model/documents.js'
-import type { Account, Address, Customer } from '../model/documents.js'
-import { ownedBy } from './customers.js'
-import type { InputOf, Reading, ResultOf } from '../model/operations.js'
-import { mappingOf } from '../work/records.js'
+import type { Account, Address, Customer, SocialMediaUser } from '../model/documents.js'
+import { compositeKey, keyOf } from '../model/keys.js'
+import type { InputOf, Reading } from '../model/operations.js'
+import { fail } from '../model/problems.js'
+import type { Condition, Page, Path, Query } from '../model/query.js'
 import { addressSchema, customerSchema, mappingCreateSchema } from '../model/schemas.js'
 import type { Schema } from '../model/schemas.js'
-import type { AddressRecord, Condition, CustomerRecord, Page, Path, Query, ReadUnit } from '../ports/storage.js'
+import type { CustomerRecord } from '../ports/storage.js'
+import type { ReadOperation, ReadView } from '../work/read.js'
+import { mappingOf } from '../work/records.js'
+import { ownedBy } from './customers.js'
 
-/** Where a reading operation reads, and what it shows of a record: the document, or the object that a handler holds. */
-export interface Reader {
-  readonly unit: ReadUnit
-  readonly list: string
-  readonly customer: (record: CustomerRecord) => Customer
-  readonly address: (record: AddressRecord) => Address
-}
+/** Asks somebody else than the storage for a customer's social media users. */
+type UserSource = (customerNo: string, list: string) => Promise<Page<SocialMediaUser>>
 
 /** Every reading operation. */
-export const reads: { readonly [O in Reading]: (reader: Reader, input: InputOf<O>) => Promise<ResultOf<O>> } = {
-  getCustomer: async (reader, { customerNo }) => reader.customer(await customerRecord(reader, customerNo)),
-
-  findCustomers: async (reader, { query = {} }) =>
-    map(await reader.unit.customers.find(translate(query, customerSchema)), reader.customer),
-
-  async getAddress(reader, { customerNo, addressId }) {
-    const customer = await customerRecord(reader, customerNo)
-    const record = await reader.unit.addresses.get({ address: compositeKey(customer.id, addressId) })
-    if (!record) throw fail('addressNotFound', { addressId, customerNo, listId: reader.list })
-    return reader.address(record)
-  },
-
-  async findAddresses(reader, { customerNo, query = {} }) {
-    const customer = await customerRecord(reader, customerNo)
-    const owned = within(ownedBy(customer.id), translate(query, addressSchema))
-    return map(await reader.unit.addresses.find(owned), reader.address)
-  },
-
-  async findAccounts(reader, { customerNo }) {
-    const customer = await customerRecord(reader, customerNo)
-    const { login } = customer.credentials
-    const internal: readonly Account[] = login === undefined ? [] : [{ id: login, providerId: internalProvider }]
-    const external = await reader.unit.accounts.find({ where: ownedBy(customer.id) })
-    const items = [...internal, ...external.items.map((record) => record.account)]
-    return { items, total: items.length }
-  },
-
-  findMappings: async (reader, { query = {} }) =>
-    map(await reader.unit.mappings.find(translate(query, mappingCreateSchema)), mappingOf),
-
-  async findSocialMediaUsers(reader, { customerNo }) {
-    const customer = await customerRecord(reader, customerNo)
-    const where = ownedBy(customer.keys['customerNo'] ?? '')
-    return map(await reader.unit.socialMediaUsers.find({ where }), (record) => record.user)
-  },
+export function readOperations(users: UserSource | undefined): { readonly [O in Reading]: ReadOperation<O> } {
+  return {
+    getCustomer: {
+      read: async (view, { customerNo }) => view.customer(await customerRecord(view, customerNo)),
+    },
+    findCustomers: {
+      read: async (view, { query = {} }) =>
+        shown(await view.unit.customers.find(translate(query, customerSchema)), (record) => view.customer(record)),
+    },
+    getAddress: { read: getAddress },
+    findAddresses: { read: findAddresses },
+    findAccounts: { read: findAccounts },
+    findMappings: {
+      read: async (view, { query = {} }) =>
+        shown(await view.unit.mappings.find(translate(query, mappingCreateSchema)), mappingOf),
+    },
+    findSocialMediaUsers: users ? usersOf(users) : { read: findStoredUsers },
+  }
 }
 
-async function customerRecord(reader: Reader, customerNo: string): Promise<CustomerRecord> {
-  const record = await reader.unit.customers.get({ customerNo: keyOf(customerNo) })
-  if (!record) throw fail('customerNotFound', { customerNo, listId: reader.list })
+async function getAddress(view: ReadView, { customerNo, addressId }: InputOf<'getAddress'>): Promise<Address> {
+  const customer = await customerRecord(view, customerNo)
+  const record = await view.unit.addresses.get({ address: compositeKey(customer.id, addressId) })
+  if (!record) throw fail('addressNotFound', { addressId, customerNo, listId: view.list })
+  return view.address(record)
+}
+
+async function findAddresses(view: ReadView, { customerNo, query = {} }: InputOf<'findAddresses'>) {
+  const customer = await customerRecord(view, customerNo)
+  const owned = within(ownedBy(customer.id), translate(query, addressSchema))
+  return shown(await view.unit.addresses.find(owned), (record) => view.address(record))
+}
+
+async function findAccounts(view: ReadView, { customerNo }: InputOf<'findAccounts'>): Promise<Page<Account>> {
+  const customer = await customerRecord(view, customerNo)
+  const { login } = customer.credentials
+  const internal: readonly Account[] = login === undefined ? [] : [{ id: login, providerId: internalProvider }]
+  const external = await view.unit.accounts.find({ where: ownedBy(customer.id) })
+  const items = [...internal, ...external.items.map((record) => record.account)]
+  return { items, total: items.length }
+}
+
+async function findStoredUsers(view: ReadView, { customerNo }: InputOf<'findSocialMediaUsers'>) {
+  const customer = await customerRecord(view, customerNo)
+  const where = ownedBy(customer.keys['customerNo'] ?? '')
+  return shown(await view.unit.socialMediaUsers.find({ where }), (record) => record.user)
+}
+
+/** The customer must exist; then its source is asked, while no connection is held. */
+function usersOf(users: UserSource): ReadOperation<'findSocialMediaUsers', Customer> {
+  return {
+    read: async (view, { customerNo }) => view.customer(await customerRecord(view, customerNo)),
+    complete: ({ customerNo }, _, list) => users(customerNo, list),
+  }
+}
+
+async function customerRecord(view: ReadView, customerNo: string): Promise<CustomerRecord> {
+  const record = await view.unit.customers.get({ customerNo: keyOf(customerNo) })
+  if (!record) throw fail('customerNotFound', { customerNo, listId: view.list })
   return record
 }
 
-function map<A, B>(page: Page<A>, show: (item: A) => B): Page<B> {
+function shown<A, B>(page: Page<A>, show: (item: A) => B): Page<B> {
   return { items: page.items.map(show), total: page.total }
 }
 

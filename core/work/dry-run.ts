@@ -1,9 +1,31 @@
 /** Records what a unit of work writes, for the list of changes that a dry run gives. */
-import type { Change } from '../clientele.js'
 import { isEqual } from '../model/json.js'
+import type { InputOf, ResultOf, Writing } from '../model/operations.js'
 import { addressOf, customerOf, mappingOf } from './records.js'
 import { kindNames } from '../ports/storage.js'
 import type { Kind, RecordWriter, Records, WriteUnit } from '../ports/storage.js'
+
+/** A record that a dry run would have created, changed or removed. */
+export interface Change {
+  readonly kind: Kind
+  /** Absent for a new record. */
+  readonly before?: object
+  /** Absent for a removed record. */
+  readonly after?: object
+}
+
+/** What a dry run tells: the would-be result, and the would-be changes in the order of the first write to each record. */
+export interface DryRun<R> {
+  readonly result: R
+  readonly changes: readonly Change[]
+}
+
+/** One method per writing operation, on one customer list. */
+export type DryRunOperations = {
+  readonly [O in Writing]: object extends InputOf<O>
+    ? (input?: InputOf<O>) => Promise<DryRun<ResultOf<O>>>
+    : (input: InputOf<O>) => Promise<DryRun<ResultOf<O>>>
+}
 
 /** Changes by kind and id of the record. */
 export type Changes = Map<string, Change>

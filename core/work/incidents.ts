@@ -1,7 +1,7 @@
 /** From errors to what a caller gets to see: the problem it means, or an incident that the log explains. */
 import { CustomerError, fail } from '../model/problems.js'
 import type { Problem } from '../model/problems.js'
-import type { Parts } from '../ports/host.js'
+import type { Ids, Logger, OnError } from '../ports/host.js'
 import { PluginFault } from '../extension/plugin-fault.js'
 import { DuplicateKey, LockTimeout, QueryRefused, StaleVersion, StorageUnavailable } from '../ports/storage.js'
 
@@ -12,17 +12,24 @@ export interface Occasion {
   readonly requestId?: string | undefined
 }
 
+/** Where reports go. */
+export interface ReportPorts {
+  readonly ids: Ids
+  readonly logger: Logger
+  readonly onError: OnError
+}
+
 /** Logs and reports what nobody expected. */
 export class Incidents {
-  readonly #parts: Pick<Parts, 'ids' | 'logger' | 'onError'>
+  readonly #ports: ReportPorts
 
-  constructor(parts: Pick<Parts, 'ids' | 'logger' | 'onError'>) {
-    this.#parts = parts
+  constructor(ports: ReportPorts) {
+    this.#ports = ports
   }
 
   /** Logs and reports an error, and gives the CustomerError of kind `internal` to answer with. */
   report(error: unknown, facts: Readonly<Record<string, unknown>>): CustomerError {
-    const { ids, logger, onError } = this.#parts
+    const { ids, logger, onError } = this.#ports
     const incident = ids.incident()
     const isPluginFault = error instanceof PluginFault
     const all = { incident, ...facts, ...(isPluginFault && pluginFacts(error)) }
@@ -35,13 +42,18 @@ export class Incidents {
     return fail('internal', { incident }, { cause: error })
   }
 
+  /** Logs what a callback of the host threw where nothing depends on it. */
+  note(message: string, error: unknown, facts: Readonly<Record<string, unknown>>): void {
+    this.#ports.logger.error(message, { ...facts, stack: stackOf(error) })
+  }
+
   /** The CustomerError that an error means to a caller; an incident if nobody expected it. */
   explain(error: unknown, { operation, list, requestId }: Occasion): CustomerError {
     if (error instanceof CustomerError) return error
     const about = { operation, list, requestId }
     const problem = problemOf(error)
     if (!problem) return this.report(error, about)
-    if (problem.kind === 'unavailable') this.#parts.logger.warn((error as Error).message, about)
+    if (problem.kind === 'unavailable') this.#ports.logger.warn((error as Error).message, about)
     return new CustomerError(problem, { cause: error })
   }
 }

@@ -1,130 +1,107 @@
-/** One unit of work: what it has loaded, who holds it, and the phases of its operations. */
-import type { CustomerOperations, DomainEvent } from '../clientele.js'
-import { DocumentSpoilt } from '../extension/draft.js'
+/** One unit of work: what it has loaded, what it tells, and the points that it passes. */
+import type { CustomerOperations } from '../model/calls.js'
+import type { DomainEvent, EventName, PayloadOf } from '../model/events.js'
+import type { Profile } from '../model/profile.js'
 import type { Draft } from '../extension/draft.js'
-import { recording } from './dry-run.js'
-import type { Changes } from './dry-run.js'
-import type { Context, Task } from '../extension/hooks.js'
-import type { Ids, Parts } from '../ports/host.js'
-import type { Caller, FlavourName } from '../model/documents.js'
-import { operations } from '../model/operations.js'
-import type { ArgumentsOf, Pointed } from '../model/operations.js'
+import { DocumentSpoilt } from '../extension/draft.js'
+import type { CallFacts, Frame, HandledUnit } from '../extension/frames.js'
+import type { Handlers } from '../extension/handlers.js'
 import { PluginFault } from '../extension/plugin-fault.js'
-import type { Profile } from '../rules/profiles.js'
 import type { Handler } from '../extension/registry.js'
-import type { Frame } from '../extension/runner.js'
-import type { Secret } from '../model/secret.js'
+import { bindUnit } from '../ports/bound-unit.js'
+import type { Clock } from '../ports/host.js'
 import type { WriteUnit } from '../ports/storage.js'
-import type { Trace, TraceStep } from '../extension/trace.js'
+import type { Changes } from './dry-run.js'
+import { recording } from './dry-run.js'
 
-/** What a call said of itself, and what it has gathered; lives as long as the call, over all its attempts. */
-export interface CallFacts {
+/** A call, over all attempts of its unit. */
+export interface Call extends CallFacts {
+  /** Name of the operation, or `transaction`. */
   readonly operation: string
-  readonly list: string
-  readonly flavour: FlavourName | 'library'
-  readonly caller: Caller | undefined
-  readonly requestId: string
   readonly profile: Profile
-  readonly dryRun: boolean
-  readonly custom: Record<string, unknown>
-  readonly tasks: { readonly handler: Handler; readonly task: Task }[]
   readonly events: DomainEvent[]
-  /** Absent: nobody asked for a trace. */
-  readonly trace: TraceStep[] | undefined
   /** What a dry run would change; absent: nobody asked. */
   readonly changes: Changes | undefined
-  readonly onTrace: ((trace: Trace) => void) | undefined
-  /** The password that the call was announced with, and its hash, made before the unit opened if it is acceptable. */
-  readonly password: Secret | undefined
-  passwordHash: string | undefined
+  /** Gives handlers the library in this unit: the one way back to what stands above. */
+  readonly customersIn: (frame: Frame) => CustomerOperations
   /** True once a handler has run: the unit must not be run again then. */
   hasRunHandlers: boolean
-  /** True if the customer's number was generated, so that a collision is no fault of the client. */
-  hasGeneratedNumber: boolean
 }
 
-/** A record that the unit has loaded for change, and the draft of its document: one of each per record. */
-export interface Held<R = unknown, D extends object = object> {
+/** A record that the unit has loaded, and the draft of its document: one of each per record and unit. */
+export abstract class Held<R extends object = object, D extends object = object> {
   record: R
   readonly draft: Draft<D>
-  /** Brings the record to a desired document, with all the rules of its kind. */
-  readonly store: (unit: Unit, held: Held<R, D>, desired: D) => Promise<void>
+  constructor(record: R, draft: Draft<D>) {
+    this.record = record
+    this.draft = draft
+  }
   /** The document that the record holds now. */
-  readonly stored: () => D
-  /** Emits the events of a change that the unit made to the record that it had loaded. */
-  readonly tell: (unit: Unit, before: D) => void
+  abstract get document(): D
+  /** Brings the record to a desired document, with all the rules of its kind. */
+  abstract store(unit: Unit, desired: D): Promise<void>
+  /** Emits the events of what the unit changed; `before` is the document as the unit found it. */
+  abstract emitChange(unit: Unit, before: D): void
 }
 
-/** A handler's arguments before the list id. `[never]` only makes array literals infer as tuples. */
-type FirstArguments<O extends Pointed, P extends 'before' | 'after'> =
-  (ArgumentsOf<O, P> extends [...infer First, customerListId: string] ? First : never) | [never]
-
-/** What a phase is about. */
-export interface Phase<O extends Pointed, P extends 'before' | 'after'> {
-  /** Id of the record that the point is about; undefined on create. */
-  readonly record?: string
-  readonly previous?: unknown
+/** What a point is about when a unit passes it. */
+export interface PointFacts {
+  /** Id of the record; undefined on create. */
+  readonly record?: string | undefined
+  /** State before the change; undefined on create. */
+  readonly previous: unknown
+  /** The document of the request, which handlers may change. */
+  readonly draft?: Draft<object> | undefined
   /** The handlers' arguments before the list id and the context. */
-  readonly args: () => FirstArguments<O, P>
-  /** Documents of the request that handlers may change. */
-  readonly documents?: readonly Draft<object>[]
+  args(): readonly unknown[]
 }
 
-const units = new WeakMap<object, WriteUnit>()
-
-/** The storage's unit that a handler's context belongs to; undefined for anything else. For storage adapters. */
-export function storageUnitOf(context: Context | object): WriteUnit | undefined {
-  return units.get(context)
-}
-
-/** A unit of work of the library around one of the storage. */
-export class Unit {
+/** A unit of work around one of the storage. */
+export class Unit implements HandledUnit {
   readonly tx: WriteUnit
-  readonly call: CallFacts
-  readonly parts: Parts
+  readonly call: Call
+  readonly handlers: Handlers<Unit>
   /** Rules of the call that runs now: of a handler's call while one runs (decision 4.8). */
   profile: Profile
-  /** The handler that runs now, the innermost of nested ones. */
   running: Handler | undefined
-  /** The failed write of a handler's own call: the unit cannot commit, even if the handler swallowed it. */
   doomed: unknown
-  /** Failures of calls that handlers made: which of them are not the handlers' mistake is for the runner to say. */
   readonly failures = new WeakSet<object>()
-  /** Failures of what handlers changed in place: they keep their own faults, whenever they come to light (decision 4.4). */
   readonly faultsInPlace = new WeakSet<object>()
-  /** True once the unit is committed or given up: nothing may be asked of it any more. */
   hasEnded = false
-  /** True once a handler wrote something by a call of its own. */
+  /** True once a handler wrote something by a call of its own: from then on a collision must be noticed at its write. */
   hasInnerWrites = false
   readonly #storage: WriteUnit
+  readonly #clock: Clock
+  #now: string | undefined
   readonly #held = new Map<string, Held>()
   /** The documents of loaded records as the unit found them. */
-  readonly #origins = new Map<Held, object>()
+  readonly #found = new Map<Held, object>()
 
-  readonly #library: (frame: Frame) => CustomerOperations
-
-  constructor(parts: Parts, tx: WriteUnit, call: CallFacts, library: (frame: Frame) => CustomerOperations) {
-    this.parts = parts
+  constructor(tx: WriteUnit, call: Call, handlers: Handlers<Unit>, clock: Clock) {
     this.#storage = tx
     this.tx = call.changes ? recording(tx, call.changes) : tx
     this.call = call
+    this.handlers = handlers
+    this.#clock = clock
     this.profile = call.profile
-    this.#library = library
   }
 
-  /** The library on this unit, for what runs in a frame: `context.customers`. */
-  customersFor(frame: Frame): CustomerOperations {
-    return this.#library(frame)
-  }
   get list(): string {
     return this.call.list
   }
-  get ids(): Ids {
-    return this.parts.ids
+
+  /** The time of the unit's writes: ISO 8601 UTC (decision 1.8). */
+  get now(): string {
+    this.#now ??= this.#clock().toISOString()
+    return this.#now
   }
-  /** The time of a write: ISO 8601 UTC (decision 1.8). */
-  now(): string {
-    return this.parts.clock().toISOString()
+
+  customersIn(frame: Frame): CustomerOperations {
+    return this.call.customersIn(frame)
+  }
+
+  bind(context: object): void {
+    bindUnit(context, this.#storage)
   }
 
   /** Notes what the operation does by itself, beside what it was asked for (decision 4.1). */
@@ -133,33 +110,29 @@ export class Unit {
   }
 
   /** Notes an event, to be told after the commit. */
-  emit(name: string, payload: Readonly<Record<string, unknown>>): void {
-    this.call.events.push({ name, list: this.list, requestId: this.call.requestId, time: this.now(), payload })
+  emit<N extends EventName>(name: N, payload: PayloadOf<N>): void {
+    const event = { name, list: this.list, requestId: this.call.requestId, time: this.now, payload }
+    this.call.events.push(event as DomainEvent)
   }
 
   /** Emits the events of all records that the unit has changed, by whatever operation, handler or side effect. */
-  tellChanges(): void {
-    for (const [held, before] of this.#origins) if (held.stored() !== before) held.tell(this, before)
-    this.#origins.clear()
+  emitChanges(): void {
+    for (const [held, before] of this.#found) if (held.document !== before) held.emitChange(this, before)
+    this.#found.clear()
   }
 
-  /** Ties a handler's context to this unit, for `storageUnitOf`. */
-  bind(context: object): void {
-    units.set(context, this.#storage)
-  }
-
-  /** The record with this id if the unit has loaded it, else what `load` makes of it. `isNew`: the unit has inserted it. */
-  hold<R, D extends object>(id: string, load: () => Held<R, D>, isNew = false): Held<R, D> {
-    let held = this.#held.get(id) as Held<R, D> | undefined
+  /** The record with this id if the unit holds it, else what `load` makes of it. `isNew`: the unit has inserted it. */
+  hold<H extends Held>(id: string, load: () => H, isNew = false): H {
+    let held = this.#held.get(id) as H | undefined
     if (!held) {
       held = load()
-      this.#held.set(id, held as unknown as Held)
-      if (!isNew) this.#origins.set(held as unknown as Held, held.stored())
+      this.#held.set(id, held)
+      if (!isNew) this.#found.set(held, held.document)
     }
     return held
   }
 
-  /** The record with this id, if the unit has loaded it. */
+  /** The record with this id, if the unit holds it. */
   holding(id: string): Held | undefined {
     return this.#held.get(id)
   }
@@ -170,44 +143,31 @@ export class Unit {
     if (!held) return
     held.draft.cut()
     this.#held.delete(id)
-    this.#origins.delete(held)
+    this.#found.delete(held)
   }
 
-  /** True if a later phase of the operation has handlers, who must not see a write that turns out to be a duplicate. */
-  needsFlush(operation: Pointed): boolean {
-    return this.parts.runner.hasHandlers(operations[operation].after)
+  /** Notes that a point is passed; true if it has handlers. */
+  reaches(point: string): boolean {
+    const count = this.handlers.count(point)
+    this.call.trace?.push({ step: 'point', point, handlers: count, depth: this.handlers.frames.depth })
+    return count > 0
   }
 
-  /** Runs the handlers of an operation's point; what they changed in place is stored when it returns. */
-  async phase<O extends Pointed, P extends 'before' | 'after'>(
-    operation: O,
-    phase: P,
-    about: Phase<O, P>,
-  ): Promise<void> {
-    const point = operations[operation][phase]
-    const { runner } = this.parts
-    const depth = runner.frame?.depth ?? 0
-    this.call.trace?.push({ step: 'point', point, handlers: runner.countHandlers(point), depth })
-    if (!runner.hasHandlers(point)) return
-    this.call.hasRunHandlers = true
-    if (phase === 'after') await this.tx.flush()
+  /** Runs the handlers of a point; what they changed in place is stored when this returns. */
+  async runHandlers(point: string, facts: PointFacts): Promise<void> {
+    const { record, previous, draft } = facts
     const heldOutside = new Set([...this.#held.values()].filter((held) => held.draft.isHeld))
-    const documents = about.documents ?? []
-    about.args()
+    const args = (): readonly unknown[] => [...facts.args(), this.list]
+    args()
     const subjects = [...this.#held].filter(([, held]) => held.draft.isHeld).map(([id]) => id)
-    await runner.run(
-      this,
-      point,
-      about.record,
-      about.previous,
-      () => [...about.args(), this.list],
-      async () => {
-        for (const draft of documents) await draft.look()
-        await this.#look()
-        if (!subjects.every((id) => this.#held.has(id)))
-          throw new DocumentSpoilt('it deleted the record that it was called for')
-      },
-    )
+    const look = async (): Promise<void> => {
+      await draft?.look()
+      await this.#look()
+      if (!subjects.every((id) => this.#held.has(id)))
+        throw new DocumentSpoilt('it deleted the record that it was called for')
+    }
+    this.call.hasRunHandlers = true
+    await this.handlers.run(this, { point, record, previous, args, look })
     await this.#settle()
     for (const held of this.#held.values()) if (!heldOutside.has(held)) held.draft.cut()
   }
@@ -228,11 +188,14 @@ export class Unit {
   }
 
   async #look(): Promise<void> {
-    for (const held of this.#held.values()) await held.draft.look()
+    for (const { draft } of this.#held.values()) {
+      const looking = draft.look()
+      if (looking) await looking
+    }
   }
 
   async #settle(): Promise<void> {
     for (const held of this.#held.values())
-      if (held.draft.seen !== held.stored()) await held.store(this, held, held.draft.seen)
+      if (held.draft.seen !== held.document) await held.store(this, held.draft.seen)
   }
 }

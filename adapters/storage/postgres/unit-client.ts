@@ -1,6 +1,6 @@
 /** The host's own tables in a unit's transaction. */
 import type { WriteUnit } from '../../../core/ports/storage.js'
-import { storageUnitOf } from '../../../core/work/unit.js'
+import { storageUnitOf } from '../../../core/ports/bound-unit.js'
 import type { Transaction } from './transaction.js'
 
 /** The connection of a running unit of work, for statements of the host. */

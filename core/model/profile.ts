@@ -1,11 +1,10 @@
-import type { FlavourName } from '../model/documents.js'
-
 /**
  * Rules that belong to one flavour and travel with a call (decision 1.7). They are applied inside the operation, after
- * the before handlers.
+ * the before handlers. A flavour exports its own: `ocapi().profile`.
  */
 export interface Profile {
-  readonly name: 'library' | FlavourName
+  /** Name of the flavour, or `library`. */
+  readonly name: string
   /** On create: credentials with a login are mandatory (decision 2.11). */
   readonly needsLogin: boolean
   /** On create: an address id is mandatory (decision 2.10); otherwise one is generated. */
@@ -26,36 +25,17 @@ export interface Profile {
   }
 }
 
-/** The three profiles with the values of decisions 1.7, 2.14, 3.4 and 3.5. A flavour may pass its own variant. */
-export const profiles: { readonly [name in Profile['name']]: Profile } = {
-  library: {
-    name: 'library',
-    needsLogin: false,
-    needsAddressId: false,
-    uniqueEmail: false,
-    loginFollowsEmail: false,
-    numbers: 'sequence',
-    refusesNumber: false,
-    defaults: {},
-  },
-  ocapi: {
-    name: 'ocapi',
-    needsLogin: true,
-    needsAddressId: true,
-    uniqueEmail: false,
-    loginFollowsEmail: false,
-    numbers: 'sequence',
-    refusesNumber: false,
-    defaults: {},
-  },
-  yaas: {
-    name: 'yaas',
-    needsLogin: false,
-    needsAddressId: false,
-    uniqueEmail: true,
-    loginFollowsEmail: true,
-    numbers: 'random',
-    refusesNumber: true,
-    defaults: { preferredLocale: 'en_US', preferredCurrency: 'USD', preferredSite: 'default' },
-  },
+/** The profile of library calls and imports, and what a flavour's profile is a variant of (decision 1.7). */
+export const libraryProfile: Profile = {
+  name: 'library',
+  needsLogin: false,
+  needsAddressId: false,
+  uniqueEmail: false,
+  loginFollowsEmail: false,
+  numbers: 'sequence',
+  refusesNumber: false,
+  defaults: {},
 }
+
+/** Profiles that the core itself knows, by name. */
+export const profiles = { library: libraryProfile } as const

@@ -1,0 +1,280 @@
+/** Runs handlers: the only place that does. Order, time limits, outcomes and who is to blame (decisions 4.5 to 4.10). */
+import { extensionPoints } from '../model/operations.js'
+import type { ExtensionPoint, Operation } from '../model/operations.js'
+import { CustomerError, fail } from '../model/problems.js'
+import type { HandlerStep } from '../model/trace.js'
+import type { Logger } from '../ports/host.js'
+import { StorageUnavailable } from '../ports/storage.js'
+import { Breaker } from './breaker.js'
+import type { BreakerSettings } from './breaker.js'
+import { contextOf } from './context.js'
+import { Deadline, TimeLimit, Timer, isThenable } from './deadline.js'
+import { DocumentSpoilt } from './draft.js'
+import { Frames } from './frames.js'
+import type { Frame, HandledUnit } from './frames.js'
+import { Status } from './hooks.js'
+import { describe, refusalOf, statusOf } from './outcome.js'
+import { PluginFault } from './plugin-fault.js'
+import type { Handler, Registry } from './registry.js'
+
+/** What handlers run under. */
+export interface HandlersOptions {
+  readonly registry: Registry
+  /** Milliseconds that one handler, or one task after the commit, may take (decision 4.10). */
+  readonly limit: number
+  /** Absent: no circuit breaker. */
+  readonly breaker: BreakerSettings | undefined
+  readonly clock: () => Date
+  readonly logger: Logger
+}
+
+/** One passing of a point. */
+export interface Passing {
+  readonly point: string
+  /** Id of the record that the point is about; undefined on create. */
+  readonly record: string | undefined
+  readonly previous: unknown
+  /** The handlers' arguments before the context; asked for anew before each handler. */
+  args(): readonly unknown[]
+  /** Called after each handler; throws if it left a document in a bad state. */
+  look(): Promise<void>
+}
+
+/** The handlers of one library. */
+export class Handlers<U extends HandledUnit = HandledUnit> {
+  readonly frames = new Frames<U>()
+  readonly #options: HandlersOptions
+  readonly #timer: Timer
+  readonly #breakers = new Map<string, Breaker>()
+  /** What runs now, with its unit if it has one. */
+  readonly #running = new Map<Deadline, U | undefined>()
+
+  constructor(options: HandlersOptions) {
+    this.#options = options
+    this.#timer = new Timer(options.limit)
+    const { breaker, clock } = options
+    if (breaker)
+      for (const { name } of extensionPoints) this.#breakers.set(name, new Breaker(breaker, () => clock().getTime()))
+  }
+
+  /** How many handlers a point has. */
+  count(point: string): number {
+    return this.#options.registry.handlersOf(point).length
+  }
+
+  /** Every point with its handlers. */
+  describe(): HookDescription {
+    const points = extensionPoints.map(({ name, operation, phase }) => ({
+      point: name,
+      operation,
+      phase,
+      handlers: this.#options.registry
+        .handlersOf(name)
+        .map(({ plugin, name: handler, file }) => ({ plugin, handler, file })),
+    }))
+    return { points, toString: () => points.map(textOf).join('\n') }
+  }
+
+  /** Runs something outside all frames, within the time of a handler. Undefined: it was not asynchronous and has ended. */
+  outside(work: (deadline: Deadline) => unknown): Promise<unknown> | undefined {
+    const deadline = new Deadline()
+    const result = this.frames.outside(() => work(deadline))
+    return isThenable(result) ? this.#inTime(result, deadline, undefined) : undefined
+  }
+
+  /** Ends the time of what runs now, in all units or in one; in all, also of tasks after the commit. */
+  abort(reason: Error, unit?: U): void {
+    for (const [deadline, of] of this.#running) if (unit === undefined || of === unit) deadline.end(reason)
+  }
+
+  /** Runs the handlers of a point in order. */
+  async run(unit: U, passing: Passing): Promise<void> {
+    const { point } = passing
+    const handlers = this.#options.registry.handlersOf(point)
+    const breaker = this.#breakers.get(point)
+    const admission = breaker?.admit()
+    if (breaker && admission === undefined) {
+      for (const handler of handlers) this.#skip(unit, handler, 'the circuit breaker of the point is open')
+      throw fail('breakerOpen', { extensionPoint: point })
+    }
+    let isFailure = false
+    try {
+      await this.#runAll(unit, handlers, passing)
+    } catch (error) {
+      isFailure = error instanceof PluginFault && error.extensionPoint === point
+      throw error
+    } finally {
+      if (breaker && admission !== undefined && breaker.note(admission, isFailure))
+        this.#options.logger.warn(`the circuit breaker of ${point} opens`, {
+          extensionPoint: point,
+          list: unit.call.list,
+        })
+    }
+  }
+
+  async #runAll(unit: U, handlers: readonly Handler[], passing: Passing): Promise<void> {
+    /** Chains that a Status has ended, and why. */
+    const ended = new Map<string, string>()
+    for (const [at, handler] of handlers.entries()) {
+      const why = this.frames.isRunning(handler, passing.record)
+        ? 'its own write: it runs already for this record'
+        : ended.get(handler.chain ?? '')
+      if (why !== undefined) {
+        this.#skip(unit, handler, why)
+        continue
+      }
+      try {
+        const returned = await this.#runOne(unit, handler, passing)
+        if (returned !== undefined && handler.chain !== undefined)
+          ended.set(handler.chain, `plug-in '${handler.plugin}' (${handler.name}) ended the chain with a Status`)
+      } catch (error) {
+        for (const later of handlers.slice(at + 1))
+          this.#skip(unit, later, `plug-in '${handler.plugin}' ended the point`)
+        throw error
+      }
+    }
+  }
+
+  /** Runs one handler in a frame of its own; gives what it returned. */
+  #runOne(unit: U, handler: Handler, passing: Passing): Promise<unknown> {
+    const frame = this.frames.create(unit, handler, passing.record, this.#options.limit)
+    return this.frames.enter(frame, () => this.#runIn(frame, handler, passing))
+  }
+
+  async #runIn(frame: Frame<U>, handler: Handler, passing: Passing): Promise<unknown> {
+    const { unit } = frame
+    const run = new Run(frame, handler)
+    const deadline = new Deadline()
+    const outer = unit.running
+    unit.running = handler
+    let returned: unknown
+    try {
+      const context = contextOf(frame, handler, passing.previous, deadline)
+      const result = handler.run(...passing.args(), context)
+      returned = isThenable(result) ? await this.#inTime(result, deadline, unit) : result
+    } catch (error) {
+      if (isOf(unit, deadline, error)) {
+        run.note('threw', 'a call of its own failed')
+        throw error
+      }
+      throw run.blame(error instanceof TimeLimit ? error.message : 'it threw', error)
+    } finally {
+      frame.closed = true
+      unit.running = outer
+    }
+    run.judge(returned)
+    await run.look(passing)
+    run.note('ok')
+    return returned
+  }
+
+  async #inTime(result: PromiseLike<unknown>, deadline: Deadline, unit: U | undefined): Promise<unknown> {
+    this.#running.set(deadline, unit)
+    try {
+      return await deadline.race(result, this.#timer)
+    } finally {
+      this.#running.delete(deadline)
+    }
+  }
+
+  #skip(unit: U, { point, plugin, name }: Handler, reason: string): void {
+    const { depth } = this.frames
+    unit.call.trace?.push({ step: 'handler', point, plugin, handler: name, outcome: 'skipped', reason, depth })
+  }
+}
+
+/** One run of one handler: what it came to, and who is to blame. */
+class Run {
+  readonly #frame: Frame
+  readonly #handler: Handler
+  readonly #start = performance.now()
+
+  constructor(frame: Frame, handler: Handler) {
+    this.#frame = frame
+    this.#handler = handler
+  }
+
+  note(outcome: HandlerStep['outcome'], reason?: string): void {
+    const { trace } = this.#frame.unit.call
+    if (!trace) return
+    const { point, plugin, name } = this.#handler
+    const ms = performance.now() - this.#start
+    const step = { step: 'handler', point, plugin, handler: name, outcome, ms, depth: this.#frame.depth - 1 } as const
+    trace.push(reason === undefined ? step : { ...step, reason })
+  }
+
+  blame(why: string, cause?: unknown): PluginFault {
+    this.note('threw', why)
+    const options = cause === undefined ? undefined : { cause }
+    return new PluginFault(this.#handler, performance.now() - this.#start, why, options)
+  }
+
+  /** Throws unless the handler has ended well. */
+  judge(returned: unknown): void {
+    const { unit, open } = this.#frame
+    if (open > 0) throw this.blame('it returned while a library call of its own was still open: await it')
+    if (unit.doomed) throw this.blame('a write of its own failed, so the whole unit of work fails', unit.doomed)
+    const status = statusOf(returned)
+    if (status === undefined) throw this.blame(`it returned ${describe(returned)}: return nothing or a Status`)
+    if (status.status === Status.ERROR) throw this.#refusal(status)
+  }
+
+  /** The error for Status.ERROR. */
+  #refusal(status: Status): Error {
+    try {
+      const refusal = refusalOf(this.#handler, status)
+      this.note('error', refusal.problem.kind === 'refusedByHook' ? (refusal.problem.code ?? 'Status.ERROR') : '')
+      return refusal
+    } catch (error) {
+      return this.blame(`the details of its Status are no plain JSON data: ${(error as Error).message}`, error)
+    }
+  }
+
+  async look(passing: Passing): Promise<void> {
+    try {
+      await passing.look()
+    } catch (error) {
+      throw this.blame(
+        error instanceof DocumentSpoilt ? error.message : 'it left a document that cannot be read',
+        error,
+      )
+    }
+  }
+}
+
+/** What is not the running handler's mistake: a fault of a handler deeper down, a refusal there, or no storage. */
+function isOf(unit: HandledUnit, deadline: Deadline, error: unknown): boolean {
+  if (error instanceof PluginFault) return true
+  if (error instanceof StorageUnavailable) return error === deadline.reason
+  if (!(error instanceof CustomerError) || !unit.failures.has(error)) return false
+  if (unit.faultsInPlace.has(error) || unit.faultsInPlace.has(error.cause as object)) return true
+  return ['refusedByHook', 'breakerOpen', 'unavailable'].includes(error.problem.kind)
+}
+
+/** A point with its handlers. */
+export interface PointDescription {
+  readonly point: ExtensionPoint
+  readonly operation: Operation
+  readonly phase: 'before' | 'after'
+  /** In the order in which they run. */
+  readonly handlers: readonly {
+    readonly plugin: string
+    readonly handler: string
+    readonly file: string | undefined
+  }[]
+}
+
+/** Every extension point with its handlers. */
+export interface HookDescription {
+  readonly points: readonly PointDescription[]
+  /** One line per point, and one per handler with its plug-in and file. */
+  toString(): string
+}
+
+function textOf({ point, handlers }: PointDescription): string {
+  const lines = handlers.map(({ plugin, handler, file }, at) => {
+    const where = file === undefined ? '' : ` (${file})`
+    return `  ${at + 1}. ${plugin}${handler === point ? '' : `: ${handler}`}${where}`
+  })
+  return [handlers.length === 0 ? `${point}: no handlers` : point, ...lines].join('\n')
+}

@@ -1,0 +1,25 @@
+/** The operations as methods: what hosts call, and what handlers get as `context.customers`. */
+import type { Caller } from './documents.js'
+import type { InputOf, Operation, ResultOf } from './operations.js'
+import type { Profile } from './profile.js'
+import type { Trace } from './trace.js'
+
+/** What a call may say of itself. */
+export interface CallOptions {
+  /** The API that the call came through; default `library`. */
+  readonly flavour?: string
+  readonly caller?: Caller | undefined
+  /** Correlates log lines, incidents and events; generated if absent. */
+  readonly requestId?: string | undefined
+  /** Rules that travel with the call; default `library` (decision 1.7). */
+  readonly profile?: 'library' | Profile
+  /** Gets what happened in each call, when it has ended: points passed, handlers run or skipped and why. */
+  readonly onTrace?: (trace: Trace) => void
+}
+
+/** One method per operation, on one customer list. `context.customers` in a hook has this type too. */
+export type CustomerOperations = {
+  readonly [O in Operation]: object extends InputOf<O>
+    ? (input?: InputOf<O>) => Promise<ResultOf<O>>
+    : (input: InputOf<O>) => Promise<ResultOf<O>>
+}

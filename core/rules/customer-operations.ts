@@ -1,0 +1,153 @@
+/** Creating, changing and deleting customers. */
+import { Draft } from '../extension/draft.js'
+import type { Customer } from '../model/documents.js'
+import { fail } from '../model/problems.js'
+import { customerChangeSchema, customerCreateSchema } from '../model/schemas.js'
+import { DuplicateKey } from '../ports/storage.js'
+import type { Kind, Records } from '../ports/storage.js'
+import type { Unit } from '../work/unit.js'
+import type { Loaded, WriteOperation } from '../work/write.js'
+import { changedCustomer, ownedBy } from './customers.js'
+import type { Customers, HeldCustomer } from './customers.js'
+import type { Passwords } from './passwords.js'
+
+/** A loaded customer and its state before the change. */
+export interface LoadedCustomer {
+  readonly customer: HeldCustomer
+  readonly previous: Customer
+}
+
+/** True for the collision of a customer number; a generated one is answered with the next number. */
+function isTakenNumber(error: unknown): boolean {
+  return error instanceof DuplicateKey && error.kind === 'customers' && error.key === 'customerNo'
+}
+
+/** Creates a customer (decisions 2.11, 3.4 to 3.6). */
+export function createCustomer(
+  customers: Customers,
+  passwords: Passwords,
+): WriteOperation<'createCustomer', Loaded<'createCustomer'>, HeldCustomer> {
+  return {
+    name: 'createCustomer',
+    documents: { create: customerCreateSchema },
+    prepare: (running) => passwords.prepare(running),
+    load: () => ({ previous: undefined }),
+    judge(unit, _, { create }) {
+      if (unit.profile.refusesNumber && create.customerNo !== undefined)
+        throw fail('documentInvalid', {
+          document: 'customer',
+          violations: [{ path: ['customerNo'], rule: 'readOnly', message: 'is generated and cannot be sent' }],
+        })
+      return customers.refuse(create, {})
+    },
+    draft: (_, __, { create }) =>
+      new Draft(create, {
+        name: 'create',
+        schema: customerCreateSchema,
+        check: (now, before) => customers.violations(now, before),
+      }),
+    record: (_, customer) => customer?.record.id,
+    before: (_, create) => [create],
+    async apply(unit, _, { create }, running) {
+      const customer = await customers.insert(unit, create, running)
+      const { customerNo: customerNumber, email } = customer.document
+      unit.emit('customer-signup', email === undefined ? { customerNumber } : { customerNumber, email })
+      return customer
+    },
+    canRepeat: (error, { create }) => create.customerNo === undefined && isTakenNumber(error),
+    after: (_, customer, { create }) => [customer.live, create],
+    result: (_, customer) => ({ result: customer.document }),
+  }
+}
+
+/** Loads the customer that a target names. */
+export async function loadCustomer(
+  customers: Customers,
+  unit: Unit,
+  { customerNo }: { readonly customerNo: string },
+): Promise<LoadedCustomer> {
+  const customer = await customers.lock(unit, customerNo)
+  return { customer, previous: customer.document }
+}
+
+/** Changes a customer. Password and questions need a login (decision 2.13). */
+export function updateCustomer(
+  customers: Customers,
+  passwords: Passwords,
+): WriteOperation<'updateCustomer', LoadedCustomer, void> {
+  return {
+    name: 'updateCustomer',
+    documents: { update: customerChangeSchema },
+    prepare: (running) => passwords.prepare(running),
+    load: (unit, target) => loadCustomer(customers, unit, target),
+    judge(_, { previous }, { update }) {
+      const isFree = update.mixins !== undefined || update.mixinSchemas !== undefined || update.custom !== undefined
+      return isFree ? customers.refuse(changedCustomer(previous, update), previous) : undefined
+    },
+    draft: (_, { customer }, { update }) =>
+      new Draft(update, {
+        name: 'update',
+        schema: customerChangeSchema,
+        check: (now, before) =>
+          customers.violations(changedCustomer(customer.document, now), changedCustomer(customer.document, before)),
+      }),
+    record: ({ customer }) => customer.record.id,
+    before: ({ customer }, update) => [customer.live, update],
+    apply: (unit, { customer }, { update }, running) =>
+      customers.store(unit, customer, changedCustomer(customer.document, update), running),
+    after: ({ customer }, _, { update }) => [customer.live, update],
+    result: ({ customer }) => ({ result: customer.document }),
+  }
+}
+
+/** Deletes a customer, its addresses, accounts and social media users; its mappings stay and are marked (1.14, 3.15). */
+export function deleteCustomer(customers: Customers): WriteOperation<'deleteCustomer', LoadedCustomer, void> {
+  return {
+    name: 'deleteCustomer',
+    documents: {},
+    load: (unit, target) => loadCustomer(customers, unit, target),
+    record: ({ customer }) => customer.record.id,
+    before: ({ customer }) => [customer.live],
+    async apply(unit, { customer, previous }) {
+      await removeOwned(unit, customer, previous.customerNo)
+      await unit.tx.customers.remove(customer.record)
+      unit.drop(customer.record.id)
+      const { user } = unit.call.caller ?? {}
+      unit.emit('customer-deleted', {
+        customerNumber: previous.customerNo,
+        ...(previous.email !== undefined && { email: previous.email }),
+        ...(user !== undefined && { user }),
+      })
+    },
+    after: () => [],
+    result: () => ({ result: undefined }),
+  }
+}
+
+/** What goes with a customer. */
+async function removeOwned(unit: Unit, { record }: HeldCustomer, customerNumber: string): Promise<void> {
+  const { id, keys } = record
+  const owner = keys['customerNo'] ?? ''
+  const addresses = await removeAll(unit, 'addresses', id)
+  for (const { addressId } of addresses) unit.emit('address-deleted', { customerNumber, addressId })
+  unit.effect('addresses deleted', addresses.length)
+  unit.effect('accounts deleted', (await removeAll(unit, 'accounts', id)).length)
+  unit.effect('social media users deleted', (await removeAll(unit, 'socialMediaUsers', owner)).length)
+  const { items } = await unit.tx.mappings.find({ where: ownedBy(owner) })
+  const unmarked = items.filter((mapping) => !mapping.deletedInYaaS)
+  for (const mapping of unmarked) await unit.tx.mappings.update({ ...mapping, deletedInYaaS: true })
+  unit.effect('mappings marked deletedInYaaS', unmarked.length)
+}
+
+async function removeAll<K extends Exclude<Kind, 'customers' | 'mappings'>>(
+  unit: Unit,
+  kind: K,
+  owner: string,
+): Promise<readonly Records[K][]> {
+  const { items } = await unit.tx[kind].find({ where: ownedBy(owner) })
+  for (const record of items) {
+    await unit.tx[kind].remove(record as never)
+    unit.drop(record.id)
+  }
+  return items as readonly Records[K][]
+}

@@ -1,0 +1,77 @@
+/** Schemas that somebody else wrote: mixins are checked against them (decision 3.12). */
+import { createRequire } from 'node:module'
+import type { Ajv, AnySchemaObject, Options } from 'ajv'
+import type { Violation } from '../model/problems.js'
+import { findUnusable, violationsOf } from '../model/validation.js'
+import { patternCompiler } from '../model/pattern.js'
+
+/** What is wrong with a value; paths lead from the value. */
+export type ForeignCheck = (value: unknown) => readonly Violation[]
+
+/** Longest JSON text of somebody else's schema. */
+const maxSchemaLength = 262_144
+
+type Dialect = 'draft-04' | 'draft-06' | 'draft-07' | '2020-12'
+
+/** The dialect that `$schema` names; without it draft-07. */
+function dialectOf(schema: object): Dialect {
+  const named = (schema as { readonly $schema?: unknown }).$schema ?? 'http://json-schema.org/draft-07/schema#'
+  const form = /^https?:\/\/json-schema\.org\/(?:draft\/)?(draft-04|draft-06|draft-07|2020-12)\/schema#?$/
+  const dialect = typeof named === 'string' ? form.exec(named)?.[1] : undefined
+  if (!dialect) throw new Error('the schema names an unknown draft in $schema')
+  return dialect as Dialect
+}
+
+async function newAjv(dialect: Dialect, options: Options): Promise<Ajv> {
+  switch (dialect) {
+    case 'draft-04':
+      return new (await import('ajv-draft-04')).default.default(options)
+    case '2020-12':
+      return new (await import('ajv/dist/2020.js')).Ajv2020(options)
+    default: {
+      const instance = new (await import('ajv')).Ajv(options)
+      if (dialect === 'draft-06')
+        instance.addMetaSchema(
+          createRequire(import.meta.url)('ajv/dist/refs/json-schema-draft-06.json') as AnySchemaObject,
+        )
+      return instance
+    }
+  }
+}
+
+/**
+ * Compiles a schema that somebody else wrote (a mixin's, decision 3.12): its patterns run in linear time, references to
+ * other documents are resolved by `load` alone. Throws for a schema that cannot be used. Each has an ajv of its own,
+ * so that dropping the function frees all.
+ */
+export async function compileForeign(
+  url: string,
+  schema: object,
+  load: (url: string) => Promise<object | undefined>,
+): Promise<ForeignCheck> {
+  const [patterns, formats] = await Promise.all([patternCompiler(), import('ajv-formats')])
+  const checked = <T extends object>(document: T): T => {
+    if (JSON.stringify(document).length > maxSchemaLength) throw new Error('the schema is too long')
+    if (findUnusable(document)) throw new Error('the schema is nested too deep or holds unusable characters')
+    return document
+  }
+  const dialect = dialectOf(checked(schema))
+  const instance = await newAjv(dialect, {
+    strict: false,
+    allErrors: true,
+    ownProperties: true,
+    verbose: true,
+    logger: false,
+    code: { regExp: Object.assign((pattern: string) => patterns.compileScript(pattern), { code: 'linear' }) },
+    loadSchema: async (uri) => {
+      const found = await load(uri)
+      if (!found) throw new Error('the schema refers to one that is not known')
+      return checked(found)
+    },
+  })
+  formats.default.default(instance)
+  const identified = dialect === 'draft-04' ? { id: url, ...schema } : { $id: url, ...schema }
+  const validate = await instance.compileAsync(identified as AnySchemaObject)
+  if ('$async' in validate) throw new Error('the schema is asynchronous')
+  return (value) => (validate(value) ? [] : violationsOf(validate.errors ?? [], value))
+}

@@ -1,0 +1,24 @@
+/** Gives the trace of a call to whom asked for it (decision 4.1). */
+import { CustomerError } from '../model/problems.js'
+import type { Trace } from '../model/trace.js'
+import type { Incidents } from './incidents.js'
+import type { Call } from './unit.js'
+
+/** The outcome that an error is. */
+export function outcomeOf(error: unknown): Trace['outcome'] {
+  return error instanceof CustomerError ? error.problem.kind : 'internal'
+}
+
+/** Reports what happened in a call that has ended. A throw of `onTrace` is logged and changes nothing. */
+export function report(
+  incidents: Incidents,
+  { operation, list, requestId, trace = [] }: Pick<Call, 'operation' | 'list' | 'requestId' | 'trace'>,
+  onTrace: (trace: Trace) => void,
+  outcome: Trace['outcome'],
+): void {
+  try {
+    onTrace({ operation: operation as Trace['operation'], list, requestId, outcome, steps: trace })
+  } catch (error) {
+    incidents.note('onTrace threw', error, { operation, list, requestId })
+  }
+}

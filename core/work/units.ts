@@ -1,0 +1,283 @@
+/** Opens units of work on the storage: time limits, second attempts, commit, joining, closing (core/README.md). */
+import { setImmediate } from 'node:timers/promises'
+import { Timer, isThenable } from '../extension/deadline.js'
+import { isOver } from '../extension/frames.js'
+import type { Frame } from '../extension/frames.js'
+import type { Handlers } from '../extension/handlers.js'
+import { PluginFault } from '../extension/plugin-fault.js'
+import type { EventName, Listener } from '../model/events.js'
+import type { Writing } from '../model/operations.js'
+import { CustomerError, fail } from '../model/problems.js'
+import type { Clock, CustomerLists, Logger } from '../ports/host.js'
+import { StaleVersion, StorageUnavailable } from '../ports/storage.js'
+import type { Storage, WriteUnit } from '../ports/storage.js'
+import { AfterCommit } from './after-commit.js'
+import { problemOf } from './incidents.js'
+import type { Incidents } from './incidents.js'
+import { Unit } from './unit.js'
+import type { Call } from './unit.js'
+import { runWrite } from './write.js'
+import type { Running, WriteOperation, Written } from './write.js'
+
+/** What units of work are made with. */
+export interface UnitsOptions {
+  readonly storage: Storage
+  readonly lists: CustomerLists
+  readonly handlers: Handlers<Unit>
+  readonly incidents: Incidents
+  readonly logger: Logger
+  readonly clock: Clock
+  /** Milliseconds that a whole unit may take (decision 4.10). */
+  readonly limit: number
+  /** What the rules have ready before a unit opens, so that they need not ask the storage while it holds a connection. */
+  readonly beforeUnit: (list: string) => Promise<void> | undefined
+}
+
+/** Carries the would-be result of a dry run out of the unit that it rolls back. */
+class RolledBack {
+  readonly result: unknown
+  constructor(result: unknown) {
+    this.result = result
+  }
+}
+
+/** One attempt of a unit: what must be known of it when its time is over, and who waits for it. */
+interface Attempt {
+  unit: Unit | undefined
+  isCommitting: boolean
+  readonly giveUp: ((error: Error) => void)[]
+}
+
+/** Attempts that a lost race may take. */
+const mostAttempts = 3
+
+/** The units of work of one library. */
+export class Units {
+  readonly #options: UnitsOptions
+  readonly #afterCommit: AfterCommit
+  readonly #timer: Timer
+  readonly #running = new Set<Promise<unknown>>()
+  #closing: Promise<void> | undefined
+
+  constructor(options: UnitsOptions) {
+    this.#options = options
+    this.#afterCommit = new AfterCommit(options.handlers, options.incidents)
+    this.#timer = new Timer(options.limit)
+  }
+
+  /** Fails if the library closes or the list is unknown. */
+  admit(list: string): Promise<void> | undefined {
+    if (this.#closing) throw new StorageUnavailable('the library is closed')
+    const check = (found: unknown): void => {
+      if (!found) throw fail('listNotFound', { listId: list })
+    }
+    const found = this.#options.lists.byId(list)
+    return isThenable(found) ? Promise.resolve(found).then(check) : (check(found) as undefined)
+  }
+
+  /** Runs a writing operation as a unit of work of its own; again where that can help and no handler runs twice. */
+  async perform<O extends Writing>(call: Call, operation: WriteOperation<O>, running: Running<O>): Promise<Written<O>> {
+    try {
+      const written = await this.#tracked(() => this.#attempts(call, operation, running))
+      if (!call.dryRun) this.#follow(call)
+      return written
+    } catch (error) {
+      throw this.#options.incidents.explain(error, call)
+    }
+  }
+
+  async #attempts<O extends Writing>(
+    call: Call,
+    operation: WriteOperation<O>,
+    running: Running<O>,
+  ): Promise<Written<O>> {
+    await this.admit(call.list)
+    await operation.prepare?.(running)
+    for (let attempt = 1; ; attempt++) {
+      await this.#options.beforeUnit(call.list)
+      try {
+        return await this.#inUnit(call, (unit) => runWrite(unit, operation, running))
+      } catch (error) {
+        if (running.accepted && operation.canRepeat?.(error, running.accepted)) continue
+        if (!(error instanceof StaleVersion) || call.hasRunHandlers || attempt >= mostAttempts) throw error
+        running.accepted = undefined
+      }
+    }
+  }
+
+  /** Runs the host's own work as a unit of work, once; what the work itself throws comes through as it is. */
+  async transact<T>(call: Call, work: (unit: Unit) => Promise<T>): Promise<T> {
+    let failures: WeakSet<object> | undefined
+    try {
+      const value = await this.#tracked(async () => {
+        await this.admit(call.list)
+        await this.#options.beforeUnit(call.list)
+        return this.#inUnit(call, (unit) => {
+          failures = unit.failures
+          return work(unit)
+        })
+      })
+      this.#follow(call)
+      return value
+    } catch (error) {
+      const isOurs = error instanceof Error && (problemOf(error) || failures?.has(error))
+      throw isOurs || error instanceof PluginFault ? this.#options.incidents.explain(error, call) : error
+    }
+  }
+
+  /** Runs a call of a handler in the unit that it runs in; calls of one handler take turns. */
+  async join<T>(frame: Frame<Unit>, list: string, work: (unit: Unit) => Promise<T>): Promise<T> {
+    const who = frame.handler
+      ? `the handler of plug-in '${frame.handler.plugin}' at ${frame.handler.point}`
+      : 'the transaction'
+    this.#mustBeOpen(frame, who, list)
+    if (list !== frame.unit.list)
+      throw new Error(
+        `${who} works on customer list '${frame.unit.list}' and cannot use '${list}' in the same unit of work: use afterCommit`,
+      )
+    frame.open++
+    const mine = frame.turn.then(async () => {
+      // a loop of calls to a storage that answers at once would never let the timer of the time limit fire
+      if (performance.now() > frame.endsAt) await setImmediate()
+      this.#mustBeOpen(frame, who, list)
+      try {
+        return await work(frame.unit)
+      } catch (error) {
+        const problem = error instanceof CustomerError ? undefined : problemOf(error)
+        const shown = problem ? new CustomerError(problem, { cause: error }) : error
+        if (shown instanceof Error) frame.unit.failures.add(shown)
+        throw shown
+      }
+    })
+    frame.turn = mine.catch(() => undefined)
+    try {
+      return await mine
+    } finally {
+      frame.open--
+    }
+  }
+
+  #mustBeOpen(frame: Frame<Unit>, who: string, list: string): void {
+    if (!isOver(frame)) return
+    const why = `a library call was made after ${who} had ended: await every call, and use afterCommit for later ones`
+    this.#options.logger.warn(why, { list, requestId: frame.unit.call.requestId })
+    throw new Error(why)
+  }
+
+  async #tracked<T>(work: () => Promise<T>): Promise<T> {
+    const running = work()
+    this.#running.add(running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(running)
+    }
+  }
+
+  /** One unit of the storage, within the time limit of a whole unit. */
+  #inUnit<T>(call: Call, work: (unit: Unit) => Promise<T>): Promise<T> {
+    const attempt: Attempt = { unit: undefined, isCommitting: false, giveUp: [] }
+    return new Promise((resolve, reject) => {
+      attempt.giveUp.push(reject)
+      const late = this.#timer.start(() => this.#tooLate(attempt))
+      this.#write(call, attempt, work).then(
+        (result) => {
+          this.#timer.stop(late)
+          resolve(result)
+        },
+        (error: unknown) => {
+          this.#timer.stop(late)
+          if (error instanceof RolledBack) resolve(error.result as T)
+          else reject(error)
+        },
+      )
+    })
+  }
+
+  async #write<T>(call: Call, attempt: Attempt, work: (unit: Unit) => Promise<T>): Promise<T> {
+    return this.#options.storage.write(
+      call.list,
+      (tx) =>
+        new Promise((resolve, reject) => {
+          attempt.giveUp.push(reject)
+          attempt.unit = this.#begin(call, tx)
+          this.#finish(attempt.unit, work).then((result) => {
+            attempt.isCommitting = true
+            resolve(result)
+          }, reject)
+        }),
+    )
+  }
+
+  #tooLate(attempt: Attempt): void {
+    const { unit, giveUp } = attempt
+    const error = timeLimitOf(attempt, this.#timer.ms)
+    if (unit) {
+      unit.hasEnded = true
+      this.#options.handlers.abort(error, unit)
+    }
+    for (const reject of giveUp) reject(error)
+  }
+
+  #begin(call: Call, tx: WriteUnit): Unit {
+    call.events.length = 0
+    call.changes?.clear()
+    call.trace?.splice(0, call.trace.length, ...call.trace.filter(({ step }) => step !== 'effect'))
+    return new Unit(tx, call, this.#options.handlers, this.#options.clock)
+  }
+
+  async #finish<T>(unit: Unit, work: (unit: Unit) => Promise<T>): Promise<T> {
+    try {
+      const result = await work(unit)
+      unit.emitChanges()
+      if (!unit.call.dryRun) return result
+      await unit.tx.flush()
+      throw new RolledBack(result)
+    } finally {
+      unit.hasEnded = true
+    }
+  }
+
+  /** The caller does not wait for what follows the commit. */
+  #follow(call: Call): void {
+    if (this.#afterCommit.isAwaited(call)) void this.#tracked(() => this.#afterCommit.run(call))
+  }
+
+  /** Registers a listener for committed changes; returns its undo. */
+  subscribe<N extends EventName>(listener: Listener<N>, name?: N): () => void {
+    return this.#afterCommit.subscribe(listener, name)
+  }
+
+  /** Resolves when no unit of work runs and no task after a commit. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+  }
+
+  /** Stops taking calls, waits `graceMs` for those that run, aborts their handlers, closes the storage. */
+  close({ graceMs = 4000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(graceMs)
+    return this.#closing
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const { handlers, storage } = this.#options
+    await inTime(this.idle(), graceMs)
+    handlers.abort(new StorageUnavailable('the library is closing'))
+    await inTime(this.idle(), 500)
+    await storage.close()
+  }
+}
+
+/** A handler that is too slow is its plug-in's fault; without one, the storage is. */
+function timeLimitOf({ unit, isCommitting }: Attempt, ms: number): Error {
+  const why = `the unit of work took longer than ${ms} ms`
+  const handler = unit?.running
+  return handler ? new PluginFault(handler, ms, why) : new StorageUnavailable(why, isCommitting ? 'unknown' : 'nothing')
+}
+
+/** Waits for work, but no longer than this. */
+async function inTime(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))])
+  clearTimeout(timer)
+}

@@ -1,0 +1,144 @@
+/** THE write sequence: the one order in which every writing operation runs (core/README.md, The life of a write). */
+import type { Draft } from '../extension/draft.js'
+import { operations } from '../model/operations.js'
+import type { DocumentOf, PasswordOf, PreviousOf, ResultOf, TargetOf, Writing } from '../model/operations.js'
+import type { Schema } from '../model/schemas.js'
+import type { Unit } from './unit.js'
+
+/** What a writing call asks for. */
+export interface WriteRequest<O extends Writing = Writing> {
+  readonly target: TargetOf<O>
+  /**
+   * Gives the document, already checked against the caller's own schema. `current` is the state before the change, read
+   * under the customer's lock; undefined on create. Throws a CustomerError for a document that breaks rules.
+   */
+  readonly document: (current: PreviousOf<O>) => DocumentOf<O>
+  /** The password that goes with the document; null removes it. It is hashed before the unit of work opens. */
+  readonly password?: PasswordOf<O> | undefined
+  /** Throws to stop the operation before any handler (If-Match, version). */
+  readonly precondition?: ((current: PreviousOf<O>) => void) | undefined
+}
+
+/** What a writing call gives. */
+export interface Written<O extends Writing = Writing> {
+  readonly result: ResultOf<O>
+  /** Number of the customer that an address or account belongs to, as it is stored in the end. */
+  readonly customerNo?: string
+}
+
+/** A request on its way through the sequence; lives over all attempts of its unit. */
+export interface Running<O extends Writing = Writing> extends WriteRequest<O> {
+  /** What `prepare` made of the password. */
+  secret?: Prepared | undefined
+  /** The document after the before handlers: an attempt that finds it goes on from there. */
+  accepted?: DocumentOf<O> | undefined
+}
+
+/** A password that was judged and hashed while no lock was held. */
+export type Prepared = { readonly passwordHash: string } | 'refused'
+
+/** What an operation has loaded. */
+export interface Loaded<O extends Writing = Writing> {
+  readonly previous: PreviousOf<O>
+}
+
+/** An operation: only what is its own; the order is `runWrite`'s. `L` is what it loads, `A` what applying gives. */
+export interface WriteOperation<O extends Writing = Writing, L extends Loaded<O> = Loaded<O>, A = unknown> {
+  readonly name: O
+  /** Documents of its input by property, with the schema that a library call's are checked against. */
+  readonly documents: Readonly<Record<string, Schema>>
+  /** What takes its time and needs no lock. */
+  prepare?(running: Running<O>): Promise<void> | undefined
+  /** Takes the lock and loads what the target names. Throws a not-found problem. */
+  load(unit: Unit, target: TargetOf<O>): L | Promise<L>
+  /** Rules that no schema says, for the document as it was sent. Throws. */
+  judge?(unit: Unit, loaded: L, sent: DocumentOf<O>, running: Running<O>): void | Promise<void>
+  /** The part of the document that before handlers may change. */
+  draft?(unit: Unit, loaded: L, sent: DocumentOf<O>): Draft<object>
+  /** Id of the record that its points are about. */
+  record?(loaded: L, applied?: A): string | undefined
+  /** Arguments of before handlers, without the list id. */
+  before?(loaded: L, live: object | undefined): readonly unknown[]
+  /** Judges what handlers have left, and makes the change. Emits the events that `Held.emitChange` does not. */
+  apply(unit: Unit, loaded: L, document: DocumentOf<O>, running: Running<O>): Promise<A>
+  /** True for an error that applying once more avoids: the collision of a generated number. */
+  canRepeat?(error: unknown, document: DocumentOf<O>): boolean
+  /** Arguments of after handlers, without the list id. */
+  after?(loaded: L, applied: A, document: DocumentOf<O>): readonly unknown[]
+  result(loaded: L, applied: A): Written<O>
+}
+
+/** Runs a writing operation in a unit of work. */
+export async function runWrite<O extends Writing>(
+  unit: Unit,
+  operation: WriteOperation<O>,
+  running: Running<O>,
+): Promise<Written<O>> {
+  const loaded = await operation.load(unit, running.target)
+  if (!running.accepted) {
+    const sent = running.document(loaded.previous)
+    await operation.judge?.(unit, loaded, sent, running)
+    running.precondition?.(loaded.previous)
+    running.accepted = await passBefore(unit, operation, loaded, sent)
+  }
+  const document = running.accepted
+  const applied = await applyTo(unit, operation, loaded, document, running)
+  await passAfter(unit, operation, loaded, document, applied)
+  return operation.result(loaded, applied)
+}
+
+/** Passes the before point; gives the document as the handlers left it. */
+async function passBefore<O extends Writing>(
+  unit: Unit,
+  operation: WriteOperation<O>,
+  loaded: Loaded<O>,
+  sent: DocumentOf<O>,
+): Promise<DocumentOf<O>> {
+  const literal = operations[operation.name]
+  if (literal.kind === 'silent' || !unit.reaches(literal.before)) return sent
+  const draft = operation.draft?.(unit, loaded, sent)
+  await unit.runHandlers(literal.before, {
+    record: operation.record?.(loaded),
+    previous: loaded.previous,
+    draft,
+    args: () => operation.before?.(loaded, draft?.live) ?? [],
+  })
+  return draft ? ({ ...(sent as object), [draft.name]: draft.seen } as DocumentOf<O>) : sent
+}
+
+/** Applies, once more where that helps; what after handlers will see is known to be no duplicate. */
+async function applyTo<O extends Writing>(
+  unit: Unit,
+  operation: WriteOperation<O>,
+  loaded: Loaded<O>,
+  document: DocumentOf<O>,
+  running: Running<O>,
+): Promise<unknown> {
+  const literal = operations[operation.name]
+  const isSeen = literal.kind === 'write' && unit.handlers.count(literal.after) > 0
+  for (;;)
+    try {
+      const applied = await operation.apply(unit, loaded, document, running)
+      if (isSeen || unit.hasInnerWrites) await unit.tx.flush()
+      return applied
+    } catch (error) {
+      if (!operation.canRepeat?.(error, document)) throw error
+    }
+}
+
+/** Passes the after point. */
+async function passAfter<O extends Writing>(
+  unit: Unit,
+  operation: WriteOperation<O>,
+  loaded: Loaded<O>,
+  document: DocumentOf<O>,
+  applied: unknown,
+): Promise<void> {
+  const literal = operations[operation.name]
+  if (literal.kind === 'silent' || !unit.reaches(literal.after)) return
+  await unit.runHandlers(literal.after, {
+    record: operation.record?.(loaded, applied),
+    previous: loaded.previous,
+    args: () => operation.after?.(loaded, applied, document) ?? [],
+  })
+}
