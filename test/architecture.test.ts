@@ -24,9 +24,10 @@ interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>
 }
 const manifest = JSON.parse(readText('package.json')) as Manifest
-const publishedTests = ['testing', 'storage-contract', 'random-queries', 'faulty-storage', 'hook-kit'].map(
-  (name) => `test/${name}.ts`,
-)
+const publishedTests = [
+  ...['testing', 'storage-contract', 'random-queries', 'faulty-storage', 'hook-kit'].map((name) => `test/${name}.ts`),
+  ...sources('test/storage-contract').map(({ name }) => name),
+]
 const library = sources('core', 'adapters', 'hooks')
 const published = [...library, ...sources('test').filter(({ name }) => publishedTests.includes(name))]
 const everything = sources('core', 'adapters', 'hooks', 'examples', 'test')

@@ -2,7 +2,7 @@
  * A storage that fails, hangs or answers late where a test wants it to. Published as part of `clientele/testing`.
  */
 import { setTimeout } from 'node:timers/promises'
-import { kindNames, StorageUnavailable } from '../core/ports/storage.js'
+import { StorageUnavailable } from '../core/ports/storage.js'
 import type {
   Kind,
   ReadUnit,
@@ -12,6 +12,8 @@ import type {
   StorageOptions,
   WriteUnit,
 } from '../core/ports/storage.js'
+import { readersOf, writersOf } from '../core/ports/stored-records.js'
+import type { RecordWriters } from '../core/ports/stored-records.js'
 
 /**
  * Steps of a storage. `commit` comes when the work of a write unit is done and nothing is stored yet, `committed` when
@@ -123,14 +125,11 @@ export function faultyStorage(storage: Storage, plan: readonly StorageFault[] = 
     await wait
     return go(copy)
   }
-  const readUnit = (unit: ReadUnit, list: string): ReadUnit =>
-    Object.fromEntries(
-      kindNames.map((kind) => [kind, reader(unit[kind] as RecordReader<Kind>, list, kind)]),
-    ) as unknown as ReadUnit
+  const readUnit = (unit: ReadUnit, list: string): ReadUnit => readersOf((kind) => reader(unit[kind], list, kind))
+  const writers = (unit: RecordWriters, list: string): RecordWriters =>
+    writersOf((kind) => writer(unit[kind], list, kind))
   const writeUnit = (unit: WriteUnit, list: string): WriteUnit => ({
-    ...(Object.fromEntries(
-      kindNames.map((kind) => [kind, writer(unit[kind] as unknown as RecordWriter<Kind>, list, kind)]),
-    ) as unknown as WriteUnit),
+    ...writers(unit, list),
     lock: async (key) => {
       await reach('lock', list)
       return unit.lock(key)

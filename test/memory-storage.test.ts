@@ -3,7 +3,7 @@ import { describe, it } from 'mocha'
 import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { Ordered } from '../adapters/storage/local/ordered.js'
 import { find } from '../adapters/storage/local/query.js'
-import { Table } from '../adapters/storage/local/table.js'
+import { RecordTable } from '../adapters/storage/local/record-table.js'
 import { QueryRefused, StorageUnavailable } from '../core/ports/storage.js'
 import type { CustomerRecord, Query, WriteUnit } from '../core/ports/storage.js'
 import { randomSource } from './random-queries.js'
@@ -23,14 +23,14 @@ storageContract(
   },
 )
 
-describe('memory storage: what a query looks at (storage.md, indexes)', () => {
+describe('memory storage: what a query looks at (adapters/storage/README.md, Indexes)', () => {
   const tier = ['mixins', 'loyalty', 'tier']
   const count = 5_000
   let looked = 0
   /** A record that counts how often one of its properties is read. */
   const counted = (record: CustomerRecord): CustomerRecord =>
     new Proxy(record, { get: (target, name) => (looked++, Reflect.get(target, name) as unknown) })
-  const table = new Table('customers', [tier])
+  const table = new RecordTable('customers', [tier])
   for (let n = 0; n < count; n++) {
     const keys = { customerNo: `${n}`, email: `${n % 1_000}` }
     table.put(counted(customerRecord(`${n}`, { title: 'x', keys, mixins: { loyalty: { tier: n % 500 } } })))
@@ -71,7 +71,7 @@ describe('memory storage: what a query looks at (storage.md, indexes)', () => {
 })
 
 describe('memory storage: limits of regular expressions', () => {
-  const table = new Table('customers', [])
+  const table = new RecordTable('customers', [])
   for (let n = 0; n < 100; n++) table.put(customerRecord(`${n}`, { title: 'x'.repeat(20_000) }))
   const query: Query = { where: { op: 'matches', path: ['title'], pattern: '(x+[xz]+)+[yz]' } }
   const refusal = (limits: object): Promise<unknown> =>

@@ -97,7 +97,7 @@ async function neighbour(storage: Storage): Promise<() => Promise<void>> {
   }
 }
 
-describe('PostgreSQL storage (storage.md)', () => {
+describe('PostgreSQL storage', () => {
   describe('passes the contract with locks of rows', () =>
     storageContract({ describe, it }, factoryOn('PostgreSQL, locks: rows', { locks: 'rows' })))
   describe('passes the contract on a pool of ten, while another list is worked on through it', () =>

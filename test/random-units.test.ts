@@ -97,7 +97,7 @@ async function run(storage: Storage, random: RandomSource, reopen: () => Promise
   await current.close()
 }
 
-describe('random units at once: keys, indexes and queries agree, no lock is left (storage.md)', () => {
+describe('random units at once: keys, indexes and queries agree, no lock is left', () => {
   const options = { ...contractOptions, lockWait: 10_000 }
   for (const seed of [1, Date.now()]) {
     it(`memory, seed ${seed}`, async () => {

@@ -22,7 +22,7 @@ const engines: readonly (readonly [string, () => Promise<Storage>])[] = [
   ['PostgreSQL', async () => postgresStorage({ connectionString: await newDatabase() })],
 ]
 for (const [engine, open] of engines)
-  describe(`clientele.transaction on ${engine} (storage.md, PostgreSQL; design.md 4)`, () => {
+  describe(`clientele.transaction on ${engine} (adapters/storage/README.md, Units of work)`, () => {
     let clientele: Clientele
     let shop: CustomerOperations
     let handler: (context: Context) => Promise<unknown> = async () => undefined
@@ -133,7 +133,7 @@ for (const [engine, open] of engines)
     })
   })
 
-describe('clientOf: tables of the host are committed and rolled back with the customer (storage.md, PostgreSQL)', () => {
+describe('clientOf: tables of the host are committed and rolled back with the customer (adapters/storage/README.md, Transactions)', () => {
   let url: string
   let clientele: Clientele
   let shop: CustomerOperations

@@ -1,6 +1,7 @@
 /** Remembers who a token belongs to, so that a token is verified once and not with every request. */
 import { hash } from 'node:crypto'
 import type { Caller } from '../../core/model/documents.js'
+import { Recent } from '../../core/model/recent.js'
 
 /** A token that was found good. */
 export interface VerifiedToken {
@@ -25,15 +26,14 @@ export function cacheTokens(
   verify: (token: string) => Promise<VerifiedToken | undefined>,
   { size, now }: TokenCacheOptions,
 ): (token: string) => Caller | undefined | Promise<Caller | undefined> {
-  const known = new Map<string, VerifiedToken>()
+  const known = new Recent<string, VerifiedToken>(size)
   const running = new Map<string, Promise<Caller | undefined>>()
 
   const check = async (key: string, token: string): Promise<Caller | undefined> => {
     try {
       const verified = await verify(token)
       if (!verified) return undefined
-      if (size > 0 && verified.until > now()) known.set(key, verified)
-      if (known.size > size) known.delete(known.keys().next().value as string)
+      if (verified.until > now()) known.set(key, verified)
       return verified.caller
     } finally {
       running.delete(key)
@@ -43,13 +43,8 @@ export function cacheTokens(
   return (token) => {
     const key = hash('sha256', token, 'base64')
     const verified = known.get(key)
-    if (verified) {
-      known.delete(key)
-      if (now() < verified.until) {
-        known.set(key, verified)
-        return verified.caller
-      }
-    }
+    if (verified && now() < verified.until) return verified.caller
+    known.delete(key)
     let checking = running.get(key)
     if (!checking) running.set(key, (checking = check(key, token)))
     return checking

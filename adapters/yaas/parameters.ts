@@ -1,6 +1,6 @@
 /** Query parameters of lists and items: paging, sort, fields, expand, and the Link header (decisions 3.9, 3.11). */
-import { patternCompiler } from '../../core/ports/pattern.js'
-import type { PatternCompiler } from '../../core/ports/pattern.js'
+import { patternCompiler } from '../../core/model/pattern.js'
+import type { PatternCompiler } from '../../core/model/pattern.js'
 import type { Query } from '../../core/ports/storage.js'
 import { OwnFault } from '../http/flavour.js'
 import type { ApiRequest } from '../http/flavour.js'

@@ -1,5 +1,6 @@
 /** Queries and pages: what the storage port answers, and what reading operations take. */
 import type { Json } from './documents.js'
+import { isObject } from './json.js'
 
 /** Where a value stands in a record, segment by segment: `['mixins', 'loyalty', 'tier']`. Never leads through an array. */
 export type Path = readonly string[]
@@ -10,7 +11,7 @@ export type Scalar = string | number | boolean
 /**
  * Condition on a record. Only values of one JSON type compare; strings compare by code point. A comparison with an
  * absent or null value, an array or an object is false, and `not` of it is true. `matches` searches with a linear-time
- * regular expression (re2 syntax, unanchored) on every engine.
+ * regular expression (re2 syntax, unanchored) on every storage.
  */
 export type Condition =
   | { readonly op: 'and' | 'or'; readonly of: readonly Condition[] }
@@ -41,9 +42,8 @@ export interface Page<T> {
 export function valueAt(document: object, path: Path): Json | undefined {
   let value: unknown = document
   for (const name of path) {
-    if (value === null || typeof value !== 'object' || Array.isArray(value) || !Object.hasOwn(value, name))
-      return undefined
-    value = (value as Record<string, unknown>)[name]
+    if (!isObject(value) || !Object.hasOwn(value, name)) return undefined
+    value = value[name]
   }
   return value as Json | undefined
 }

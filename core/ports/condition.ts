@@ -1,27 +1,28 @@
-/** Conditions compiled to functions, by the rules of the storage port. */
+/** Conditions compiled to functions, by the rules of the port (adapters/storage/README.md, Conditions). */
+import type { Pattern } from '../model/pattern.js'
 import { valueAt } from './storage.js'
 import type { Condition, Path, Query, Scalar } from './storage.js'
 import { compareScalars, compareValues } from './order.js'
-import type { Matcher } from './search-pattern.js'
+import type { Patterns } from './query-patterns.js'
 
 /** Whether a record meets a condition. */
 export type Test = (record: object) => boolean
 
 type Read = (record: object) => unknown
 
-/** A condition as a function; `matchers` holds those of all its patterns. */
-export function compileCondition(where: Condition, matchers: ReadonlyMap<string, Matcher>): Test {
+/** A condition as a function; `patterns` are its regular expressions, compiled. */
+export function compileCondition(where: Condition, patterns: Patterns): Test {
   switch (where.op) {
     case 'and': {
-      const tests = compileAll(where.of, matchers)
+      const tests = compileAll(where.of, patterns)
       return (record) => tests.every((test) => test(record))
     }
     case 'or': {
-      const tests = compileAll(where.of, matchers)
+      const tests = compileAll(where.of, patterns)
       return (record) => tests.some((test) => test(record))
     }
     case 'not': {
-      const test = compileCondition(where.of, matchers)
+      const test = compileCondition(where.of, patterns)
       return (record) => !test(record)
     }
     case 'eq': {
@@ -38,23 +39,25 @@ export function compileCondition(where: Condition, matchers: ReadonlyMap<string,
       const read = compilePath(where.path)
       return (record) => (read(record) ?? undefined) !== undefined
     }
-    case 'matches': {
-      const matches = matchers.get(where.pattern) as Matcher
-      const read = compilePath(where.path)
-      return (record) => {
-        const value = read(record)
-        return typeof value === 'string' && matches(value)
-      }
-    }
+    case 'matches':
+      return compileMatch(compilePath(where.path), patterns.get(where.pattern))
     default:
       return compileComparison(where.op, compilePath(where.path), where.value)
   }
 }
 
+function compileMatch(read: Read, pattern: Pattern | undefined): Test {
+  if (!pattern) throw new TypeError('the patterns of a condition are compiled before it')
+  return (record) => {
+    const value = read(record)
+    return typeof value === 'string' && pattern.test(value)
+  }
+}
+
 /** Cheap conditions first: the order of an `and` or `or` does not change its value. */
-function compileAll(conditions: readonly Condition[], matchers: ReadonlyMap<string, Matcher>): Test[] {
+function compileAll(conditions: readonly Condition[], patterns: Patterns): Test[] {
   const cost = (condition: Condition): number => ('of' in condition ? 1 : condition.op === 'matches' ? 2 : 0)
-  return conditions.toSorted((a, b) => cost(a) - cost(b)).map((condition) => compileCondition(condition, matchers))
+  return conditions.toSorted((a, b) => cost(a) - cost(b)).map((condition) => compileCondition(condition, patterns))
 }
 
 function compileComparison(op: 'lt' | 'lte' | 'gt' | 'gte', read: Read, bound: Scalar): Test {
@@ -81,6 +84,7 @@ export function compilePath(path: Path): Read {
   return (record) => {
     let value = (record as Record<string, unknown>)[first]
     for (const name of rest) {
+      // isObject, written out: a scan runs through here for every record, and a call costs it a sixth
       if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined
       value = (value as Record<string, unknown>)[name]
     }

@@ -1,4 +1,4 @@
-/** The order of values that every storage keeps: by type, numbers by size, strings by code point. */
+/** The order of values that every storage keeps (adapters/storage/README.md, Order): by type, numbers by size, strings by code point. */
 
 /** Weight of a UTF-16 unit: surrogates stand for code points above all others. */
 const weight = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit)

@@ -1,6 +1,6 @@
 /**
- * The storage port: what every engine promises alike (storage.md). The contract suite, `test/storage-contract.ts`,
- * is its definition; an adapter is an implementation that passes it.
+ * The storage port: what every storage promises alike (adapters/storage/README.md). The contract suite,
+ * `test/storage-contract.ts`, is its definition; a storage is an implementation that passes it.
  *
  * A storage keeps *records* of five kinds, each in one customer list. A record is the domain's document plus an
  * envelope. Records that come out are frozen; what goes in is copied once.
@@ -113,11 +113,11 @@ export interface StorageOptions {
    * when it is read. Pure. Throws SchemaTooNew for a number newer than known.
    */
   readonly upgrade: <K extends Kind>(kind: K, record: Records[K]) => Records[K]
-  /** Where warnings go (such as a dropped torn line); never personal data. */
+  /** Where warnings go (such as a dropped torn line); never personal data. Never throws. */
   readonly warn: (message: string, fields?: Record<string, unknown>) => void
 }
 
-/** A storage engine. */
+/** A storage. */
 export interface Storage {
   /** Makes the storage usable; fails with a clear error naming what is wrong. Called once, before all else. */
   open(options: StorageOptions): Promise<void>
@@ -163,7 +163,7 @@ export class LockTimeout extends Error {
   override readonly name = 'LockTimeout'
 }
 
-/** The engine cannot serve now. `outcome` says what became of the unit: nothing was stored, or it is unknown. */
+/** The storage cannot serve now. `outcome` says what became of the unit: nothing was stored, or it is unknown. */
 export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable'
   readonly outcome: 'nothing' | 'unknown'

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import type { Ajv, AnySchemaObject, Options } from 'ajv'
 import type { Violation } from '../model/problems.js'
 import { findUnusable, violationsOf } from '../model/validation.js'
-import { patternCompiler } from '../ports/pattern.js'
+import { patternCompiler } from '../model/pattern.js'
 
 /** What is wrong with a value; paths lead from the value. */
 export type ForeignCheck = (value: unknown) => readonly Violation[]

@@ -1,4 +1,4 @@
-/** Generated customer numbers: 8 digits of a per-list sequence, taken in blocks (decision 2.14, storage.md). */
+/** Generated customer numbers: 8 digits of a per-list sequence, taken in blocks (decision 2.14; adapters/storage/README.md, Counters). */
 import type { Storage } from '../ports/storage.js'
 
 const block = 100

@@ -1,12 +1,12 @@
 /**
  * The journal: what was committed since the snapshot, in segments. A line holds all commits that one sync made durable,
- * so that a crash can tear the last line only.
+ * so that a crash can tear the last line only (adapters/storage/README.md, Journal).
  */
 import * as fs from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { filesBeside, makeFile, writeAll } from './disk.js'
 import type { Disk, DiskFile } from './disk.js'
-import type { Commit } from '../local/engine.js'
+import type { Commit } from '../local/commit.js'
 import { eachLine } from './lines.js'
 import type { Line } from './lines.js'
 import { DamagedFile } from './snapshot.js'
@@ -76,7 +76,7 @@ export async function readJournal(
   let end: JournalEnd | undefined
   try {
     for (const [index, segment] of segments.entries()) {
-      const reading = new Reading(segment, { previous: end?.sequence, after, take, onDamage })
+      const reading = new SegmentReading(segment, { previous: end?.sequence, after, take, onDamage })
       const handle = await disk.open(segment.file, 'r')
       try {
         await eachLine(handle, (line) => reading.take(line))
@@ -102,7 +102,7 @@ export async function readJournal(
   return end
 }
 
-interface ReadingOptions {
+interface SegmentReadingOptions {
   /** Last group of the segment before; undefined for the first segment. */
   readonly previous: number | undefined
   /** Last group that the snapshot holds. */
@@ -112,14 +112,14 @@ interface ReadingOptions {
 }
 
 /** Takes the lines of a segment in turn. */
-class Reading {
+class SegmentReading {
   readonly #segment: Segment
-  readonly #options: ReadingOptions
+  readonly #options: SegmentReadingOptions
   #sequence = 0
   #length = 0
   #torn = 0
 
-  constructor(segment: Segment, options: ReadingOptions) {
+  constructor(segment: Segment, options: SegmentReadingOptions) {
     this.#segment = segment
     this.#options = options
   }

@@ -1,4 +1,7 @@
-/** A lock file: one process at a time has the data, and a dead one does not keep it. */
+/**
+ * A lock file: one process at a time has the data, and a dead one does not keep it
+ * (adapters/storage/README.md, Lock file).
+ */
 import { randomUUID } from 'node:crypto'
 import * as fs from 'node:fs/promises'
 import os from 'node:os'
@@ -11,11 +14,11 @@ interface Owner {
   readonly host: string
   readonly since: string
   /** Id of the running system, if it has one. */
-  readonly boot?: string
+  readonly boot: string | undefined
   /** Namespace in which `pid` counts. */
-  readonly namespace?: string
+  readonly namespace: string | undefined
   /** When the process started, in the system's ticks. */
-  readonly start?: string
+  readonly start: string | undefined
 }
 
 /** A lock that was taken. */
@@ -55,8 +58,7 @@ async function self(): Promise<Owner> {
   const text = (file: string): Promise<string | undefined> => fs.readFile(file, 'utf8').catch(() => undefined)
   const boot = (await text('/proc/sys/kernel/random/boot_id'))?.trim()
   const namespace = await fs.readlink('/proc/self/ns/pid').catch(() => undefined)
-  const start = await startOf(process.pid)
-  return { ...owner, ...(boot && { boot }), ...(namespace && { namespace }), ...(start && { start }) }
+  return { ...owner, boot: boot || undefined, namespace, start: await startOf(process.pid) }
 }
 
 /** Start of a process in the system's ticks; undefined if there is none, or the system does not tell. */

@@ -5,7 +5,7 @@
 import { crc32 } from 'node:zlib'
 import type { Low } from 'lowdb'
 import { kindNames } from '../../../core/ports/storage.js'
-import type { Envelope, Kind } from '../../../core/ports/storage.js'
+import type { Kind, Records } from '../../../core/ports/storage.js'
 import { localDisk, makeFile, writeAll } from './disk.js'
 import type { Disk, DiskFile } from './disk.js'
 import { eachLine } from './lines.js'
@@ -23,7 +23,7 @@ export interface SnapshotList {
   readonly id: string
   /** Next numbers by name. */
   readonly counters: Readonly<Record<string, number>>
-  readonly records: { readonly [K in Kind]?: readonly Envelope[] }
+  readonly records: { readonly [K in Kind]?: readonly Records[Kind][] }
 }
 
 /** Version of the file's format. */
@@ -45,7 +45,7 @@ export interface SnapshotOptions {
   /** Called when all is written and before it takes the place of the old file, which stays if this rejects. */
   readonly beforeReplacing?: () => Promise<void>
   /** Called instead of failing at damage; what can be read is given all the same. */
-  readonly onDamage?: (error: DamagedFile) => void
+  readonly onDamage?: ((error: DamagedFile) => void) | undefined
 }
 
 /** Time for which a slice may hold the event loop, in milliseconds, and bytes after which it ends in any case. */
@@ -140,7 +140,7 @@ async function read({ file, disk = localDisk, onDamage }: SnapshotOptions): Prom
     throw error
   })
   if (!handle) return null
-  const reading = new Reading(file, onDamage)
+  const reading = new SnapshotReading(file, onDamage)
   try {
     await eachLine(handle, (line) => reading.take(line))
   } finally {
@@ -149,19 +149,20 @@ async function read({ file, disk = localDisk, onDamage }: SnapshotOptions): Prom
   return reading.end()
 }
 
-interface Draft {
+/** A customer list as far as it was read. */
+interface ReadList {
   id: string
   counters: Record<string, number>
-  records: { [K in Kind]?: Envelope[] }
+  records: { [K in Kind]?: Records[Kind][] }
 }
 
 /** Takes the lines of a snapshot in turn and checks that they are those that were written. */
-class Reading {
+class SnapshotReading {
   readonly #file: string
   readonly #onDamage: ((error: DamagedFile) => void) | undefined
-  readonly #lists: Draft[] = []
+  readonly #lists: ReadList[] = []
   #sequence = 0
-  #records: Envelope[] | undefined
+  #records: Records[Kind][] | undefined
   #count = 0
   #checksum = 0
   #isWhole = false
@@ -187,7 +188,7 @@ class Reading {
 
   #takeRecord(bytes: Buffer): void {
     const end = bytes.at(-1) === 44 ? bytes.length - 1 : bytes.length
-    const record = JSON.parse(bytes.toString('utf8', 0, end)) as Envelope
+    const record = JSON.parse(bytes.toString('utf8', 0, end)) as Records[Kind]
     if (typeof record.id !== 'string' || typeof record.version !== 'number') throw new Error('not a record')
     this.#records?.push(record)
     this.#count++

@@ -2,11 +2,11 @@
  * Storage in this process, for tests and for trying things: keeps everything as long as it is open.
  */
 import type { Storage } from '../../../core/ports/storage.js'
-import { Engine } from './engine.js'
-import type { EngineOptions } from './engine.js'
+import { LocalStorage } from './local-storage.js'
+import type { LocalOptions } from './local-storage.js'
 
 /** Options of `memoryStorage`. */
-export type MemoryOptions = EngineOptions
+export type MemoryOptions = LocalOptions
 
 /**
  * A storage that keeps its records in this process and loses them when it is closed.
@@ -15,5 +15,5 @@ export type MemoryOptions = EngineOptions
  * const clientele = await createClientele({ customerLists, storage: memoryStorage() })
  */
 export function memoryStorage(options: MemoryOptions = {}): Storage {
-  return new Engine(options)
+  return new LocalStorage(options)
 }

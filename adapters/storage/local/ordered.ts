@@ -1,7 +1,7 @@
 /** A sorted list in chunks: adding and removing move one chunk, a page is a slice, whatever the length. */
 
-/** Rows in an order: a table, a part of an index, or a plain array. */
-export interface Rows<T> {
+/** Items in an order: a sorted list, a part of one, or a plain array. */
+export interface Series<T> {
   readonly length: number
   slice(from: number, to: number): readonly T[]
   /** All items, in order, in arrays to loop over. */
@@ -11,7 +11,7 @@ export interface Rows<T> {
 const CHUNK = 1024
 
 /** Items sorted by `compare`, which never calls two different items equal. */
-export class Ordered<T> implements Rows<T> {
+export class Ordered<T> implements Series<T> {
   readonly #compare: (a: T, b: T) => number
   #chunks: T[][] = []
   #length = 0
@@ -94,13 +94,13 @@ function firstWhere(length: number, passes: (index: number) => boolean): number 
   return low
 }
 
-/** An array as rows. */
-export function rowsOf<T>(items: readonly T[]): Rows<T> {
+/** An array as a series. */
+export function seriesOf<T>(items: readonly T[]): Series<T> {
   return { length: items.length, slice: (from, to) => items.slice(from, to), chunks: () => [items] }
 }
 
 /** The part of a list between two ranks. */
-export function part<T>(list: Ordered<T>, from: number, to: number): Rows<T> {
+export function part<T>(list: Ordered<T>, from: number, to: number): Series<T> {
   const length = Math.max(to - from, 0)
   return {
     length,

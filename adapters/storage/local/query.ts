@@ -1,71 +1,74 @@
 /** Answers queries from a table, and from what a unit of work has staged on top of it. */
-import { QueryRefused } from '../../../core/ports/storage.js'
-import type { Condition, Envelope, Page, Path, Query } from '../../../core/ports/storage.js'
+import type { Condition, Kind, Page, Path, Query, Records, Scalar } from '../../../core/ports/storage.js'
 import { compileCondition, compileSort } from '../../../core/ports/condition.js'
 import type { Test } from '../../../core/ports/condition.js'
-import { rowsOf } from './ordered.js'
-import type { Rows } from './ordered.js'
-import { compilePatterns, patternLimits, patternsOf } from '../../../core/ports/search-pattern.js'
-import type { Matcher, PatternLimits } from '../../../core/ports/search-pattern.js'
-import type { Row, Table } from './table.js'
+import { seriesOf } from './ordered.js'
+import type { Series } from './ordered.js'
+import {
+  compilePatterns,
+  hasPatterns,
+  patternLimits,
+  tooManyRecords,
+  tooSlow,
+} from '../../../core/ports/query-patterns.js'
+import type { PatternLimits, Patterns } from '../../../core/ports/query-patterns.js'
+import type { RecordTable, Slot } from './record-table.js'
 
-/** Rows that a unit of work staged, by record id; undefined for a removed record. */
-export type Staged = ReadonlyMap<string, Row | undefined>
+/** Slots that a unit of work staged, by record id; undefined for a removed record. */
+export type Staged<K extends Kind> = ReadonlyMap<string, Slot<K> | undefined>
 
-/** Rows among which the answer is, what remains to be tested, and the order in which they come. */
-interface Selection {
-  readonly rows: Rows<Row>
+/** Slots among which the answer is, what remains to be tested, and the order in which they come. */
+interface Selection<K extends Kind> {
+  readonly slots: Series<Slot<K>>
   readonly rest: Condition | undefined
   readonly order: 'creation' | 'sort' | 'other'
 }
 
 /** One page of the records that meet the condition, all of one moment. */
-export async function find(
-  table: Table,
+export async function find<K extends Kind>(
+  table: RecordTable<K>,
   query: Query,
-  staged?: Staged,
+  staged?: Staged<K>,
   limits = patternLimits,
-): Promise<Page<Envelope>> {
-  const patterns = patternsOf(query.where)
-  if (patterns.length === 0) return answer(table, query, staged)
-  return matchInSlices(table, query, staged, await compilePatterns(patterns, limits), limits)
+): Promise<Page<Records[K]>> {
+  if (!hasPatterns(query)) return answer(table, query, staged)
+  return matchInSlices(table, query, staged, await compilePatterns(query.where, limits), limits)
 }
 
-function answer(table: Table, query: Query, staged: Staged | undefined): Page<Envelope> {
+function answer<K extends Kind>(table: RecordTable<K>, query: Query, staged: Staged<K> | undefined): Page<Records[K]> {
   const from = query.offset ?? 0
   const to = from + (query.limit ?? Infinity)
-  const { rows, rest, order } = candidates(table, query, staged)
+  const { slots, rest, order } = candidates(table, query, staged)
   const asked = query.sort?.length ? 'sort' : 'creation'
-  if (!rest && order === asked) return { items: rows.slice(from, to).map((row) => row.record), total: rows.length }
-  const page = new Window(from, to, order === asked ? undefined : ordering(query.sort))
+  if (!rest && order === asked) return { items: slots.slice(from, to).map((slot) => slot.record), total: slots.length }
+  const page = new Window<K>(from, to, order === asked ? undefined : ordering(query.sort))
   const test = rest ? compileCondition(rest, new Map()) : undefined
-  for (const chunk of rows.chunks()) for (const row of chunk) if (!test || test(row.record)) page.add(row)
+  for (const chunk of slots.chunks()) for (const slot of chunk) if (!test || test(slot.record)) page.add(slot)
   return page.result()
 }
 
 /** Runs regular expressions over references taken in one moment, without holding the event loop, within the limits. */
-async function matchInSlices(
-  table: Table,
+async function matchInSlices<K extends Kind>(
+  table: RecordTable<K>,
   query: Query,
-  staged: Staged | undefined,
-  matchers: ReadonlyMap<string, Matcher>,
+  staged: Staged<K> | undefined,
+  patterns: Patterns,
   limits: PatternLimits,
-): Promise<Page<Envelope>> {
+): Promise<Page<Records[K]>> {
   const from = query.offset ?? 0
-  const { rows, rest } = candidates(table, query, staged)
-  if (rows.length > limits.rows)
-    throw new QueryRefused(`a regular expression may be tried on ${limits.rows} records at the most`)
-  const snapshot: Row[] = []
-  for (const chunk of rows.chunks()) for (const { record, ordinal } of chunk) snapshot.push({ record, ordinal })
-  const test: Test = rest ? compileCondition(rest, matchers) : () => true
-  const page = new Window(from, from + (query.limit ?? Infinity), ordering(query.sort))
+  const { slots, rest } = candidates(table, query, staged)
+  if (slots.length > limits.rows) throw tooManyRecords(limits)
+  const snapshot: Slot<K>[] = []
+  for (const chunk of slots.chunks()) for (const { record, ordinal } of chunk) snapshot.push({ record, ordinal })
+  const test: Test = rest ? compileCondition(rest, patterns) : () => true
+  const page = new Window<K>(from, from + (query.limit ?? Infinity), ordering(query.sort))
   let busy = 0
   let start = performance.now()
-  for (const [index, row] of snapshot.entries()) {
-    if (test(row.record)) page.add(row)
+  for (const [index, slot] of snapshot.entries()) {
+    if (test(slot.record)) page.add(slot)
     if (index % 16 === 0 && performance.now() - start > 8) {
       busy += performance.now() - start
-      if (busy > limits.time) throw new QueryRefused(`the regular expression needs more than ${limits.time} ms`)
+      if (busy > limits.time) throw tooSlow(limits)
       await new Promise((resolve) => setImmediate(resolve))
       start = performance.now()
     }
@@ -73,49 +76,55 @@ async function matchInSlices(
   return page.result()
 }
 
-function ordering(sort: Query['sort']): (a: Row, b: Row) => number {
+function ordering<K extends Kind>(sort: Query['sort']): (a: Slot<K>, b: Slot<K>) => number {
   if (!sort?.length) return (a, b) => a.ordinal - b.ordinal
   const compare = compileSort(sort)
   return (a, b) => compare(a.record, b.record) || a.ordinal - b.ordinal
 }
 
-/** Rows to look at: of the table, and with a unit's staged rows in the place of those they replace. */
-function candidates(table: Table, query: Query, staged: Staged | undefined): Selection {
+/** Slots to look at: of the table, and with a unit's staged slots in the place of those they replace. */
+function candidates<K extends Kind>(table: RecordTable<K>, query: Query, staged: Staged<K> | undefined): Selection<K> {
   const selection = select(table, query)
   if (!staged?.size) return selection
-  const rows: Row[] = []
-  for (const chunk of selection.rows.chunks()) for (const row of chunk) if (!staged.has(row.record.id)) rows.push(row)
-  for (const row of staged.values()) if (row) rows.push(row)
-  return { rows: rowsOf(rows), rest: query.where, order: 'other' }
+  const slots: Slot<K>[] = []
+  for (const chunk of selection.slots.chunks())
+    for (const slot of chunk) if (!staged.has(slot.record.id)) slots.push(slot)
+  for (const slot of staged.values()) if (slot) slots.push(slot)
+  return { slots: seriesOf(slots), rest: query.where, order: 'other' }
 }
 
-/** The smallest set of rows that an index can give, or all. */
-function select(table: Table, query: Query): Selection {
+/** The smallest set of slots that an index can give, or all. */
+function select<K extends Kind>(table: RecordTable<K>, query: Query): Selection<K> {
   const conditions = query.where ? conjuncts(query.where) : []
-  let best: (Omit<Selection, 'rest'> & { readonly condition: Condition }) | undefined
+  let best: (Omit<Selection<K>, 'rest'> & { readonly condition: Condition }) | undefined
   for (const condition of conditions) {
     const found = lookUp(table, condition, query.sort)
-    if (found && (!best || found.rows.length < best.rows.length)) best = { ...found, condition }
+    if (found && (!best || found.slots.length < best.slots.length)) best = { ...found, condition }
   }
   const rest = conditions.filter((condition) => condition !== best?.condition)
   const remaining: Condition | undefined = rest.length > 1 ? { op: 'and', of: rest } : rest[0]
-  if (best) return { rows: best.rows, order: best.order, rest: remaining }
+  if (best) return { slots: best.slots, order: best.order, rest: remaining }
   const step = query.sort?.length === 1 ? query.sort[0] : undefined
   const index = step && declaredIndex(table, step.path)
-  if (!index) return { rows: table.rows, order: 'creation', rest: remaining }
-  return { rows: step.descending ? index.descending() : index.rows, order: 'sort', rest: remaining }
+  if (!index) return { slots: table.slots, order: 'creation', rest: remaining }
+  return { slots: step.descending ? index.descending() : index.slots, order: 'sort', rest: remaining }
 }
 
 function conjuncts(where: Condition): readonly Condition[] {
   return where.op === 'and' ? where.of.flatMap(conjuncts) : [where]
 }
 
-const declaredIndex = (table: Table, path: Path) => table.declared.find((index) => samePath(index.path, path))
+const declaredIndex = <K extends Kind>(table: RecordTable<K>, path: Path) =>
+  table.declared.find((index) => samePath(index.path, path))
 
 const samePath = (a: Path, b: Path): boolean => a.length === b.length && a.every((name, i) => name === b[i])
 
-/** The rows that meet a condition, if an index knows them. */
-function lookUp(table: Table, condition: Condition, sort: Query['sort']): Omit<Selection, 'rest'> | undefined {
+/** The slots that meet a condition, if an index knows them. */
+function lookUp<K extends Kind>(
+  table: RecordTable<K>,
+  condition: Condition,
+  sort: Query['sort'],
+): Omit<Selection<K>, 'rest'> | undefined {
   switch (condition.op) {
     case 'eq':
       return equal(table, condition.path, [condition.value])
@@ -129,90 +138,93 @@ function lookUp(table: Table, condition: Condition, sort: Query['sort']): Omit<S
       if (!index) return undefined
       const step = sort?.length === 1 ? sort[0] : undefined
       const sorted = step && !step.descending && samePath(step.path, condition.path)
-      return { rows: index.range(condition.op, condition.value), order: sorted ? 'sort' : 'other' }
+      return { slots: index.range(condition.op, condition.value), order: sorted ? 'sort' : 'other' }
     }
     default:
       return undefined
   }
 }
 
-function equal(
-  table: Table,
+function equal<K extends Kind>(
+  table: RecordTable<K>,
   path: Path,
-  values: readonly (string | number | boolean)[],
-): Omit<Selection, 'rest'> | undefined {
+  values: readonly Scalar[],
+): Omit<Selection<K>, 'rest'> | undefined {
   const index = declaredIndex(table, path)
-  const find = index ? (value: string | number | boolean) => index.equal(value) : keyLookUp(table, path)
+  const find = index ? (value: Scalar) => index.equal(value) : keyLookUp(table, path)
   if (!find) return undefined
   const [first] = values
-  if (first !== undefined && values.length === 1) return { rows: find(first), order: 'creation' }
-  const rows: Row[] = []
-  for (const value of values) for (const chunk of find(value).chunks()) for (const row of chunk) rows.push(row)
-  return { rows: rowsOf(rows), order: 'other' }
+  if (first !== undefined && values.length === 1) return { slots: find(first), order: 'creation' }
+  const slots: Slot<K>[] = []
+  for (const value of values) for (const chunk of find(value).chunks()) for (const slot of chunk) slots.push(slot)
+  return { slots: seriesOf(slots), order: 'other' }
 }
 
 /** A look-up in the index of a record's id or of one of its keys. */
-function keyLookUp(table: Table, path: Path): ((value: unknown) => Rows<Row>) | undefined {
+function keyLookUp<K extends Kind>(
+  table: RecordTable<K>,
+  path: Path,
+): ((value: unknown) => Series<Slot<K>>) | undefined {
   const [first, second] = path
-  if (path.length === 1 && first === 'id') return (value) => oneRow(table.byId.get(value as string))
+  if (path.length === 1 && first === 'id') return (value) => oneSlot(table.byId.get(value as string))
   if (path.length !== 2 || first !== 'keys' || second === undefined) return undefined
   if (table.unique.some(({ name }) => name === second))
-    return (value) => oneRow(table.uniqueRow(second, value as string))
+    return (value) => oneSlot(table.uniqueSlot(second, value as string))
   const index = table.indexed.find(({ name }) => name === second)
-  return index && ((value) => index.rows.get(value as string))
+  return index && ((value) => index.slots.get(value as string))
 }
 
-const oneRow = (row: Row | undefined): Rows<Row> => rowsOf(row ? [row] : [])
+const oneSlot = <K extends Kind>(slot: Slot<K> | undefined): Series<Slot<K>> => seriesOf(slot ? [slot] : [])
 
-/** Up to so many rows are kept sorted while they come in; more are sorted at the end. */
+/** Up to so many slots are kept sorted while they come in; more are sorted at the end. */
 const KEEP_SORTED = 1_000
 
-/** Counts all rows and keeps those of one page. */
-class Window {
+/** Counts all slots and keeps those of one page. */
+class Window<K extends Kind> {
   readonly #from: number
   readonly #to: number
-  readonly #compare: ((a: Row, b: Row) => number) | undefined
+  readonly #compare: ((a: Slot<K>, b: Slot<K>) => number) | undefined
   readonly #sortsAtEnd: boolean
-  readonly #rows: Row[] = []
+  readonly #slots: Slot<K>[] = []
   #total = 0
 
-  /** Rows come in the right order already if there is no `compare`. */
-  constructor(from: number, to: number, compare: ((a: Row, b: Row) => number) | undefined) {
+  /** Slots come in the right order already if there is no `compare`. */
+  constructor(from: number, to: number, compare: ((a: Slot<K>, b: Slot<K>) => number) | undefined) {
     this.#from = from
     this.#to = to
     this.#compare = compare
     this.#sortsAtEnd = to > KEEP_SORTED
   }
 
-  add(row: Row): void {
+  add(slot: Slot<K>): void {
     const place = this.#total++
     const compare = this.#compare
     if (!compare) {
-      if (place >= this.#from && place < this.#to) this.#rows.push(row)
-    } else if (this.#sortsAtEnd) this.#rows.push(row)
-    else this.#insert(row, compare)
+      if (place >= this.#from && place < this.#to) this.#slots.push(slot)
+    } else if (this.#sortsAtEnd) this.#slots.push(slot)
+    else this.#insert(slot, compare)
   }
 
-  /** Keeps the first `to` rows of all that came so far. */
-  #insert(row: Row, compare: (a: Row, b: Row) => number): void {
-    const rows = this.#rows
-    if (rows.length === this.#to) {
-      if (rows.length === 0 || compare(row, rows.at(-1) as Row) > 0) return
-      rows.pop()
+  /** Keeps the first `to` slots of all that came so far. */
+  #insert(slot: Slot<K>, compare: (a: Slot<K>, b: Slot<K>) => number): void {
+    const slots = this.#slots
+    if (slots.length === this.#to) {
+      if (slots.length === 0 || compare(slot, slots.at(-1) as Slot<K>) > 0) return
+      slots.pop()
     }
     let low = 0
-    let high = rows.length
+    let high = slots.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (compare(row, rows[middle] as Row) < 0) high = middle
+      if (compare(slot, slots[middle] as Slot<K>) < 0) high = middle
       else low = middle + 1
     }
-    rows.splice(low, 0, row)
+    slots.splice(low, 0, slot)
   }
 
-  result(): Page<Envelope> {
-    if (this.#compare && this.#sortsAtEnd) this.#rows.sort(this.#compare)
-    const rows = this.#compare ? this.#rows.slice(this.#from, this.#to) : this.#rows
-    return { items: rows.map((row) => row.record), total: this.#total }
+  result(): Page<Records[K]> {
+    if (this.#compare && this.#sortsAtEnd) this.#slots.sort(this.#compare)
+    const slots = this.#compare ? this.#slots.slice(this.#from, this.#to) : this.#slots
+    return { items: slots.map((slot) => slot.record), total: this.#total }
   }
 }

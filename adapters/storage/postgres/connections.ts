@@ -29,7 +29,7 @@ export interface PgStatement {
   types?: { getTypeParser(): (value: string | null) => string | null }
 }
 
-/** The outcome of a statement. */
+/** What `pg` gives for a statement. */
 export interface PgResult {
   readonly rows: readonly unknown[]
   readonly rowCount: number | null
@@ -37,16 +37,19 @@ export interface PgResult {
 }
 
 /** Rows as texts, their number or that of the rows written, and the command that ran. */
-export interface Outcome {
+export interface StatementResult {
   readonly rows: readonly (readonly (string | null)[])[]
   readonly count: number
   readonly command: string
 }
 
+/** Runs one statement. */
+export type Run = (statement: Statement) => Promise<StatementResult>
+
 const types = { getTypeParser: () => (value: string | null) => value }
 
-/** Limits; times in milliseconds. */
-export interface Limits {
+/** ConnectionLimits; times in milliseconds. */
+export interface ConnectionLimits {
   /** Longest wait for a lock, and for a connection. */
   readonly lockWait: number
   /** Longest run of one statement. */
@@ -67,10 +70,10 @@ export class Lease {
   }
 
   /** Runs one statement. Ends the connection if the server does not answer in time. Rejects with what `pg` reports. */
-  async query({ name, text, values }: Statement): Promise<Outcome> {
-    const statement = { ...(name !== undefined && { name }), text, ...(values && { values: [...values] }) }
-    const result = await this.send({ ...statement, rowMode: 'array', types })
-    return { rows: result.rows as Outcome['rows'], count: result.rowCount ?? 0, command: result.command }
+  async query({ name, text, values = [] }: Statement): Promise<StatementResult> {
+    const plain: PgStatement = { text, values: [...values], rowMode: 'array', types }
+    const result = await this.send(name === undefined ? plain : { ...plain, name })
+    return { rows: result.rows as StatementResult['rows'], count: result.rowCount ?? 0, command: result.command }
   }
 
   /** The same for a statement of the host, whose result comes as `pg` gives it. */
@@ -96,12 +99,16 @@ const watched = new WeakSet<PgPoolClient>()
 
 /** The connections of one storage. */
 export class Connections {
-  readonly limits: Limits
+  readonly limits: ConnectionLimits
   readonly #pool: PgPool
   readonly #warn: (message: string, fields?: Record<string, unknown>) => void
   #waiting = 0
 
-  constructor(pool: PgPool, limits: Limits, warn: (message: string, fields?: Record<string, unknown>) => void) {
+  constructor(
+    pool: PgPool,
+    limits: ConnectionLimits,
+    warn: (message: string, fields?: Record<string, unknown>) => void,
+  ) {
     this.#pool = pool
     this.limits = limits
     this.#warn = warn
@@ -135,7 +142,7 @@ export class Connections {
   }
 
   /** Runs one statement that may be run again: a read, or one whose loss costs nothing. */
-  run(statement: Statement): Promise<Outcome> {
+  run(statement: Statement): Promise<StatementResult> {
     return this.borrow(async (lease) => {
       try {
         return await lease.query(statement)

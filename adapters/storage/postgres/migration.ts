@@ -1,8 +1,12 @@
-/** Makes the tables and the declared indexes, safe when many processes start at once. */
+/**
+ * Makes the tables and the declared indexes, safe when many processes start at once
+ * (adapters/storage/README.md, Migrator).
+ */
 import type { Kind } from '../../../core/ports/storage.js'
 import { sqlStateOf } from './connections.js'
 import type { Connections, Lease } from './connections.js'
-import type { Indexes } from './query.js'
+import type { Locking } from './database.js'
+import type { DeclaredIndexes } from './query-sql.js'
 import { addLockRow, createIndex, findLockRow, indexName, steps, tableOf, takeAdvisoryLock } from './tables.js'
 
 /** Longest wait for another process that makes tables, in milliseconds. */
@@ -38,7 +42,7 @@ export async function beginStatement(connections: Connections): Promise<string> 
 }
 
 /** Brings the tables to the current version. One process does it, the others wait; nothing is sent if nothing is to do. */
-export async function migrate(connections: Connections, locks: 'advisory' | 'rows'): Promise<void> {
+export async function migrate(connections: Connections, locks: Locking): Promise<void> {
   const lease = await connections.lease(patience)
   try {
     const { rows } = await lease.query({ text: `SELECT current_setting('server_encoding')` })
@@ -106,11 +110,7 @@ async function createLockTable(lease: Lease): Promise<void> {
 }
 
 /** Builds the declared indexes that are missing, without blocking anyone, and resolves when all can be used. */
-export async function buildIndexes(
-  connections: Connections,
-  indexes: Indexes,
-  locks: 'advisory' | 'rows',
-): Promise<void> {
+export async function buildIndexes(connections: Connections, indexes: DeclaredIndexes, locks: Locking): Promise<void> {
   const wanted = [...indexes].flatMap(([kind, paths]) =>
     paths.map((path) => ({ kind, name: indexName(kind, path), text: createIndex(kind, path) })),
   )
@@ -136,11 +136,7 @@ export async function buildIndexes(
 }
 
 /** Runs `work` while a second connection holds the lock of those who build indexes. False if another holds it now. */
-async function whileLocked(
-  connections: Connections,
-  locks: 'advisory' | 'rows',
-  work: () => Promise<void>,
-): Promise<boolean> {
+async function whileLocked(connections: Connections, locks: Locking, work: () => Promise<void>): Promise<boolean> {
   const lease = await connections.lease()
   try {
     if (locks === 'rows') await lease.query({ ...addLockRow, values: indexLock })

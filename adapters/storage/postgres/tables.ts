@@ -1,7 +1,8 @@
 /** The tables: their names, columns and fixed statements, and the steps that make them. */
 import { createHash } from 'node:crypto'
 import { kindNames, kinds } from '../../../core/ports/storage.js'
-import type { Envelope, Kind, Path } from '../../../core/ports/storage.js'
+import type { Envelope, Kind, KeyOf, Path } from '../../../core/ports/storage.js'
+import { keyParts } from '../../../core/ports/stored-records.js'
 
 /** One statement. Parameters are text; each place casts its own. */
 export interface Statement {
@@ -87,6 +88,14 @@ function statementsOf(kind: Kind): Statements {
 /** Statements by kind. */
 export const statements = Object.fromEntries(kindNames.map((kind) => [kind, statementsOf(kind)])) as {
   readonly [K in Kind]: Statements
+}
+
+/** The statement that reads the record with this key. */
+export function getStatement<K extends Kind>(list: string, kind: K, key: KeyOf<K>): Statement {
+  const [name, value] = keyParts(key)
+  const statement = statements[kind].get.get(name)
+  if (!statement) throw new TypeError(`${kind} have no unique key ${name}`)
+  return { ...statement, values: [storedKey(list), storedKey(value)] }
 }
 
 /** $1 list, $2 name, $3 how many; the last number taken. */

@@ -1,29 +1,14 @@
-/** The transaction of one unit of work. It is opened as late as can be: a single insert needs none. */
+/**
+ * The transaction of one unit of work. It is opened as late as can be: a single insert needs none
+ * (adapters/storage/README.md, Transactions).
+ */
 import { LockTimeout } from '../../../core/ports/storage.js'
-import type { Kind, Records } from '../../../core/ports/storage.js'
-import { Holder } from '../local/locks.js'
-import type { Locks } from '../local/locks.js'
+import { Holder } from '../../../core/ports/locks.js'
 import { ConnectionLost, faultOf, sqlStateOf } from './connections.js'
-import type { Connections, Lease, Outcome, PgResult } from './connections.js'
-import type { Indexes } from './query.js'
+import type { Lease, PgResult, Run, StatementResult } from './connections.js'
+import type { Database } from './database.js'
 import { addLockRow, findLockRow, storedKey, takeAdvisoryLock } from './tables.js'
 import type { Statement } from './tables.js'
-
-/** What all units of one storage share. */
-export interface Engine {
-  readonly connections: Connections
-  readonly indexes: Indexes
-  readonly locks: 'advisory' | 'rows'
-  /** Begins a transaction with its limits, in one round trip. */
-  readonly begin: string
-  /** Where the units of this process queue for a lock, so that only the first of them waits with a connection. */
-  readonly gates: Locks
-  /** A stored document as a frozen record of the current schema. */
-  readonly load: <K extends Kind>(kind: K, document: string) => Records[K]
-}
-
-/** Runs one statement. */
-export type Run = (statement: Statement) => Promise<Outcome>
 
 /** How long a unit that failed waits for its last statement, in milliseconds; then its connection is ended. */
 const longestGoodbye = 500
@@ -31,7 +16,7 @@ const longestGoodbye = 500
 /** A unit of work on one list, without its records. Its calls run one after the other, however they are made. */
 export class Transaction {
   readonly list: string
-  readonly engine: Engine
+  readonly database: Database
   #lease: Lease | undefined
   /** The first write of the unit: kept back, because it may be the only one. */
   #staged: ((run: Run) => Promise<void>) | undefined
@@ -42,8 +27,8 @@ export class Transaction {
   #failure: Error | undefined
   #isEnded = false
 
-  constructor(engine: Engine, list: string) {
-    this.engine = engine
+  constructor(database: Database, list: string) {
+    this.database = database
     this.list = list
   }
 
@@ -68,7 +53,7 @@ export class Transaction {
     try {
       await this.#store()
     } finally {
-      this.engine.gates.end(this.#holder)
+      this.database.gates.end(this.#holder)
     }
   }
 
@@ -94,13 +79,13 @@ export class Transaction {
   /** Undoes all that was done. Never rejects. */
   async rollback(): Promise<void> {
     const ended = this.#end()
-    this.engine.gates.end(this.#holder)
+    this.database.gates.end(this.#holder)
     // a statement that still runs, such as a slow one of the host, is not waited for
     const timer = setTimeout(() => this.#lease?.release('destroy'), longestGoodbye)
     await ended
     clearTimeout(timer)
     await this.#undo()
-    this.engine.gates.end(this.#holder)
+    this.database.gates.end(this.#holder)
   }
 
   /** Calls that come later are refused; those that were made before are waited for. */
@@ -146,10 +131,10 @@ export class Transaction {
   }
 
   /** Runs a read: in the transaction if there is one. Before that, a statement of its own sees the same. */
-  readonly look: Run = (statement) => (this.#lease ? this.run(statement) : this.engine.connections.run(statement))
+  readonly look: Run = (statement) => (this.#lease ? this.run(statement) : this.database.connections.run(statement))
 
   /** Runs a statement that may violate a unique key; undefined if it did, and the unit is as before it. */
-  async runGuarded(statement: Statement): Promise<Outcome | undefined> {
+  async runGuarded(statement: Statement): Promise<StatementResult | undefined> {
     await this.run({ text: 'SAVEPOINT clientele' })
     try {
       const outcome = await (this.#lease as Lease).query(statement)
@@ -185,7 +170,7 @@ export class Transaction {
   }
 
   async #begin(): Promise<Lease> {
-    const { connections, begin } = this.engine
+    const { connections, begin } = this.database
     // nothing was sent before: a connection that turns out to be dead is replaced
     for (let attempt = 1; ; attempt++) {
       const lease = await connections.lease()
@@ -203,7 +188,7 @@ export class Transaction {
   /** Runs a statement as the whole unit. It is sent again only if it certainly was not sent. */
   readonly #runAlone: Run = async (statement) => {
     for (let attempt = 1; ; attempt++) {
-      const lease = await this.engine.connections.lease()
+      const lease = await this.database.connections.lease()
       try {
         const outcome = await lease.query(statement)
         lease.release()
@@ -223,7 +208,7 @@ export class Transaction {
     // who has no connection yet holds nothing, so waiting here closes no cycle
     if (!this.#lease) await this.#pass(`${this.list}/${key}`)
     const values = [storedKey(this.list), storedKey(key)]
-    if (this.engine.locks === 'advisory') await this.run({ ...takeAdvisoryLock, values })
+    if (this.database.locks === 'advisory') await this.run({ ...takeAdvisoryLock, values })
     else
       while ((await this.run({ ...findLockRow, values })).count === 0)
         if ((await this.run({ ...addLockRow, values })).count > 0) break
@@ -231,7 +216,7 @@ export class Transaction {
   }
 
   async #pass(gate: string): Promise<void> {
-    const { gates } = this.engine
+    const { gates } = this.database
     if (gates.take(gate, this.#holder) === undefined) await gates.wait(gate, this.#holder)
   }
 }

@@ -1,5 +1,8 @@
-/** Locks by key, first come first served: for `lock()`, for rows that are written and for unique keys alike. */
-import { LockTimeout } from '../../../core/ports/storage.js'
+/**
+ * Locks by key, first come first served: for `lock()`, for records that are written and for unique keys alike
+ * (adapters/storage/README.md, Locks and time).
+ */
+import { LockTimeout } from './storage.js'
 
 /** One who takes locks: a unit of work. */
 export class Holder {
@@ -15,7 +18,7 @@ interface Wait {
   refuse(error: Error): void
 }
 
-/** The lock table of one storage. */
+/** The locks that one process gives out for a storage. */
 export class Locks {
   readonly #owners = new Map<string, Holder>()
   readonly #queues = new Map<string, Wait[]>()

@@ -1,35 +1,15 @@
-/** Reads and writes the records of a unit of work. */
-import { DuplicateKey, LockTimeout, StaleVersion, kindNames, kinds } from '../../../core/ports/storage.js'
-import type { Kind, Page, Query, ReadUnit, Records, WriteUnit } from '../../../core/ports/storage.js'
-import { copyOf } from '../../../core/ports/record-copy.js'
-import { patternsOf } from '../../../core/ports/search-pattern.js'
+/** The records of a unit of work: what it has read and written, and how its writes become statements. */
+import { DuplicateKey, LockTimeout, StaleVersion, kinds } from '../../../core/ports/storage.js'
+import type { Kind, KeyOf, Page, Query, RecordWriter, Records, WriteUnit } from '../../../core/ports/storage.js'
+import { hasPatterns } from '../../../core/ports/query-patterns.js'
+import { recordCopy, writersOf } from '../../../core/ports/stored-records.js'
+import type { Run } from './connections.js'
 import { findMatches, findPage } from './query.js'
-import { columnValues, keyValues, keysOf, statements, storedKey } from './tables.js'
-import type { Statement } from './tables.js'
-import type { Run, Transaction } from './transaction.js'
+import { columnValues, getStatement, keyValues, keysOf, statements, storedKey } from './tables.js'
+import type { Transaction } from './transaction.js'
 
-/** Names a record by `id` or a unique key. */
-type Name = Readonly<Record<string, string>>
-
-/** The statement that reads one record. */
-export function getStatement(list: string, kind: Kind, name: Name): Statement {
-  const [key, value] = Object.entries(name)[0] as [string, string]
-  const statement = statements[kind].get.get(key)
-  if (!statement) throw new TypeError(`${kind} have no unique key ${key}`)
-  return { ...statement, values: [storedKey(list), storedKey(value)] }
-}
-
-/** Whether a query has regular expressions. */
-export const hasPatterns = (query: Query): query is Query & { readonly where: NonNullable<Query['where']> } =>
-  patternsOf(query.where).length > 0
-
-/** An object with a reader or writer for each kind. */
-export function unitOf<U extends ReadUnit | Pick<WriteUnit, Kind>>(make: (kind: Kind) => unknown): U {
-  return Object.fromEntries(kindNames.map((kind) => [kind, make(kind)])) as U
-}
-
-/** The writer of a unit: it knows what the unit has read and written. */
-class Writer {
+/** Reads and writes records in a transaction; it knows what the unit has read and written. */
+class UnitRecords {
   readonly #tx: Transaction
   /** Records that this unit wrote: their version does not grow again. */
   readonly #written = new Set<string>()
@@ -40,8 +20,8 @@ class Writer {
     this.#tx = tx
   }
 
-  async get<K extends Kind>(kind: K, name: Name): Promise<Records[K] | undefined> {
-    const statement = getStatement(this.#tx.list, kind, name)
+  async get<K extends Kind>(kind: K, key: KeyOf<K>): Promise<Records[K] | undefined> {
+    const statement = getStatement(this.#tx.list, kind, key)
     await this.#tx.flush()
     const { rows } = await this.#tx.look(statement)
     const document = rows[0]?.[0]
@@ -49,18 +29,18 @@ class Writer {
   }
 
   async find<K extends Kind>(kind: K, query: Query): Promise<Page<Records[K]>> {
-    const { list, engine, run, look } = this.#tx
+    const { list, database, run, look } = this.#tx
     await this.#tx.flush()
     const found = hasPatterns(query)
-      ? await findMatches(list, kind, query, engine.indexes, run, 'along')
-      : await findPage(list, kind, query, engine.indexes, look)
+      ? await findMatches(list, kind, query, database.indexes, run, 'along')
+      : await findPage(list, kind, query, database.indexes, look)
     return { items: found.documents.map((document) => this.#loaded(kind, document)), total: found.total }
   }
 
   async insert<K extends Kind>(kind: K, record: Records[K]): Promise<Records[K]> {
-    const { list, engine } = this.#tx
+    const { list, database } = this.#tx
     const columns = [...columnValues(list, record, JSON.stringify(record)), ...keyValues(record, keysOf(kind))]
-    const statement = { ...statements[kind].insert, values: [...columns, String(engine.connections.limits.lockWait)] }
+    const statement = { ...statements[kind].insert, values: [...columns, String(database.connections.limits.lockWait)] }
     await this.#tx.write(async (run) => {
       // the record in the way may be gone when it is looked for
       for (let attempt = 0; attempt < 5; attempt++) {
@@ -106,7 +86,7 @@ class Writer {
   }
 
   #loaded<K extends Kind>(kind: K, document: string): Records[K] {
-    const record = this.#tx.engine.load(kind, document)
+    const record = this.#tx.database.load(kind, document)
     this.#read.set(`${kind}/${record.id}`, uniqueKeys(kind, record))
     return record
   }
@@ -128,21 +108,22 @@ class Writer {
 
 /** The unit of work of the port on a transaction. What goes in is copied at the call. */
 export function writeUnitOf(tx: Transaction): WriteUnit {
-  const writer = new Writer(tx)
+  const records = new UnitRecords(tx)
+  const writer = <K extends Kind>(kind: K): RecordWriter<K> => ({
+    get: (key) => tx.turn(() => records.get(kind, key)),
+    find: (query) => tx.turn(() => records.find(kind, query)),
+    insert: (record) => {
+      const copy = recordCopy(record, 1)
+      return tx.turn(() => records.insert(kind, copy))
+    },
+    update: (record) => {
+      const copy = recordCopy(record, record.version)
+      return tx.turn(() => records.update(kind, copy))
+    },
+    remove: (record) => tx.turn(() => records.remove(kind, record)),
+  })
   return {
-    ...unitOf<Pick<WriteUnit, Kind>>((kind) => ({
-      get: (name: Name) => tx.turn(() => writer.get(kind, name)),
-      find: (query: Query) => tx.turn(() => writer.find(kind, query)),
-      insert: (record: Records[Kind]) => {
-        const copy = copyOf(record, 1)
-        return tx.turn(() => writer.insert(kind, copy))
-      },
-      update: (record: Records[Kind]) => {
-        const copy = copyOf(record, record.version)
-        return tx.turn(() => writer.update(kind, copy))
-      },
-      remove: (record: Records[Kind]) => tx.turn(() => writer.remove(kind, record)),
-    })),
+    ...writersOf(writer),
     lock: (key) => tx.turn(() => tx.lock(key)),
     flush: () => tx.turn(() => tx.flush()),
   }

@@ -1,0 +1,27 @@
+/** Reads what is committed. */
+import type { Kind, KeyOf, Page, Query, RecordReader, Records } from '../../../core/ports/storage.js'
+import { present } from './current-schema.js'
+import type { Upgrade } from './current-schema.js'
+import { find } from './query.js'
+import type { RecordTable } from './record-table.js'
+
+/** Reads committed records of one kind. */
+export class CommittedReader<K extends Kind> implements RecordReader<K> {
+  readonly #table: RecordTable<K>
+  readonly #present: (record: Records[K]) => Records[K]
+
+  constructor(table: RecordTable<K>, upgrade: Upgrade) {
+    this.#table = table
+    this.#present = (record) => present(upgrade, table.kind, record)
+  }
+
+  async get(key: KeyOf<K>): Promise<Records[K] | undefined> {
+    const slot = this.#table.slotOf(key)
+    return slot && this.#present(slot.record)
+  }
+
+  async find(query: Query): Promise<Page<Records[K]>> {
+    const { items, total } = await find(this.#table, query)
+    return { items: items.map(this.#present), total }
+  }
+}

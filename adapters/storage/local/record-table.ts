@@ -1,0 +1,213 @@
+/** The committed records of one kind in one list, and their indexes. */
+import { kinds } from '../../../core/ports/storage.js'
+import type { Kind, KeyOf, Path, Records, Scalar } from '../../../core/ports/storage.js'
+import { compilePath } from '../../../core/ports/condition.js'
+import { compareScalars, compareValues, rankOf } from '../../../core/ports/order.js'
+import { keyParts } from '../../../core/ports/stored-records.js'
+import { Ordered, part, seriesOf } from './ordered.js'
+import type { Series } from './ordered.js'
+
+/** A record's place in its table. The record is replaced by an update, the ordinal never. */
+export interface Slot<K extends Kind> {
+  record: Records[K]
+  readonly ordinal: number
+}
+
+/** All slots by the value at a declared path, absent values first, ties by ordinal. */
+class SortedIndex<K extends Kind> {
+  readonly path: Path
+  readonly #read: (record: object) => unknown
+  readonly slots: Ordered<Slot<K>>
+
+  constructor(path: Path) {
+    this.path = path
+    const read = compilePath(path)
+    this.#read = read
+    this.slots = new Ordered((a, b) => compareValues(read(a.record), read(b.record)) || a.ordinal - b.ordinal)
+  }
+
+  /** Whether two records stand at one place. */
+  agrees(a: Records[K], b: Records[K]): boolean {
+    const x = this.#read(a)
+    return (x === null || typeof x !== 'object') && x === this.#read(b)
+  }
+
+  equal(value: Scalar): Series<Slot<K>> {
+    return part(this.slots, this.#before(value, true), this.#before(value, false))
+  }
+
+  /** Slots with a value of the bound's type that is less or greater than it, or equal to it too; ordered by value. */
+  range(op: 'lt' | 'lte' | 'gt' | 'gte', bound: Scalar): Series<Slot<K>> {
+    const type = rankOf(bound)
+    const ofType = (rank: number): number => this.slots.rank((slot) => rankOf(this.#read(slot.record)) - rank)
+    return op === 'lt' || op === 'lte'
+      ? part(this.slots, ofType(type), this.#before(bound, op === 'lt'))
+      : part(this.slots, this.#before(bound, op === 'gte'), ofType(type + 1))
+  }
+
+  /** Number of slots before the first with this value, or before the first beyond it. */
+  #before(value: Scalar, own: boolean): number {
+    const type = rankOf(value)
+    return this.slots.rank((slot) => {
+      const other = this.#read(slot.record)
+      const difference = rankOf(other) - type || compareScalars(other, value)
+      return difference === 0 && !own ? -1 : difference
+    })
+  }
+
+  /** All slots from the highest value to the lowest, ties by ordinal all the same. */
+  descending(): Series<Slot<K>> {
+    const slots = this.slots
+    const read = this.#read
+    return {
+      length: slots.length,
+      slice: (from, to) => {
+        const items: Slot<K>[] = []
+        let end = slots.length
+        let start = 0
+        while (end > 0 && start < to) {
+          const value = read(slots.slice(end - 1, end)[0]?.record as object)
+          const first = slots.rank((slot) => compareValues(read(slot.record), value))
+          const skip = Math.max(from - start, 0)
+          for (const slot of slots.slice(first + skip, Math.min(end, first + to - start))) items.push(slot)
+          start += end - first
+          end = first
+        }
+        return items
+      },
+      chunks: function* () {
+        for (let end = slots.length; end > 0;) {
+          const value = read(slots.slice(end - 1, end)[0]?.record as object)
+          const first = slots.rank((slot) => compareValues(read(slot.record), value))
+          yield slots.slice(first, end)
+          end = first
+        }
+      },
+    }
+  }
+}
+
+/** Slots by a key that many records may share, in order of their ordinals; one slot stands for itself. */
+class Buckets<K extends Kind> {
+  readonly #buckets = new Map<string, Slot<K> | Ordered<Slot<K>>>()
+
+  add(key: string, slot: Slot<K>): void {
+    const bucket = this.#buckets.get(key)
+    if (bucket instanceof Ordered) bucket.add(slot)
+    else if (bucket) {
+      const slots = byOrdinal<K>()
+      slots.add(bucket)
+      slots.add(slot)
+      this.#buckets.set(key, slots)
+    } else this.#buckets.set(key, slot)
+  }
+
+  remove(key: string, slot: Slot<K>): void {
+    const bucket = this.#buckets.get(key)
+    if (bucket instanceof Ordered) bucket.remove(slot)
+    if (!(bucket instanceof Ordered) || bucket.length === 0) this.#buckets.delete(key)
+  }
+
+  get(key: string): Series<Slot<K>> {
+    const bucket = this.#buckets.get(key)
+    return bucket instanceof Ordered ? bucket : seriesOf(bucket ? [bucket] : [])
+  }
+}
+
+const byOrdinal = <K extends Kind>(): Ordered<Slot<K>> => new Ordered((a, b) => a.ordinal - b.ordinal)
+
+/** The committed records of one kind in one list. */
+export class RecordTable<K extends Kind> {
+  readonly kind: K
+  /** All slots in order of creation. */
+  readonly slots = byOrdinal<K>()
+  readonly byId = new Map<string, Slot<K>>()
+  /** Slots by the value of each unique key, and of each other key that is looked up. */
+  readonly unique: readonly { readonly name: string; readonly slots: Map<string, Slot<K>> }[]
+  readonly indexed: readonly { readonly name: string; readonly slots: Buckets<K> }[]
+  readonly declared: readonly SortedIndex<K>[]
+  #nextOrdinal = 1
+
+  constructor(kind: K, declared: readonly Path[]) {
+    this.kind = kind
+    this.unique = kinds[kind].unique.map((name) => ({ name, slots: new Map() }))
+    this.indexed = kinds[kind].indexed.map((name) => ({ name, slots: new Buckets() }))
+    this.declared = declared.map((path) => new SortedIndex(path))
+  }
+
+  /** The slot that has this value of a unique key. */
+  uniqueSlot(name: string, value: string): Slot<K> | undefined {
+    for (const index of this.unique) if (index.name === name) return index.slots.get(value)
+    return undefined
+  }
+
+  /** The slot that a key names. */
+  slotOf(key: KeyOf<K>): Slot<K> | undefined {
+    const [name, value] = keyParts(key)
+    return name === 'id' ? this.byId.get(value) : this.uniqueSlot(name, value)
+  }
+
+  /** All records of this moment, in order of creation. */
+  records(): Records[K][] {
+    const records: Records[K][] = []
+    for (const chunk of this.slots.chunks()) for (const { record } of chunk) records.push(record)
+    return records
+  }
+
+  /** Stores a record: in its own place if its id is there, else as the last. */
+  put(record: Records[K]): void {
+    const slot = this.byId.get(record.id)
+    if (slot) this.#replace(slot, record)
+    else {
+      const added: Slot<K> = { record, ordinal: this.#nextOrdinal++ }
+      this.byId.set(record.id, added)
+      this.slots.add(added)
+      for (const { name, slots } of this.unique) add(slots, record.keys[name], added)
+      for (const { name, slots } of this.indexed) addTo(slots, record.keys[name], added)
+      for (const index of this.declared) index.slots.add(added)
+    }
+  }
+
+  remove(id: string): void {
+    const slot = this.byId.get(id)
+    if (!slot) return
+    const { record } = slot
+    this.byId.delete(id)
+    this.slots.remove(slot)
+    for (const { name, slots } of this.unique) remove(slots, record.keys[name], slot)
+    for (const { name, slots } of this.indexed) removeFrom(slots, record.keys[name], slot)
+    for (const index of this.declared) index.slots.remove(slot)
+  }
+
+  #replace(slot: Slot<K>, next: Records[K]): void {
+    const { record } = slot
+    for (const { name, slots } of this.unique) {
+      if (record.keys[name] === next.keys[name]) continue
+      remove(slots, record.keys[name], slot)
+      add(slots, next.keys[name], slot)
+    }
+    for (const { name, slots } of this.indexed) {
+      if (record.keys[name] === next.keys[name]) continue
+      removeFrom(slots, record.keys[name], slot)
+      addTo(slots, next.keys[name], slot)
+    }
+    const moved = this.declared.filter((index) => !index.agrees(record, next))
+    for (const index of moved) index.slots.remove(slot)
+    slot.record = next
+    for (const index of moved) index.slots.add(slot)
+  }
+}
+
+function add<K extends Kind>(map: Map<string, Slot<K>>, key: string | undefined, slot: Slot<K>): void {
+  if (key !== undefined) map.set(key, slot)
+}
+/** A key may have passed to another slot in the same commit; then it stays there. */
+function remove<K extends Kind>(map: Map<string, Slot<K>>, key: string | undefined, slot: Slot<K>): void {
+  if (key !== undefined && map.get(key) === slot) map.delete(key)
+}
+function addTo<K extends Kind>(buckets: Buckets<K>, key: string | undefined, slot: Slot<K>): void {
+  if (key !== undefined) buckets.add(key, slot)
+}
+function removeFrom<K extends Kind>(buckets: Buckets<K>, key: string | undefined, slot: Slot<K>): void {
+  if (key !== undefined) buckets.remove(key, slot)
+}

@@ -1,0 +1,58 @@
+/** Reads what is committed: each call is one statement, or one transaction that sees one moment. */
+import { QueryRefused } from '../../../core/ports/storage.js'
+import type { Condition, Kind, KeyOf, Page, Query, RecordReader, Records } from '../../../core/ports/storage.js'
+import { hasPatterns } from '../../../core/ports/query-patterns.js'
+import { faultOf } from './connections.js'
+import type { Run } from './connections.js'
+import type { Database } from './database.js'
+import { findMatches, findPage } from './query.js'
+import type { Found } from './query.js'
+import { getStatement } from './tables.js'
+
+/** Reads committed records of one kind. */
+export class CommittedReader<K extends Kind> implements RecordReader<K> {
+  readonly #database: Database
+  readonly #list: string
+  readonly #kind: K
+
+  constructor(database: Database, list: string, kind: K) {
+    this.#database = database
+    this.#list = list
+    this.#kind = kind
+  }
+
+  async get(key: KeyOf<K>): Promise<Records[K] | undefined> {
+    const { connections, load } = this.#database
+    const { rows } = await connections.run(getStatement(this.#list, this.#kind, key))
+    const document = rows[0]?.[0] ?? undefined
+    return document === undefined ? undefined : load(this.#kind, document)
+  }
+
+  async find(query: Query): Promise<Page<Records[K]>> {
+    const { connections, indexes, load } = this.#database
+    const { documents, total } = hasPatterns(query)
+      ? await this.#findMatches(query)
+      : await findPage(this.#list, this.#kind, query, indexes, (statement) => connections.run(statement))
+    return { items: documents.map((document) => load(this.#kind, document)), total }
+  }
+
+  /** A refused query is no fault of the connection, which goes back to the pool. */
+  async #findMatches(query: Query & { readonly where: Condition }): Promise<Found> {
+    const { connections, indexes } = this.#database
+    const found = await connections.borrow(async (lease) => {
+      const run: Run = (statement) =>
+        lease.query(statement).catch((error: unknown) => {
+          throw faultOf(error)
+        })
+      await run({ text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' })
+      const result = await findMatches(this.#list, this.#kind, query, indexes, run, 'later').catch((error: unknown) => {
+        if (error instanceof QueryRefused) return error
+        throw error
+      })
+      await run({ text: 'COMMIT' })
+      return result
+    })
+    if (found instanceof QueryRefused) throw found
+    return found
+  }
+}

@@ -1,0 +1,12 @@
+/** `clientele/storage`: the storage port, and what its promise takes. A storage of one's own needs nothing else of the library. */
+export * from './storage.js'
+export { compileCondition, compilePath, compileSort } from './condition.js'
+export type { Test } from './condition.js'
+export { Holder, Locks } from './locks.js'
+export { compareScalars, compareStrings, compareValues, rankOf } from './order.js'
+export { compilePatterns, hasPatterns, patternLimits, patternsOf, tooManyRecords, tooSlow } from './query-patterns.js'
+export type { PatternLimits, Patterns } from './query-patterns.js'
+export { keyParts, readersOf, recordCopy, writersOf } from './stored-records.js'
+export type { RecordWriters } from './stored-records.js'
+export { freeze } from '../model/json.js'
+export type { Pattern } from '../model/pattern.js'

@@ -1,0 +1,42 @@
+/** Records as storages handle them: copied when they come in, named by a key, read and written kind by kind. */
+import { freeze } from '../model/json.js'
+import type { Envelope, Kind, KeyOf, ReadUnit, RecordReader, RecordWriter } from './storage.js'
+
+/**
+ * A deep, frozen copy of a record with this version, as JSON keeps it: undefined properties are left out. Parsed
+ * objects are more compact than copied ones, and quicker to scan.
+ */
+export function recordCopy<T extends Envelope>(record: T, version: number): T {
+  return freeze(Object.assign(JSON.parse(JSON.stringify(record)) as T, { version }))
+}
+
+/** The name of a key, `id` or a unique one, and its value. */
+export function keyParts<K extends Kind>(key: KeyOf<K>): readonly [name: string, value: string] {
+  for (const [name, value] of Object.entries<string>(key)) return [name, value]
+  throw new TypeError('a record is named by its id or by a unique key')
+}
+
+/** The readers of a unit, one made for each kind. */
+export function readersOf(make: <K extends Kind>(kind: K) => RecordReader<K>): ReadUnit {
+  return {
+    customers: make('customers'),
+    addresses: make('addresses'),
+    accounts: make('accounts'),
+    mappings: make('mappings'),
+    socialMediaUsers: make('socialMediaUsers'),
+  }
+}
+
+/** A writer for each kind. */
+export type RecordWriters = { readonly [K in Kind]: RecordWriter<K> }
+
+/** The writers of a unit, one made for each kind. */
+export function writersOf(make: <K extends Kind>(kind: K) => RecordWriter<K>): RecordWriters {
+  return {
+    customers: make('customers'),
+    addresses: make('addresses'),
+    accounts: make('accounts'),
+    mappings: make('mappings'),
+    socialMediaUsers: make('socialMediaUsers'),
+  }
+}
