@@ -82,7 +82,8 @@ describe('architecture: arrows of imports (examples → hooks, adapters → core
     const allowsHook = (target: string, file: Source): boolean =>
       outside(target) ||
       inFolder('core', 'hooks')(target) ||
-      (inFolder('hooks/cartridge')(file.name) && /^adapters\/(http\/field-table|ocapi\/documents)\.ts$/.test(target))
+      (inFolder('hooks/cartridge')(file.name) &&
+        /^adapters\/(http\/(field|field-table)|ocapi\/documents)\.ts$/.test(target))
     expect(refused(sources('hooks'), allowsHook)).to.deep.equal([])
   })
 

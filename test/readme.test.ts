@@ -58,8 +58,8 @@ describe('README', () => {
   it('names every option of customerApi and of the two flavours, and no other', () => {
     for (const [flavour, file, type] of [
       ['customerApi', 'adapters/http/koa.ts', 'CustomerApiOptions'],
-      ['ocapi', 'adapters/ocapi/exchange.ts', 'OcapiOptions'],
-      ['yaas', 'adapters/yaas/index.ts', 'YaasOptions'],
+      ['ocapi', 'adapters/ocapi/options.ts', 'OcapiOptions'],
+      ['yaas', 'adapters/yaas/options.ts', 'YaasOptions'],
     ] as const) {
       const [, block = ''] = new RegExp(`export interface ${type} \\{\n([^]*?)\n\\}`).exec(readText(file)) ?? []
       const options = [...block.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1])

@@ -2,8 +2,8 @@
 import type { Clientele, ReadCall, WriteCall } from '../../core/clientele.js'
 import type { Reading, Writing } from '../../core/model/operations.js'
 import type { Trace } from '../../core/extension/trace.js'
-import { refuse } from './flavour.js'
-import type { RequestHeaders } from './flavour.js'
+import { refuse } from './protocol.js'
+import type { RequestHeaders } from './protocol.js'
 
 /** What clients may ask for; nothing by default. */
 export interface DiagnosticsOptions {

@@ -3,7 +3,7 @@
  * the attribute `version`; every property is an element; lists are repeated elements, an empty one is `nil`; null is `nil`;
  * values of no fixed type (custom attributes, fault arguments) carry a `type` unless they are strings.
  */
-import { refuse } from '../http/flavour.js'
+import { refuse } from '../http/protocol.js'
 
 /** What an element holds. */
 export type Shape =

@@ -1,6 +1,6 @@
 /** Gateway mode (decision 3.17): a gateway in front has checked the token and says in `hybris-*` headers who calls. */
-import { OwnFault } from '../http/flavour.js'
-import type { RequestHeaders } from '../http/flavour.js'
+import { OwnFault } from '../http/protocol.js'
+import type { RequestHeaders } from '../http/protocol.js'
 import { validationFault } from './faults.js'
 import type { YaasExchange } from './exchange.js'
 

@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { request } from 'node:https'
 import { BlockList, isIP } from 'node:net'
 import type { LookupFunction } from 'node:net'
+import { isObject } from '../../core/model/json.js'
 
 /** Settings of a schema fetcher. */
 export interface SchemaFetcherOptions {
@@ -99,7 +100,7 @@ async function fetchSchema(url: URL, options: SchemaFetcherOptions): Promise<obj
     asked.end()
   })
   const schema: unknown = JSON.parse(text ?? '')
-  return typeof schema === 'object' && schema !== null && !Array.isArray(schema) ? schema : undefined
+  return isObject(schema) ? schema : undefined
 }
 
 const privateRanges = new BlockList()

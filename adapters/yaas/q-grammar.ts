@@ -69,7 +69,6 @@ const keywords: { readonly [word: string]: 'absent' | 'present' } = Object.assig
   Object.create(null) as Record<string, 'absent' | 'present'>,
   { null: 'absent', missing: 'absent', exists: 'present' },
 )
-const blank = /\s/
 const segmentCharacter = /[^\s:<>="(),.~]/
 const bareCharacter = /[^\s"(),]/
 
@@ -77,158 +76,192 @@ const bareCharacter = /[^\s"(),]/
 export function parse(text: string): readonly Term[] {
   if (text.length > queryLimits.characters)
     throw new QueryMistake(queryLimits.characters, `a query has at most ${queryLimits.characters} characters`)
-  let position = 0
+  return new QueryParser(text).terms()
+}
 
-  const peek = (): string => text.charAt(position)
-  const skipBlanks = (): boolean => {
-    const from = position
-    while (position < text.length && blank.test(peek())) position++
-    return position > from
+/** Reads the grammar by descent: one method for each rule that stands in it. */
+class QueryParser {
+  readonly #text: string
+  #at = 0
+  constructor(text: string) {
+    this.#text = text
   }
-  const run = (allowed: RegExp): string => {
-    const from = position
-    while (position < text.length && allowed.test(peek())) position++
-    return text.slice(from, position)
-  }
-  const mistake = (expected: string): QueryMistake =>
-    new QueryMistake(position, `expected ${expected}, found ${peek() === '' ? 'the end' : JSON.stringify(peek())}`)
 
-  const field = (): string[] => {
+  terms(): readonly Term[] {
+    const terms: Term[] = []
+    this.#skipBlanks()
+    while (this.#at < this.#text.length) {
+      const term = this.#term()
+      terms.push(term)
+      if (terms.length > queryLimits.terms)
+        throw new QueryMistake(term.at, `a query has at most ${queryLimits.terms} conditions`)
+      if (!this.#skipBlanks() && this.#at < this.#text.length)
+        throw this.#mistake('a blank; quote a value that holds special characters')
+    }
+    return terms
+  }
+
+  #term(): Term {
+    const at = this.#at
+    const field = this.#field()
+    if (this.#peek() === ':') this.#at++
+    else if (!this.#isBound()) throw this.#mistake("':' after the property name")
+    return { field, at, predicate: this.#predicate() }
+  }
+
+  #field(): string[] {
     const segments: string[] = []
     do {
-      if (segments.length > 0) position++
-      const segment = run(segmentCharacter)
-      if (segment === '') throw mistake('a property name')
+      if (segments.length > 0) this.#at++
+      const segment = this.#run(segmentCharacter)
+      if (segment === '') throw this.#mistake('a property name')
       segments.push(segment)
-    } while (peek() === '.')
+    } while (this.#peek() === '.')
     return segments
   }
 
-  const quoted = (): string => {
-    const opening = position++
-    let value = ''
-    for (;;) {
-      if (position >= text.length) throw new QueryMistake(opening, 'this quotation mark is never closed')
-      const character = text.charAt(position++)
-      if (character === '"') return value
-      if (character === '\\' && (peek() === '"' || peek() === '\\')) value += text.charAt(position++)
-      else value += character
+  #predicate(): Predicate {
+    if (this.#isBound()) return { is: 'within', bounds: [this.#bound()] }
+    const at = this.#at
+    switch (this.#peek()) {
+      case '(':
+        return this.#group()
+      case '~':
+        this.#at++
+        return this.#like(this.#peek() === '"' ? this.#quoted() : this.#run(/\S/), at + 1)
+      case '"':
+        return { is: 'equal', value: this.#literal() }
+      default: {
+        const word = this.#bare()
+        return word in keywords ? { is: keywords[word]! } : { is: 'equal', value: { text: word, quoted: false, at } }
+      }
     }
   }
 
-  const literal = (): Literal => {
-    const at = position
-    if (peek() === '"') return { text: quoted(), quoted: true, at }
-    const word = run(bareCharacter)
-    if (word === '') throw mistake('a value')
-    if (word in keywords) throw new QueryMistake(at, `${word} cannot stand here: quote it to use it as a value`)
-    return { text: word, quoted: false, at }
+  #group(): Predicate {
+    const opening = this.#at++
+    this.#skipBlanks()
+    if (this.#peek() === '~') {
+      const at = ++this.#at
+      const pattern = this.#balanced(opening)
+      this.#close(opening)
+      return this.#like(pattern.trim(), at)
+    }
+    const group: Predicate = this.#isBound()
+      ? { is: 'within', bounds: this.#bounds() }
+      : { is: 'among', values: this.#values() }
+    this.#close(opening)
+    return group
   }
 
-  const bound = (): Bound => {
-    let than = text.charAt(position++) as '<' | '>'
-    if (peek() !== '=') return { than, value: literal() }
-    position++
-    return { than: `${than}=`, value: literal() }
+  #bounds(): Bound[] {
+    const bounds = [this.#bound()]
+    while (this.#skipBlanks() && this.#text.startsWith('AND', this.#at)) {
+      this.#at += 3
+      if (!this.#skipBlanks()) throw this.#mistake('a blank')
+      if (!this.#isBound()) throw this.#mistake('<, <=, > or >=')
+      bounds.push(this.#bound())
+    }
+    return bounds
   }
 
-  const like = (pattern: string, at: number): Predicate => {
+  #values(): Literal[] {
+    const values: Literal[] = []
+    for (;;) {
+      this.#skipBlanks()
+      values.push(this.#literal())
+      if (values.length > queryLimits.values)
+        throw new QueryMistake(this.#at, `a list has at most ${queryLimits.values} values`)
+      this.#skipBlanks()
+      if (this.#peek() !== ',') return values
+      this.#at++
+    }
+  }
+
+  #like(pattern: string, at: number): Predicate {
     if (pattern === '') throw new QueryMistake(at, 'expected a regular expression')
     if (pattern.length > queryLimits.pattern)
       throw new QueryMistake(at, `a regular expression has at most ${queryLimits.pattern} characters`)
     return { is: 'like', pattern, at }
   }
 
+  #bound(): Bound {
+    const than = this.#text.charAt(this.#at++) as '<' | '>'
+    if (this.#peek() !== '=') return { than, value: this.#literal() }
+    this.#at++
+    return { than: `${than}=`, value: this.#literal() }
+  }
+
+  #literal(): Literal {
+    const at = this.#at
+    if (this.#peek() === '"') return { text: this.#quoted(), quoted: true, at }
+    const text = this.#bare()
+    if (text in keywords) throw new QueryMistake(at, `${text} cannot stand here: quote it to use it as a value`)
+    return { text, quoted: false, at }
+  }
+
+  #bare(): string {
+    const word = this.#run(bareCharacter)
+    if (word === '') throw this.#mistake('a value')
+    return word
+  }
+
+  #quoted(): string {
+    const opening = this.#at++
+    let value = ''
+    for (;;) {
+      if (this.#at >= this.#text.length) throw new QueryMistake(opening, 'this quotation mark is never closed')
+      const character = this.#text.charAt(this.#at++)
+      if (character === '"') return value
+      const isEscape = character === '\\' && (this.#peek() === '"' || this.#peek() === '\\')
+      value += isEscape ? this.#text.charAt(this.#at++) : character
+    }
+  }
+
   /** Text up to the parenthesis that closes the group, leaving out escaped ones and those in a character class. */
-  const balanced = (opening: number): string => {
-    const from = position
+  #balanced(opening: number): string {
+    const from = this.#at
     let depth = 0
     let inClass = false
-    for (; position < text.length; position++) {
-      const character = peek()
-      if (character === '\\') position++
+    for (; this.#at < this.#text.length; this.#at++) {
+      const character = this.#peek()
+      if (character === '\\') this.#at++
       else if (inClass) inClass = character !== ']'
       else if (character === '[') inClass = true
       else if (character === '(') depth++
-      else if (character === ')' && depth-- === 0) return text.slice(from, position)
+      else if (character === ')' && depth-- === 0) return this.#text.slice(from, this.#at)
     }
     throw new QueryMistake(opening, 'this parenthesis is never closed')
   }
 
-  const group = (): Predicate => {
-    const opening = position++
-    const close = (): void => {
-      if (peek() === '') throw new QueryMistake(opening, 'this parenthesis is never closed')
-      if (peek() !== ')') throw mistake('a closing parenthesis')
-      position++
-    }
-    skipBlanks()
-    if (peek() === '~') {
-      const at = ++position
-      const pattern = balanced(opening)
-      close()
-      return like(pattern.trim(), at)
-    }
-    if (peek() === '<' || peek() === '>') {
-      const bounds: Bound[] = [bound()]
-      while (skipBlanks() && text.startsWith('AND', position)) {
-        position += 3
-        if (!skipBlanks()) throw mistake('a blank')
-        if (peek() !== '<' && peek() !== '>') throw mistake('<, <=, > or >=')
-        bounds.push(bound())
-      }
-      close()
-      return { is: 'within', bounds }
-    }
-    const values: Literal[] = []
-    for (;;) {
-      skipBlanks()
-      values.push(literal())
-      if (values.length > queryLimits.values)
-        throw new QueryMistake(position, `a list has at most ${queryLimits.values} values`)
-      skipBlanks()
-      if (peek() !== ',') break
-      position++
-    }
-    close()
-    return { is: 'among', values }
+  #close(opening: number): void {
+    if (this.#peek() === '') throw new QueryMistake(opening, 'this parenthesis is never closed')
+    if (this.#peek() !== ')') throw this.#mistake('a closing parenthesis')
+    this.#at++
   }
 
-  const predicate = (): Predicate => {
-    switch (peek()) {
-      case '(':
-        return group()
-      case '<':
-      case '>':
-        return { is: 'within', bounds: [bound()] }
-      case '~': {
-        const at = ++position
-        return like(peek() === '"' ? quoted() : run(/\S/), at)
-      }
-      case '"':
-        return { is: 'equal', value: literal() }
-      default: {
-        const at = position
-        const word = run(bareCharacter)
-        if (word === '') throw mistake('a value')
-        return word in keywords ? { is: keywords[word]! } : { is: 'equal', value: { text: word, quoted: false, at } }
-      }
-    }
+  #isBound(): boolean {
+    return this.#peek() === '<' || this.#peek() === '>'
   }
 
-  const terms: Term[] = []
-  skipBlanks()
-  while (position < text.length) {
-    const at = position
-    const name = field()
-    if (peek() === ':') position++
-    else if (peek() !== '<' && peek() !== '>') throw mistake("':' after the property name")
-    terms.push({ field: name, at, predicate: predicate() })
-    if (terms.length > queryLimits.terms)
-      throw new QueryMistake(at, `a query has at most ${queryLimits.terms} conditions`)
-    if (!skipBlanks() && position < text.length) throw mistake('a blank; quote a value that holds special characters')
+  #peek(): string {
+    return this.#text.charAt(this.#at)
   }
-  return terms
+
+  #skipBlanks(): boolean {
+    return this.#run(/\s/) !== ''
+  }
+
+  #run(allowed: RegExp): string {
+    const from = this.#at
+    while (this.#at < this.#text.length && allowed.test(this.#peek())) this.#at++
+    return this.#text.slice(from, this.#at)
+  }
+
+  #mistake(expected: string): QueryMistake {
+    const found = this.#peek() === '' ? 'the end' : JSON.stringify(this.#peek())
+    return new QueryMistake(this.#at, `expected ${expected}, found ${found}`)
+  }
 }
 
 const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
