@@ -1,5 +1,6 @@
 /** The way in: a request document is checked and turned round in one pass over its properties. */
 import { isEqual, isObject } from '../../core/model/json.js'
+import { fail } from '../../core/model/problems.js'
 import type { Violation } from '../../core/model/problems.js'
 import type { Path } from '../../core/ports/storage.js'
 import { valueAt } from '../../core/ports/storage.js'
@@ -26,16 +27,22 @@ export type Decoder<R> = (
 export function decoder<R extends object>({ fields, open, unknown }: DecoderParts<R>): Decoder<R> {
   const known = fieldsByName(fields)
   return (body, mode, current, may) => {
-    const work: Work<R> = { mode, current, may, unknown, document: {}, aside: {}, violations: [] }
-    if (isObject(body)) takeProperties(work, body, known, open, [])
-    else work.violations.push(wrongType([], ['object'], body))
-    if (mode === 'replace' && current && isObject(body)) removeAbsent(work, body, fields, current)
-    return work
+    const decoding: Decoding<R> = { mode, current, may, unknown, document: {}, aside: {}, violations: [] }
+    if (isObject(body)) takeProperties(decoding, body, known, open, [])
+    else decoding.violations.push(wrongType([], ['object'], body))
+    if (mode === 'replace' && current && isObject(body)) removeAbsent(decoding, body, fields, current)
+    return decoding
   }
 }
 
+/** The document, if nothing is wrong with it; `name` names it in the violations. Throws documentInvalid. */
+export function accepted<C>(name: string, { document, violations }: Decoded<C>): C {
+  if (violations.length > 0) throw fail('documentInvalid', { document: name, violations })
+  return document
+}
+
 /** A document half-way. */
-interface Work<R> {
+interface Decoding<R> {
   readonly mode: Mode
   readonly current: R | undefined
   readonly may: ((path: Path) => boolean) | undefined
@@ -67,99 +74,104 @@ function fieldsByName<R>(fields: readonly Field<R>[], parent: Path = []): Fields
 }
 
 function takeProperties<R>(
-  work: Work<R>,
+  decoding: Decoding<R>,
   body: Readonly<Record<string, unknown>>,
   fields: FieldsByName<R>,
   open: OpenFields | undefined,
   path: Path,
 ): void {
   for (const name of Object.keys(body)) {
-    if (work.violations.length >= mostViolations) return
+    if (decoding.violations.length >= mostViolations) return
     const named = fields.get(name)
-    if (named?.inner) takeNested(work, body[name], named, named.inner)
-    else if (named) takeValue(work, body[name], named)
+    if (named?.inner) takeNested(decoding, body[name], named, named.inner)
+    else if (named) takeValue(decoding, body[name], named)
     else if (open && name.startsWith(open.prefix))
-      takeOpen(work, body[name], open, name.slice(open.prefix.length), [...path, name])
-    else if (work.unknown === 'refuse')
-      work.violations.push({ path: [...path, name], rule: 'unknown', message: 'is no property of this document' })
+      takeOpen(decoding, body[name], open, name.slice(open.prefix.length), [...path, name])
+    else if (decoding.unknown === 'refuse')
+      decoding.violations.push({ path: [...path, name], rule: 'unknown', message: 'is no property of this document' })
   }
 }
 
-function takeNested<R>(work: Work<R>, value: unknown, { field, path }: NamedField<R>, inner: FieldsByName<R>): void {
+function takeNested<R>(
+  decoding: Decoding<R>,
+  value: unknown,
+  { field, path }: NamedField<R>,
+  inner: FieldsByName<R>,
+): void {
   if (field.access === 'ignored') return
-  if (work.may?.(path) === false && !(isObject(value) && Object.keys(value).length > 0)) {
-    work.violations.push(readOnly(path))
+  if (decoding.may?.(path) === false && !(isObject(value) && Object.keys(value).length > 0)) {
+    decoding.violations.push(readOnly(path))
     return
   }
   if (value === null) {
-    if (field.needed && work.mode === 'change') work.violations.push(cannotBeRemoved(path))
+    if (field.needed && decoding.mode === 'change') decoding.violations.push(cannotBeRemoved(path))
     return
   }
   if (!isObject(value)) {
-    work.violations.push(wrongType(path, ['object'], value))
+    decoding.violations.push(wrongType(path, ['object'], value))
     return
   }
-  if (work.mode === 'create' && field.at) setAt(work.document, field.at, {})
-  takeProperties(work, value, inner, undefined, path)
+  if (decoding.mode === 'create' && field.at) setAt(decoding.document, field.at, {})
+  takeProperties(decoding, value, inner, undefined, path)
 }
 
-function takeValue<R>(work: Work<R>, given: unknown, { field, path, shown }: NamedField<R>): void {
+function takeValue<R>(decoding: Decoding<R>, given: unknown, { field, path, shown }: NamedField<R>): void {
   const { access, at, name } = field
   const value = field.trims && typeof given === 'string' ? given.trim() : given
   if (access === 'ignored') return
   if (access === 'readOnly') {
-    if (value === null && work.mode !== 'change') return
-    if (!work.current || !isEqual(value, shown(work.current))) work.violations.push(readOnly(path))
+    if (value === null && decoding.mode !== 'change') return
+    if (!decoding.current || !isEqual(value, shown(decoding.current))) decoding.violations.push(readOnly(path))
     return
   }
-  const isStored = work.mode === 'change' && isEqual(value, shown(work.current as R))
-  if (work.may?.(path) === false) {
-    if (!isStored) work.violations.push(readOnly(path))
+  const isStored = decoding.mode === 'change' && isEqual(value, shown(decoding.current as R))
+  if (decoding.may?.(path) === false) {
+    if (!isStored) decoding.violations.push(readOnly(path))
     return
   }
   if (value === null) {
-    if (work.mode !== 'change') return
-    if (field.needed) work.violations.push(cannotBeRemoved(path))
-    else if (access === 'aside') work.aside[name] = null
-    else if (at) setAt(work.document, at, null)
+    if (decoding.mode !== 'change') return
+    if (field.needed) decoding.violations.push(cannotBeRemoved(path))
+    else if (access === 'aside') decoding.aside[name] = null
+    else if (at) setAt(decoding.document, at, null)
     return
   }
   let found = isStored ? none : violationsOf(value, field.schema, path)
   if (!isStored && found.length === 0 && field.check) found = field.check(value, path)
   if (found.length > 0) {
-    work.violations.push(...found)
+    decoding.violations.push(...found)
     return
   }
   const taken = field.take ? field.take(value) : value
-  if (access === 'aside') work.aside[name] = taken
-  else if (at && !(work.mode === 'replace' && isEqual(taken, valueAt(work.current as object, at))))
-    setAt(work.document, at, taken)
+  if (access === 'aside') decoding.aside[name] = taken
+  else if (at && !(decoding.mode === 'replace' && isEqual(taken, valueAt(decoding.current as object, at))))
+    setAt(decoding.document, at, taken)
 }
 
-function takeOpen<R>(work: Work<R>, value: unknown, open: OpenFields, name: string, path: Path): void {
-  const isStored = work.mode === 'change' && isEqual(value, valueAt(work.current as object, [...open.at, name]))
-  if (work.may?.(path) === false) {
-    if (!isStored) work.violations.push(readOnly(path))
+function takeOpen<R>(decoding: Decoding<R>, value: unknown, open: OpenFields, name: string, path: Path): void {
+  const isStored = decoding.mode === 'change' && isEqual(value, valueAt(decoding.current as object, [...open.at, name]))
+  if (decoding.may?.(path) === false) {
+    if (!isStored) decoding.violations.push(readOnly(path))
     return
   }
   let found = value === null || isStored ? none : violationsOf(value, undefined, path)
   if (!isStored && found.length === 0) found = open.check(name, value ?? undefined, path)
-  if (found.length > 0) work.violations.push(...found)
-  else if (value !== null || work.mode !== 'create') setAt(work.document, [...open.at, name], value)
+  if (found.length > 0) decoding.violations.push(...found)
+  else if (value !== null || decoding.mode !== 'create') setAt(decoding.document, [...open.at, name], value)
 }
 
 /** A replacement removes what it does not name. */
 function removeAbsent<R extends object>(
-  work: Work<R>,
+  decoding: Decoding<R>,
   body: Readonly<Record<string, unknown>>,
   fields: readonly Field<R>[],
   current: R,
 ): void {
   for (const field of fields) {
     const sent: unknown = Object.hasOwn(body, field.name) ? body[field.name] : null
-    if (field.fields) removeAbsent(work, isObject(sent) ? sent : {}, field.fields, current)
+    if (field.fields) removeAbsent(decoding, isObject(sent) ? sent : {}, field.fields, current)
     else if (sent === null && field.at && !field.kept && (field.access ?? 'write') === 'write') {
-      if (valueAt(current, field.at) !== undefined) setAt(work.document, field.at, null)
+      if (valueAt(current, field.at) !== undefined) setAt(decoding.document, field.at, null)
     }
   }
 }

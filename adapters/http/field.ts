@@ -46,7 +46,7 @@ export interface OpenFields {
   readonly check: (name: string, value: unknown, path: Path) => readonly Violation[]
 }
 
-/** What a table is made of. */
+/** What a field table is made of. */
 export interface TableParts<R> {
   /** Name of the document in violations and faults: `customer`. */
   readonly name: string

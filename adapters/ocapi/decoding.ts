@@ -1,10 +1,17 @@
 /** Request documents: checked, turned round, with their password aside (decisions 2.8 to 2.10). */
-import type { Address, AddressChange, AddressCreate, Customer, CustomerCreate } from '../../core/model/documents.js'
+import type {
+  Address,
+  AddressChange,
+  AddressCreate,
+  Customer,
+  CustomerChange,
+  CustomerCreate,
+} from '../../core/model/documents.js'
 import { isObject } from '../../core/model/json.js'
-import { fail } from '../../core/model/problems.js'
 import { Secret } from '../../core/model/secret.js'
 import type { Path } from '../../core/ports/storage.js'
 import { valueAt } from '../../core/ports/storage.js'
+import { accepted } from '../http/field-decoding.js'
 import type { FieldTable } from '../http/field-table.js'
 import type { Decoded } from '../http/field.js'
 import { addressTable, customerTable } from './documents.js'
@@ -15,14 +22,6 @@ export function passwordOf(body: unknown): Secret | undefined {
   const { credentials } = (body ?? {}) as { readonly credentials?: { readonly password?: unknown } | null }
   const password = credentials?.password
   return typeof password === 'string' ? new Secret(password) : undefined
-}
-
-/** A document turned round, with the password that it holds (null removes it). Throws documentInvalid. */
-function accepted<C>(document: string, decoded: Decoded<C>): { document: C; password?: Secret | null } {
-  const { violations, aside } = decoded
-  if (violations.length > 0) throw fail('documentInvalid', { document, violations })
-  const password = aside['password'] as Secret | null | undefined
-  return password === undefined ? { document: decoded.document } : { document: decoded.document, password }
 }
 
 /** Which properties of a document may be written: those that the selector leaves, and the envelope. */
@@ -48,25 +47,34 @@ function decodeChange<R, C, U>(
 
 /** What creates a customer. */
 export function decodeCustomer(body: unknown, write?: Selector): { create: CustomerCreate; password?: Secret } {
-  const { document: create, password } = accepted('customer', decodeCreate(customerTable, body, write))
+  const decoded = decodeCreate(customerTable, body, write)
+  const create = accepted('customer', decoded)
+  const password = passwordIn(decoded)
   return password ? { create, password } : { create }
 }
 
-/** What changes a customer. */
-export function decodeCustomerChange(body: unknown, current: Customer, write?: Selector) {
+/** What changes a customer; a password that is null is removed. */
+export function decodeCustomerChange(
+  body: unknown,
+  current: Customer,
+  write?: Selector,
+): { update: CustomerChange; password?: Secret | null } {
   const decoded = decodeChange(customerTable, body, current, write)
-  const { document: update, ...more } = accepted('customer', decoded)
-  return { update, ...more }
+  const update = accepted('customer', decoded)
+  const password = passwordIn(decoded)
+  return password === undefined ? { update } : { update, password }
 }
+
+const passwordIn = ({ aside }: Decoded<unknown>) => aside['password'] as Secret | null | undefined
 
 /** What creates an address. */
 export function decodeAddress(body: unknown, write?: Selector): { create: AddressCreate } {
-  return { create: accepted('customer_address', decodeCreate(addressTable, body, write)).document }
+  return { create: accepted('customer_address', decodeCreate(addressTable, body, write)) }
 }
 
 /** What changes an address. */
 export function decodeAddressChange(body: unknown, current: Address, write?: Selector): { update: AddressChange } {
-  return { update: accepted('customer_address', decodeChange(addressTable, body, current, write)).document }
+  return { update: accepted('customer_address', decodeChange(addressTable, body, current, write)) }
 }
 
 /**

@@ -115,7 +115,8 @@ export function faultOfType(type: FaultType, given: Arguments = {}, headers?: Fa
     Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, clip(value)]])),
   )
   const message = faultTypes[type].text.replaceAll(/\{(\w+)\}/g, (_, name: string) => textOf(args[name]))
-  return { type, message, arguments: args, ...(headers && { headers }) }
+  const fault = { type, message, arguments: args }
+  return headers ? { ...fault, headers } : fault
 }
 
 /** Shortest way to a fault of this flavour alone: `throw ownFault('MalformedSelectorException', { selector })`. */

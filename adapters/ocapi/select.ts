@@ -20,9 +20,9 @@ interface Part {
 interface Item {
   readonly isRemoved: boolean
   /** Which elements of a list are meant; absent: all, and what is no list. */
-  readonly pick?: (element: unknown, at: number) => boolean
+  readonly pick: ((element: unknown, at: number) => boolean) | undefined
   /** What of it is shown, or removed; absent: all. */
-  readonly inner?: Part
+  readonly inner: Part | undefined
 }
 
 const everything: Part = { everything: true, plain: false, names: new Map() }
@@ -87,7 +87,7 @@ class SelectorParser {
     const name = this.#match(/[A-Za-z_][\w-]*/y)
     const pick = this.#takes('[') ? this.#index() : undefined
     const inner = this.#takes('.') ? this.#inner(isRemoved, depth + 1) : undefined
-    return [name, { isRemoved, ...(pick && { pick }), ...(inner && { inner }) }]
+    return [name, { isRemoved, pick, inner }]
   }
 
   /** What follows a dot: a selector in parentheses, or one more name. */

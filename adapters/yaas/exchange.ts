@@ -1,5 +1,5 @@
 /** One YaaS request on its way. */
-import type { Address, Customer } from '../../core/model/documents.js'
+import type { Address, Caller, Customer } from '../../core/model/documents.js'
 import type { Violation } from '../../core/model/problems.js'
 import { Exchange } from '../http/exchange.js'
 import type { Surroundings } from '../http/exchange.js'
@@ -60,7 +60,8 @@ export function facts(x: YaasExchange) {
   return {
     list: x.list,
     profile: x.options.profile,
-    ...(x.caller && { caller: x.caller }),
-    ...(x.requestId !== undefined && { requestId: x.requestId }),
-  }
+    flavour: 'yaas',
+    caller: x.caller as Caller,
+    requestId: x.requestId as string,
+  } as const
 }

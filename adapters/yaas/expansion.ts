@@ -24,7 +24,7 @@ export async function expanded(x: YaasExchange, customer: Customer): Promise<{ [
   const document = customerDocument(customer, mixins)
   const { clientele } = x.surroundings
   const input = { customerNo: customer.customerNo }
-  const call = { ...facts(x), flavour: 'yaas', input } as const
+  const call = { ...facts(x), input }
   if (accounts) document['accounts'] = (await present(clientele.read('findAccounts', call)))?.items ?? []
   if (addresses || defaultAddress) {
     const stored = (await present(clientele.read('findAddresses', call)))?.items ?? []

@@ -1,4 +1,5 @@
 /** Gateway mode (decision 3.17): a gateway in front has checked the token and says in `hybris-*` headers who calls. */
+import type { Caller } from '../../core/model/documents.js'
 import { OwnFault } from '../http/protocol.js'
 import type { RequestHeaders } from '../http/protocol.js'
 import { validationFault } from './faults.js'
@@ -18,13 +19,8 @@ export function callerFromGateway(x: YaasExchange): undefined {
   const clientId = headerOf(headers, 'hybris-client')
   const scopes = headers['hybris-scopes'] === undefined ? '' : headerOf(headers, 'hybris-scopes')
   const user = headers['hybris-user-id'] ?? headers['hybris-user']
-  x.caller = {
-    clientId,
-    flavours: ['yaas'],
-    tenant,
-    scopes: scopes === '' ? [] : scopes.split(' '),
-    ...(typeof user === 'string' && user !== '' && { user }),
-  }
+  const caller: Caller = { clientId, flavours: ['yaas'], tenant, scopes: scopes === '' ? [] : scopes.split(' ') }
+  x.caller = typeof user === 'string' && user !== '' ? { ...caller, user } : caller
 }
 
 function headerOf(headers: RequestHeaders, name: keyof typeof forms): string {

@@ -10,13 +10,13 @@ export const route: RouteMakers<YaasExchange, YaasExtras> = routesOf<YaasExchang
 /** Looks up the customer that the path names. Throws customerNotFound. */
 export async function findCustomer(x: YaasExchange): Promise<void> {
   const input = { customerNo: x.params['customerNumber'] ?? '' }
-  x.customer = await x.surroundings.clientele.read('getCustomer', { ...facts(x), flavour: 'yaas', input })
+  x.customer = await x.surroundings.clientele.read('getCustomer', { ...facts(x), input })
 }
 
 /** Looks up the address that the path names. Throws addressNotFound and customerNotFound. */
 export async function findAddress(x: YaasExchange): Promise<void> {
   const input = { customerNo: x.params['customerNumber'] ?? '', addressId: x.params['addressId'] ?? '' }
-  x.address = await x.surroundings.clientele.read('getAddress', { ...facts(x), flavour: 'yaas', input })
+  x.address = await x.surroundings.clientele.read('getAddress', { ...facts(x), input })
 }
 
 /** Keeps the number of the customer that something is created for: links lead to it. */

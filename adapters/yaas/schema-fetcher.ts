@@ -82,7 +82,7 @@ async function fetchSchema(url: URL, options: SchemaFetcherOptions): Promise<obj
   }
   const text = await new Promise<string | undefined>((resolve, reject) => {
     const headers = { accept: 'application/schema+json, application/json', 'accept-encoding': 'identity' }
-    const asked = request(url, { agent: false, lookup: found, signal, headers, ...(ca !== undefined && { ca }) })
+    const asked = request(url, { agent: false, lookup: found, signal, headers, ca })
     asked.once('error', reject)
     asked.once('response', (answer) => {
       if (answer.statusCode !== 200) return asked.destroy(new Error('no schema'))
