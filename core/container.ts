@@ -70,7 +70,7 @@ export interface ClienteleOptions {
   readonly limits?: Partial<Limits>
   /**
    * Circuit breaker of each extension point: when too many of the last calls failed, the operations of that point are
-   * refused for a while (problem `breakerOpen`). Default: none; `true` takes the published figures (ocapi.md 8.5).
+   * refused for a while (problem `breakerOpen`). Default: none; `true` takes the published figures (hooks/README.md, Circuit breaker).
    */
   readonly breaker?: boolean | Partial<BreakerSettings>
   /** What is acceptable as email, login and password (decisions 1.11, 2.12, 2.13). */

@@ -1,4 +1,4 @@
-/** The example server, run by `npm start`: both APIs over one store, with tokens of its own. README.md lists its settings. */
+/** The example server, run by `npm start`: both APIs over one store, with tokens of its own. examples/README.md lists its settings. */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import http from 'node:http'

@@ -12,9 +12,9 @@ export interface TokenEndpointOptions {
   readonly tenants: readonly string[]
 }
 
-/** Path of the OCAPI token endpoint (ocapi.md 6). */
+/** Path of the OCAPI token endpoint (examples/README.md, Tokens). */
 export const ocapiTokenPath = '/dw/oauth2/access_token'
-/** Path of the YaaS token endpoint (yaas.md 5). */
+/** Path of the YaaS token endpoint (examples/README.md, Tokens). */
 export const yaasTokenPath = '/hybris/oauth2/v1/token'
 
 const issuer = 'urn:clientele:example'

@@ -1,4 +1,4 @@
-/** Circuit breaker of the extension points: figures of ocapi.md 8.5, off by default (4.10). */
+/** Circuit breaker of the extension points: figures of hooks/README.md, Circuit breaker, off by default (4.10). */
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { Status } from '../core/index.js'

@@ -202,7 +202,7 @@ describe('customers', () => {
     })
   })
 
-  describe('design.md: a customer list is a world of its own, and so is a library', () => {
+  describe('decision 1.1: a customer list is a world of its own, and so is a library', () => {
     it('equal numbers in two lists do not meet, and an unknown list is named', async () => {
       const { clientele } = await openShop({ customerLists: [{ id: 'one' }, { id: 'two' }] })
       await clientele.list('one').createCustomer({ create: { customerNo: '1' } })
@@ -244,7 +244,7 @@ describe('customers', () => {
     })
   })
 
-  describe('yaas.md 7: events are told after the commit, and only then', () => {
+  describe('adapters/yaas/README.md, Events: events are told after the commit, and only then', () => {
     it('one for each change, none for a failed one', async () => {
       const { clientele, shop } = await openShop()
       const events: DomainEvent[] = []

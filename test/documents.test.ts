@@ -3,7 +3,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import type { Field, Keywords, Table } from '../adapters/http/field-table.js'
+import type { FieldTable } from '../adapters/http/field-table.js'
+import type { Field, Keywords } from '../adapters/http/field.js'
 import { addressTable, customerTable } from '../adapters/ocapi/documents.js'
 import { addressSchema, customerSchema } from '../core/model/schemas.js'
 import type { Schema } from '../core/model/schemas.js'
@@ -111,7 +112,7 @@ for (const [table, schema] of [
     })
 }
 
-function violations(table: Table<never, unknown, unknown>, body: unknown, mode: 'create' | 'change') {
+function violations(table: FieldTable<never, unknown, unknown>, body: unknown, mode: 'create' | 'change') {
   const decoded = mode === 'create' ? table.decode(body, mode) : table.decode(body, mode, {} as never)
   return decoded.violations
 }

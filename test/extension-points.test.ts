@@ -14,7 +14,7 @@ interface Fixture {
   readonly addressId: string
 }
 
-/** One of the twelve points: what its handlers get (ocapi.md 8.1), what runs it, and whether its changes can be seen. */
+/** One of the twelve points: what its handlers get (hooks/README.md, Extension points), what runs it, and whether its changes can be seen. */
 interface Row {
   readonly point: ExtensionPoint
   readonly args: readonly string[]

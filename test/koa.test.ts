@@ -1,4 +1,4 @@
-/** The way in: one middleware as a guest in the host's app, bodies, other frameworks (design.md 7; decision 1.13). */
+/** The way in: one middleware as a guest in the host's app, bodies, other frameworks (adapters/README.md, In the host's app; decision 1.13). */
 import http from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import net from 'node:net'

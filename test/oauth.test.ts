@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { exportJWK, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
 import { afterEach, describe, it } from 'mocha'
-import type { Authenticate } from '../adapters/http/flavour.js'
+import type { Authenticate } from '../adapters/http/protocol.js'
 import { customerApi, toNodeHandler } from '../adapters/http/koa.js'
 import {
   introspection,

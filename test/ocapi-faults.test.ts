@@ -1,5 +1,5 @@
 /**
- * Every fault of the OCAPI flavour, provoked over HTTP (ocapi.md 4.1, 4.2; decision 2.5). The table is total over the
+ * Every fault of the OCAPI flavour, provoked over HTTP (decision 2.5). The table is total over the
  * fault map: a fault that nothing provokes does not compile here, or fails.
  */
 import { gzipSync } from 'node:zlib'
@@ -364,7 +364,7 @@ const table: { readonly [T in FaultType]: Expected } = {
   InternalServerErrorException: [500, undefined, create({ ...login, title: 'throw' })],
 }
 
-describe('ocapi: every fault, over HTTP (ocapi.md 4; 2.5)', () => {
+describe('ocapi: every fault, over HTTP (adapters/ocapi/README.md, Faults; 2.5)', () => {
   for (const [type, [status, args, ...sends]] of Object.entries(table))
     for (const [at, send] of sends.entries())
       it(`${type}${sends.length > 1 ? `, ${at + 1}` : ''}`, async () => {

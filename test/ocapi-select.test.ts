@@ -1,4 +1,4 @@
-/** Property selectors (decision 2.19, ocapi.md 5). */
+/** Property selectors (decision 2.19). */
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { selectorOf } from '../adapters/ocapi/select.js'

@@ -1,4 +1,4 @@
-/** Client settings of the OCAPI flavour (decision 2.20, ocapi.md 6). */
+/** Client settings of the OCAPI flavour (decision 2.20). */
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { ocapi } from '../adapters/ocapi/index.js'

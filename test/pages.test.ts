@@ -5,11 +5,6 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { isFile, readText, root, sources } from './support/sources.js'
 
-/** True once the comments cite the pages of the repository; until then they cite others. */
-const isCitingMended = false as boolean
-/** Pages that others write at the same time; a link to them is good before they are there. */
-const expectedPages: readonly string[] = ['core/README.md', 'adapters/storage/README.md']
-
 const rooms = ['core', 'adapters', 'hooks', 'examples', 'test']
 const pages: readonly string[] = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
@@ -73,7 +68,6 @@ describe('pages', () => {
         if (/^[a-z]+:/.test(link)) return []
         const [file = '', anchor] = link.split('#')
         const target = file === '' ? page : path.posix.join(path.posix.dirname(page), file)
-        if (expectedPages.includes(target) && !isFile(target)) return []
         const isGood = isFile(target) && (anchor === undefined || anchorsOf(target).includes(anchor))
         return isGood ? [] : [`${page}: ${link}`]
       }),
@@ -106,20 +100,19 @@ describe('pages', () => {
     expect(cited.filter(([, n = '']) => !defined.includes(n)).map((each) => each.join(': '))).to.deep.equal([])
   })
 
-  if (isCitingMended)
-    it('are the only pages that comments cite, and have the headings that are named', () => {
-      const wrong = sources(...rooms).flatMap(({ name, text }) =>
-        citing(text).flatMap((comment) =>
-          [...comment.matchAll(/((?:[\w.-]+\/)*[\w-]+\.md)\b(?:, ([A-Z][^();:,.]*))?/g)].flatMap(
-            ([cite, page = '', heading]) => {
-              const isThere = pages.includes(page)
-              const isNamed =
-                heading === undefined || (isThere && headingsOf(page).some((title) => heading.startsWith(title)))
-              return isThere && isNamed ? [] : [`${name}: ${cite}`]
-            },
-          ),
+  it('are the only pages that comments cite, and have the headings that are named', () => {
+    const wrong = sources(...rooms).flatMap(({ name, text }) =>
+      citing(text).flatMap((comment) =>
+        [...comment.matchAll(/((?:[\w.-]+\/)*[\w-]+\.md)\b(?:, ([A-Z][^();:,.]*))?/g)].flatMap(
+          ([cite, page = '', heading]) => {
+            const isThere = pages.includes(page)
+            const isNamed =
+              heading === undefined || (isThere && headingsOf(page).some((title) => heading.startsWith(title)))
+            return isThere && isNamed ? [] : [`${name}: ${cite}`]
+          },
         ),
-      )
-      expect(wrong).to.deep.equal([])
-    })
+      ),
+    )
+    expect(wrong).to.deep.equal([])
+  })
 })

@@ -1,4 +1,4 @@
-/** The samples of both seed documents as HTTP requests to the example server (decisions.md 5). */
+/** The samples of both seed documents as HTTP requests to the example server (adapters/README.md, Samples). */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -13,7 +13,7 @@ import { samples as yaas } from './samples/yaas.js'
 
 const documents: Readonly<Record<string, readonly Sample[]>> = { '003 (OCAPI)': ocapi, '000 (YaaS)': yaas }
 
-describe('replay: every sample request of the seed documents (decisions.md 5)', () => {
+describe('replay: every sample request of the seed documents (adapters/README.md, Samples)', () => {
   let server: ServerChild
   let tokens: { readonly ocapi: string; readonly yaas: string }
   let folder: string

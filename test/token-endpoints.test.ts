@@ -1,4 +1,4 @@
-/** Token endpoints of the example server (ocapi.md 6, yaas.md 5, RFC 6749). */
+/** Token endpoints of the example server (examples/README.md, Tokens; RFC 6749). */
 import { expect } from 'chai'
 import Koa from 'koa'
 import { after, before, describe, it } from 'mocha'

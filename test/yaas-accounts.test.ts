@@ -373,7 +373,7 @@ describe('yaas 3.15: sdCustomerMappings', () => {
   })
 })
 
-describe('yaas.md 7: events, told after the commit only', () => {
+describe('adapters/yaas/README.md, Events: events, told after the commit only', () => {
   /** Name and payload of the events of some work. */
   async function eventsOf(own: YaasService, work: () => Promise<unknown>): Promise<[string, object][]> {
     const events: DomainEvent[] = []

@@ -44,7 +44,7 @@ const provoker: Plugin = {
   },
 }
 
-describe('yaas 3.19, yaas.md 4: every error', () => {
+describe('yaas 3.19: every error', () => {
   const storage = faultyStorage(memoryStorage())
   let service: YaasService
   let id: string
@@ -320,7 +320,7 @@ describe('yaas 3.17: the gateway mode reads hybris-* headers instead of a token'
     await own.stop()
   })
 
-  it('tells the user of a deletion in its event (yaas.md 7)', async () => {
+  it('tells the user of a deletion in its event (adapters/yaas/README.md, Events)', async () => {
     const made = await call({}, 'POST', { json: { contactEmail: 'gone@example.com' } })
     const { id } = made.json<{ id: string }>()
     const payloads: unknown[] = []

@@ -2,9 +2,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { conditionOf, customerFields, mappingFields } from '../adapters/yaas/filter.js'
-import { parse, print, queryLimits, QueryMistake } from '../adapters/yaas/query.js'
-import type { Literal, Predicate, Term } from '../adapters/yaas/query.js'
+import { conditionOf, customerFields, mappingFields } from '../adapters/yaas/q-conditions.js'
+import { parse, print, queryLimits, QueryMistake } from '../adapters/yaas/q-grammar.js'
+import type { Literal, Predicate, Term } from '../adapters/yaas/q-grammar.js'
 
 /** The tree without offsets. */
 function bare(terms: readonly Term[]): unknown {
@@ -23,7 +23,7 @@ function mistakeIn(text: string): QueryMistake {
 
 const where = (text: string) => conditionOf(parse(text), customerFields)
 
-describe('decision 3.10: q, the forms of yaas.md 3.1', () => {
+describe('decision 3.10: q, every form', () => {
   const eq = (path: string[], value: string | number | boolean) => ({ op: 'eq', path, value })
   const forms: [string, unknown][] = [
     ['lastName:Smith', eq(['lastName'], 'Smith')],

@@ -2,8 +2,8 @@
 import type { Clientele, ReadCall, WriteCall } from '../../core/clientele.js'
 import type { Reading, Writing } from '../../core/model/operations.js'
 import type { Trace } from '../../core/model/trace.js'
-import { refuse } from './flavour.js'
-import type { RequestHeaders } from './flavour.js'
+import { refuse } from './protocol.js'
+import type { RequestHeaders } from './protocol.js'
 
 /** What clients may ask for; nothing by default. */
 export interface DiagnosticsOptions {
@@ -59,10 +59,12 @@ export function diagnose(
         return typeof value === 'function' ? (value.bind(target) as unknown) : value
       },
     }),
-    headers: () => ({
-      ...(isTraced && { [traceHeader]: headerOf(written ?? looked) }),
-      ...(dryRun && options.dryRun === true && { [dryRunHeader]: '1' }),
-    }),
+    headers() {
+      const headers: Record<string, string> = {}
+      if (isTraced) headers[traceHeader] = traceText(written ?? looked)
+      if (dryRun && options.dryRun === true) headers[dryRunHeader] = '1'
+      return headers
+    },
   }
 }
 
@@ -71,17 +73,17 @@ function isAsked(header: RequestHeaders[string]): boolean {
 }
 
 /** The trace as JSON in ASCII; the last steps are left out, and counted, when it is too long. */
-function headerOf(trace: Trace | undefined): string {
+function traceText(trace: Trace | undefined): string {
   if (!trace) return '{"outcome":"the request was answered before any operation ran","steps":[]}'
   const { steps, ...facts } = trace
   const shown = steps.map((step) => ('ms' in step ? { ...step, ms: Math.round(step.ms * 100) / 100 } : step))
   let count = shown.length
   for (;;) {
     const omitted = shown.length - count
-    const text = JSON.stringify({ ...facts, steps: shown.slice(0, count), ...(omitted > 0 && { omitted }) })
+    const text = JSON.stringify({ ...facts, steps: shown.slice(0, count), omitted: omitted || undefined })
     const ascii = text.replaceAll(
       /[^\u0020-\u007e]/g,
-      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
     )
     if (ascii.length <= maxTrace || count === 0) return ascii
     count = Math.floor(count * 0.9)

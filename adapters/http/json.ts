@@ -1,6 +1,6 @@
 /** JSON bodies: their value, and where a text stops being JSON. */
-import { refuse } from './flavour.js'
-import type { RawBody } from './flavour.js'
+import { refuse } from './protocol.js'
+import type { RawBody } from './protocol.js'
 
 /**
  * The value of a JSON body; undefined when the body is empty. Throws bodyMalformed. Names like `__proto__` come as own

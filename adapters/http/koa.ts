@@ -1,13 +1,15 @@
 /** The way in over HTTP: one Koa middleware. The only file that knows koa, @koa/router and koa-body. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Router } from '@koa/router'
-import type { Layer } from '@koa/router'
 import Koa from 'koa'
 import type { Clientele } from '../../core/clientele.js'
 import { diagnose } from './diagnostics.js'
 import type { DiagnosticsOptions } from './diagnostics.js'
-import { refuse } from './flavour.js'
-import type { ApiRequest, Authenticate, Flavour, Match, Matcher, RawBody, Reply, RequestHeaders } from './flavour.js'
+import type { Flavour } from './flavour.js'
+import { refuse } from './protocol.js'
+import type { ApiRequest, Authenticate, RawBody, Reply, RequestHeaders } from './protocol.js'
+import { decodedParams, routesByPath } from './route-matcher.js'
+import type { PathRoutes, RouteMatcher } from './route-matcher.js'
 
 export { explainMapping } from './mapping.js'
 export type { MappedField, ShownField } from './mapping.js'
@@ -58,7 +60,7 @@ export function customerApi(clientele: Clientele, options: CustomerApiOptions): 
   const { authenticate, flavours, maxBody = 5 * 1024 * 1024, diagnostics = {} } = options
   const served = flavours.map((flavour) => ({
     flavour,
-    surroundings: { clientele, authenticate, match: matcherOf(flavour.rows) },
+    surroundings: { clientele, authenticate, match: matcherOf(flavour.routes) },
   }))
   return (ctx, next) => {
     const path = plainPath(ctx.path)
@@ -103,41 +105,26 @@ export function toNodeHandler(middleware: KoaMiddleware, options: { readonly tru
   }
 }
 
-/** Matches rows with one router; each path is registered once with all its methods. */
-function matcherOf<R extends { readonly method: string; readonly path: string }>(rows: readonly R[]): Matcher<R> {
+/** Matches routes with one router; each path is registered once with all its methods. */
+function matcherOf<R extends { readonly method: string; readonly path: string }>(
+  routes: readonly R[],
+): RouteMatcher<R> {
   const router = new Router({ sensitive: true, strict: true })
-  const byPath = new Map<string, Map<string, R>>()
-  for (const row of rows) {
-    const path = row.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    byPath.set(path, (byPath.get(path) ?? new Map<string, R>()).set(row.method, row))
+  const known = new Map<unknown, PathRoutes<R>>()
+  for (const [path, ofPath] of routesByPath(routes)) {
+    const methods = [...ofPath.byMethod.keys()]
+    known.set(
+      router.register(path.replaceAll(/\{(\w+)\}/g, ':$1'), methods, () => undefined),
+      ofPath,
+    )
   }
-  const found = new Map<unknown, { readonly rows: ReadonlyMap<string, R>; readonly allow: readonly string[] }>()
-  for (const [path, methods] of byPath) {
-    const names = [...methods.keys()]
-    router.register(path, names, () => undefined)
-    found.set(path, { rows: methods, allow: [...names, ...(methods.has('GET') ? ['HEAD'] : []), 'OPTIONS'] })
-  }
-  return (method, path): Match<R> | undefined => {
+  return (method, path) => {
     const layer = router.match(path, method).path[0]
-    const known = layer && found.get(layer.path)
-    const params = layer && paramsOf(layer, path)
-    if (!known || !params) return undefined
-    return { row: known.rows.get(method), params, allow: known.allow }
-  }
-}
-
-/** Path parameters, decoded; undefined if the percent-encoding is broken. */
-function paramsOf({ paramNames, regexp }: Layer, path: string): Record<string, string> | undefined {
-  const captures = regexp.exec(path) as RegExpExecArray
-  const params: Record<string, string> = {}
-  try {
-    for (let at = 0; at < paramNames.length; at++) {
-      const value = captures[at + 1] as string
-      params[(paramNames[at] as { name: string }).name] = value.includes('%') ? decodeURIComponent(value) : value
-    }
-    return params
-  } catch {
-    return undefined
+    const found = known.get(layer)
+    if (!layer || !found) return undefined
+    const [, ...values] = layer.regexp.exec(path) as RegExpExecArray
+    const params = decodedParams(found.params, values)
+    return params && { route: found.byMethod.get(method), params, allow: found.allow }
   }
 }
 

@@ -3,51 +3,11 @@
  * the domain is called in each API, what it shows there, and what an API computes.
  */
 import type { Address, Customer, FlavourName } from '../../core/model/documents.js'
+import { isObject } from '../../core/model/json.js'
 import { valueAt } from '../../core/ports/storage.js'
 import type { Path } from '../../core/ports/storage.js'
-import type { Field, OpenFields } from './field-table.js'
 import type { Flavour } from './flavour.js'
-
-/** How a flavour shows a kind of record. */
-export interface Naming<R> {
-  /** The whole document, everything expanded. */
-  readonly toDocument: (record: R) => { readonly [name: string]: unknown }
-  /** Where the document shows the domain's property at this path; empty when it does not. */
-  readonly namesOf: (path: Path) => readonly Path[]
-}
-
-/** The namings of a flavour's documents. */
-export interface Namings {
-  readonly customer: Naming<Customer>
-  readonly address: Naming<Address>
-}
-
-/** The part of a field table that names come from. */
-interface Named {
-  readonly fields: readonly Field<never>[]
-  readonly open?: OpenFields | undefined
-}
-
-/** The `namesOf` of a table; `more` adds places that no row has. */
-export function namesOf(table: Named, more: readonly { readonly at: Path; readonly name: Path }[] = []) {
-  const places = [...more]
-  const collect = (fields: readonly Field<never>[], prefix: Path): void => {
-    for (const { name, at, fields: inner } of fields) {
-      if (inner) collect(inner, [...prefix, name])
-      else if (at) places.push({ at, name: [...prefix, name] })
-    }
-  }
-  collect(table.fields, [])
-  const { open } = table
-  return (path: Path): readonly Path[] => {
-    const starts = (at: Path): boolean => at.every((segment, i) => path[i] === segment)
-    if (open && starts(open.at) && path.length > open.at.length) {
-      const [first, ...rest] = path.slice(open.at.length) as [string, ...string[]]
-      return [[open.prefix + first, ...rest]]
-    }
-    return places.filter(({ at }) => starts(at)).map(({ at, name }) => [...name, ...path.slice(at.length)])
-  }
-}
+import type { Naming, Namings } from './namings.js'
 
 /** A property as one API shows it. */
 export interface ShownField {
@@ -110,7 +70,6 @@ export function explainMapping(
 function leavesOf(record: object, path: Path = []): Path[] {
   return Object.entries(record).flatMap(([name, value]): Path[] => {
     const here = [...path, name]
-    const isGroup = path.length === 0 && typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isGroup ? leavesOf(value as object, here) : [here]
+    return path.length === 0 && isObject(value) ? leavesOf(value, here) : [here]
   })
 }

@@ -4,6 +4,12 @@ import type { Caller, FlavourName } from '../../core/model/documents.js'
 /** Request headers by lower-case name, as node gives them. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
+/** The text of a header, named in lower case; several lines of it are one list. */
+export function headerOf(headers: RequestHeaders, name: string): string | undefined {
+  const value = headers[name]
+  return typeof value === 'object' ? value.join(', ') : value
+}
+
 /** A request body: its text, or the value that a body parser of the host has made of it. */
 export type RawBody = { readonly text: string } | { readonly parsed: unknown }
 
@@ -108,7 +114,7 @@ export function refuse<K extends ProtocolProblemKind>(
   facts: ProtocolProblems[K],
   options?: ErrorOptions,
 ): ProtocolError {
-  return new ProtocolError({ kind, ...facts } as unknown as ProtocolProblem, options)
+  return new ProtocolError({ kind, ...facts } as ProtocolProblem, options)
 }
 
 /** A fault that only one flavour knows, in that flavour's own form. */

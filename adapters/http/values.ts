@@ -1,4 +1,5 @@
 /** Single values of request documents, checked against the part of JSON Schema that field tables use. */
+import { jsonTypeOf } from '../../core/model/json.js'
 import type { Violation } from '../../core/model/problems.js'
 import { lengthOf } from '../../core/rules/policies.js'
 import type { Path } from '../../core/ports/storage.js'
@@ -26,20 +27,8 @@ export const wrongType = (path: Path, expected: readonly string[], value: unknow
   rule: 'type',
   message: `is not of type ${expected.join(' or ')}`,
   expected,
-  actual: typeOf(value),
+  actual: jsonTypeOf(value),
 })
-
-/** JSON type of a value, as JSON Schema names it. */
-function typeOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'array'
-  return typeof value === 'number' && Number.isInteger(value) ? 'integer' : typeof value
-}
-
-/** True for an object that is no list. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** No violations. */
 export const none: readonly Violation[] = []
@@ -47,7 +36,7 @@ export const none: readonly Violation[] = []
 /** What is wrong with a value that is not null. */
 export function violationsOf(value: unknown, schema: ValueSchema | undefined, path: Path): readonly Violation[] {
   const type = schema?.type
-  if (type !== undefined && type !== typeOf(value) && !(type === 'number' && typeof value === 'number'))
+  if (type !== undefined && type !== jsonTypeOf(value) && !(type === 'number' && typeof value === 'number'))
     return [wrongType(path, [type], value)]
   const unusable = findUnusable(value, path)
   if (unusable) return [unusable]

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { Authenticate } from '../http/flavour.js'
+import type { Authenticate } from '../http/protocol.js'
 import { callerOf, type ClaimsMapping, type TokenClaims } from './claims.js'
 import { secureUrl } from './secure-url.js'
 import { cacheTokens, type VerifiedToken } from './token-cache.js'

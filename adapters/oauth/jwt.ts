@@ -1,6 +1,6 @@
 import { KeyObject } from 'node:crypto'
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
-import type { Authenticate } from '../http/flavour.js'
+import type { Authenticate } from '../http/protocol.js'
 import { callerOf, type ClaimsMapping } from './claims.js'
 import { secureUrl } from './secure-url.js'
 import { cacheTokens, type VerifiedToken } from './token-cache.js'

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Caller } from '../../core/model/documents.js'
-import type { Authenticate } from '../http/flavour.js'
+import type { Authenticate } from '../http/protocol.js'
 
 /**
  * Fixed tokens for tests, scripts and small installations. Tokens are compared by their SHA-256 in constant time and are

@@ -1,7 +1,7 @@
-/** Every fault of the flavour (ocapi.md 4), and which problem is answered with which. */
+/** Every fault of the flavour (adapters/ocapi/README.md, Faults), and which problem is answered with which. */
 import type { CustomerError, Problem, ProblemKind, Problems, Violation } from '../../core/model/problems.js'
-import { OwnFault } from '../http/flavour.js'
-import type { ProtocolError, ProtocolProblemKind, ProtocolProblems } from '../http/flavour.js'
+import { OwnFault } from '../http/protocol.js'
+import type { ProtocolError, ProtocolProblemKind, ProtocolProblems } from '../http/protocol.js'
 
 /** Arguments of a fault by name. */
 export type Arguments = Readonly<Record<string, unknown>>
@@ -110,17 +110,18 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 const scalar = (value: unknown): unknown => (typeof value === 'object' ? undefined : value)
 
 /** A fault of this type. Arguments that are undefined are left out. */
-export function faultOf(type: FaultType, given: Arguments = {}, headers?: Fault['headers']): Fault {
+export function faultOfType(type: FaultType, given: Arguments = {}, headers?: Fault['headers']): Fault {
   const args = Object.fromEntries(
     Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, clip(value)]])),
   )
   const message = faultTypes[type].text.replaceAll(/\{(\w+)\}/g, (_, name: string) => textOf(args[name]))
-  return { type, message, arguments: args, ...(headers && { headers }) }
+  const fault = { type, message, arguments: args }
+  return headers ? { ...fault, headers } : fault
 }
 
 /** Shortest way to a fault of this flavour alone: `throw ownFault('MalformedSelectorException', { selector })`. */
 export function ownFault(type: FaultType, args: Arguments = {}): OwnFault<Fault> {
-  return new OwnFault(faultOf(type, args))
+  return new OwnFault(faultOfType(type, args))
 }
 
 type Facts = Problems & ProtocolProblems
@@ -128,61 +129,63 @@ type Answers = {
   readonly [K in ProblemKind | ProtocolProblemKind]: (facts: Facts[K]) => Fault
 }
 
-const unexpected = () => faultOf('InternalServerErrorException', { incident: 'none' })
+const unexpected = () => faultOfType('InternalServerErrorException', { incident: 'none' })
 const unavailable = (retryAfter: number) =>
-  faultOf('ServiceUnavailableException', {}, { 'Retry-After': String(retryAfter) })
+  faultOfType('ServiceUnavailableException', {}, { 'Retry-After': String(retryAfter) })
 
 /** The fault of every kind of problem: a new kind does not compile until it is answered here. */
 const answers: Answers = {
-  pathNotFound: ({ path }) => faultOf('ResourcePathNotFoundException', { path }),
+  pathNotFound: ({ path }) => faultOfType('ResourcePathNotFoundException', { path }),
   methodNotAllowed: ({ method, allow }) =>
-    faultOf('MethodNotAllowedException', { method }, { Allow: allow.join(', ') }),
-  tokenMissing: () => faultOf('AuthorizationHeaderMissingException', {}, { 'WWW-Authenticate': 'Bearer' }),
-  tokenMalformed: () => faultOf('InvalidAuthorizationHeaderException', {}, { 'WWW-Authenticate': 'Bearer' }),
-  tokenInvalid: () => faultOf('InvalidAccessTokenException', {}, invalidToken),
-  tokenForOtherFlavour: () => faultOf('InvalidAccessTokenException', {}, invalidToken),
-  tokenUnchecked: ({ incident }) => faultOf('ServiceUnavailableException', { incident }),
-  hostMalformed: ({ host }) => faultOf('InvalidHostHeaderException', { host }),
-  insecure: () => faultOf('SecureCommunicationRequiredException'),
+    faultOfType('MethodNotAllowedException', { method }, { Allow: allow.join(', ') }),
+  tokenMissing: () => faultOfType('AuthorizationHeaderMissingException', {}, { 'WWW-Authenticate': 'Bearer' }),
+  tokenMalformed: () => faultOfType('InvalidAuthorizationHeaderException', {}, { 'WWW-Authenticate': 'Bearer' }),
+  tokenInvalid: () => faultOfType('InvalidAccessTokenException', {}, invalidToken),
+  tokenForOtherFlavour: () => faultOfType('InvalidAccessTokenException', {}, invalidToken),
+  tokenUnchecked: ({ incident }) => faultOfType('ServiceUnavailableException', { incident }),
+  hostMalformed: ({ host }) => faultOfType('InvalidHostHeaderException', { host }),
+  insecure: () => faultOfType('SecureCommunicationRequiredException'),
   bodyMalformed: ({ line, column }) =>
-    faultOf('BodyDecodingException', { position: line === undefined ? undefined : `line ${line}, column ${column}` }),
-  bodyTooLarge: () => faultOf('RequestEntityTooLargeException'),
+    faultOfType('BodyDecodingException', {
+      position: line === undefined ? undefined : `line ${line}, column ${column}`,
+    }),
+  bodyTooLarge: () => faultOfType('RequestEntityTooLargeException'),
   encodingUnsupported: ({ encoding }) =>
-    encodingFault(faultOf('UnsupportedContentTypeException', { contentEncoding: encoding })),
-  contentTypeMalformed: ({ contentType }) => faultOf('MalformedMediaTypeException', { mediaType: contentType }),
-  contentTypeUnsupported: ({ contentType }) => faultOf('UnsupportedContentTypeException', { contentType }),
-  notAcceptable: ({ value }) => faultOf('CharsetNotAcceptableException', { charset: value }),
-  parameterMalformed: (facts) => faultOf('MalformedParameterException', { ...only(facts, 'parameter', 'value') }),
+    encodingFault(faultOfType('UnsupportedContentTypeException', { contentEncoding: encoding })),
+  contentTypeMalformed: ({ contentType }) => faultOfType('MalformedMediaTypeException', { mediaType: contentType }),
+  contentTypeUnsupported: ({ contentType }) => faultOfType('UnsupportedContentTypeException', { contentType }),
+  notAcceptable: ({ value }) => faultOfType('CharsetNotAcceptableException', { charset: value }),
+  parameterMalformed: (facts) => faultOfType('MalformedParameterException', { ...only(facts, 'parameter', 'value') }),
   parameterOutOfRange: (facts) =>
-    faultOf('ValueConstraintViolationException', { ...only(facts, 'parameter', 'expected') }),
-  listNotFound: ({ listId }) => faultOf('CustomerListNotFoundException', { customerListId: listId }),
+    faultOfType('ValueConstraintViolationException', { ...only(facts, 'parameter', 'expected') }),
+  listNotFound: ({ listId }) => faultOfType('CustomerListNotFoundException', { customerListId: listId }),
   customerNotFound: ({ customerNo, listId }) =>
-    faultOf('CustomerListCustomerNotFoundException', { customerNo, customerListId: listId }),
+    faultOfType('CustomerListCustomerNotFoundException', { customerNo, customerListId: listId }),
   addressNotFound: ({ addressId, customerNo, listId }) =>
-    faultOf('CustomerListCustomerAddressNotFoundException', { addressId, customerNo, customerListId: listId }),
+    faultOfType('CustomerListCustomerAddressNotFoundException', { addressId, customerNo, customerListId: listId }),
   documentInvalid: ({ document, violations }) => faultOfViolation(violations[0] as Violation, document),
-  credentialsMissing: () => faultOf('CredentialsMissingException'),
-  loginMissing: () => faultOf('LoginMissingException'),
-  loginInvalid: () => faultOf('InvalidLoginException'),
-  loginInUse: () => faultOf('LoginAlreadyInUseException'),
-  emailInvalid: ({ email }) => faultOf('InvalidEmailException', { email }),
-  passwordInvalid: () => faultOf('InvalidPasswordException'),
-  customerNoInUse: () => faultOf('CustomerNumberAlreadyInUseException'),
-  addressIdInvalid: () => faultOf('InvalidAddressIdException'),
-  addressIdInUse: () => faultOf('AddressIdAlreadyInUseException'),
-  preconditionFailed: ({ sent }) => faultOf('InvalidIfMatchException', { ifMatch: sent }),
-  preconditionRequired: () => faultOf('IfMatchRequiredException'),
+  credentialsMissing: () => faultOfType('CredentialsMissingException'),
+  loginMissing: () => faultOfType('LoginMissingException'),
+  loginInvalid: () => faultOfType('InvalidLoginException'),
+  loginInUse: () => faultOfType('LoginAlreadyInUseException'),
+  emailInvalid: ({ email }) => faultOfType('InvalidEmailException', { email }),
+  passwordInvalid: () => faultOfType('InvalidPasswordException'),
+  customerNoInUse: () => faultOfType('CustomerNumberAlreadyInUseException'),
+  addressIdInvalid: () => faultOfType('InvalidAddressIdException'),
+  addressIdInUse: () => faultOfType('AddressIdAlreadyInUseException'),
+  preconditionFailed: ({ sent }) => faultOfType('InvalidIfMatchException', { ifMatch: sent }),
+  preconditionRequired: () => faultOfType('IfMatchRequiredException'),
   refusedByHook: ({ extensionPoint, code, message, details }) =>
-    faultOf('HookStatusException', {
+    faultOfType('HookStatusException', {
       extensionPoint,
       statusCode: code,
       statusMsg: message,
       statusDetails: details && Object.keys(details).length > 0 ? details : undefined,
     }),
-  breakerOpen: ({ extensionPoint }) => faultOf('HookCircuitBreakerException', { extensionPoint }),
+  breakerOpen: ({ extensionPoint }) => faultOfType('HookCircuitBreakerException', { extensionPoint }),
   unavailable: ({ retryAfter }) => unavailable(retryAfter),
-  sourceUnavailable: ({ incident }) => faultOf('InternalServerErrorException', { incident }),
-  internal: ({ incident }) => faultOf('InternalServerErrorException', { incident }),
+  sourceUnavailable: ({ incident }) => faultOfType('InternalServerErrorException', { incident }),
+  internal: ({ incident }) => faultOfType('InternalServerErrorException', { incident }),
   // No operation of this flavour meets these.
   mappingNotFound: unexpected,
   emailInUse: unexpected,
@@ -202,7 +205,7 @@ function only<T extends object, K extends keyof T>(facts: T, ...names: K[]): Pic
 }
 
 /** The fault of anything that an exchange may throw. */
-export function faultOfError(error: CustomerError | ProtocolError | OwnFault<Fault>): Fault {
+export function faultOf(error: CustomerError | ProtocolError | OwnFault<Fault>): Fault {
   if (error instanceof OwnFault) return error.fault
   const { problem } = error
   return (answers[problem.kind] as (facts: Problem | ProtocolError['problem']) => Fault)(problem)
@@ -226,24 +229,24 @@ function faultOfViolation({ path, rule, value, expected, actual }: Violation, do
   const at = path.join('.')
   const property = path.at(-1) ?? ''
   const isCustom = rule === 'custom' || (path[0]?.startsWith('c_') && rule !== 'readOnly')
-  if (isCustom) return faultOf('InvalidCustomPropertyException')
+  if (isCustom) return faultOfType('InvalidCustomPropertyException')
   switch (rule) {
     case 'unknown':
-      return faultOf('UnknownPropertyException', { property: at, document })
+      return faultOfType('UnknownPropertyException', { property: at, document })
     case 'readOnly':
-      return faultOf('PropertyNotPermittedException', { property: at, document })
+      return faultOfType('PropertyNotPermittedException', { property: at, document })
     case 'type':
-      return faultOf('TypeDecodingException', {
+      return faultOfType('TypeDecodingException', {
         path: at || '$',
         expectedTypes: expected?.map(typeName),
         actualType: typeName(actual),
       })
     case 'enum':
-      if (property === '_v') return faultOf('UnexpectedVersionException', { version: scalar(value) })
+      if (property === '_v') return faultOfType('UnexpectedVersionException', { version: scalar(value) })
       if (property !== '_type')
-        return faultOf('EnumConstraintViolationException', { document, enumValue: scalar(value) })
-      return faultOf('PropertyConstraintViolationException', { document, path: at })
+        return faultOfType('EnumConstraintViolationException', { document, enumValue: scalar(value) })
+      return faultOfType('PropertyConstraintViolationException', { document, path: at })
     default:
-      return faultOf('PropertyConstraintViolationException', { document, path: at || '$' })
+      return faultOfType('PropertyConstraintViolationException', { document, path: at || '$' })
   }
 }

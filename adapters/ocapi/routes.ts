@@ -1,33 +1,27 @@
-/** The ten operations of CustomerLists, row by row. */
+/** The ten operations of CustomerLists, route by route. */
 import { fail } from '../../core/model/problems.js'
-import { routes } from '../http/flavour.js'
+import { checkIfMatch } from '../http/preconditions.js'
+import { routes as routesOf } from '../http/routes.js'
+import { decodeAddress, decodeAddressChange, decodeCustomer, decodeCustomerChange, passwordOf } from './decoding.js'
 import {
   addressDocument,
-  addressTable,
   addressTag,
+  addressesDocument,
   customerDocument,
   customerTag,
-  decodeAddress,
-  decodeAddressChange,
-  decodeCustomer,
-  decodeCustomerChange,
   listDocument,
-  passwordOf,
-  version,
 } from './documents.js'
-import { replyEmpty, replyWith } from './exchange.js'
-import type { OcapiExchange, OcapiRow, Takes } from './exchange.js'
+import type { OcapiExchange, OcapiExtras, OcapiRoute } from './exchange.js'
+import { pageLinks } from './links.js'
 import { ocapiProfile } from './profile.js'
-import { isMatch, pageLink } from './query.js'
-import type { PageAsked } from './query.js'
+import { replyEmpty, replyWith } from './replies.js'
 import type { Selector } from './select.js'
 
-const route = routes<OcapiExchange, Takes>('ocapi', (x) => ({
+const route = routesOf<OcapiExchange, OcapiExtras>('ocapi', (x) => ({
   list: x.params['list_id'] as string,
   profile: ocapiProfile,
 }))
 
-type Writable = Selector | undefined
 const nothing: Selector = { text: '', apply: () => ({}) }
 
 const list = '/customer_lists/{list_id}'
@@ -36,31 +30,29 @@ const customer = `${customers}/{customer_no}` as const
 const addresses = `${customer}/addresses` as const
 const address = `${addresses}/{address_id}` as const
 
-/** Remembers the tag of the loaded record for a failing PATCH, and gives what `decode` makes of the body. */
-const changing =
-  <R extends object, D>(tagOf: (record: R) => string, decode: (body: unknown, record: R, write?: Writable) => D) =>
-  (x: OcapiExchange, current: R): D => {
-    x.tag = tagOf(current)
-    return decode(x.body, current, writable(x))
-  }
-
 /** The selector of what the client may write; undefined for everything. */
-function writable(x: OcapiExchange): Writable {
+function writable(x: OcapiExchange): Selector | undefined {
   return x.access && (x.access.write ?? nothing)
 }
 
-/** Compares If-Match with the loaded record (decision 2.7). */
-const matching =
-  <R extends object>(tagOf: (record: R) => string) =>
+/** What a change of a record begins with: its tag is kept, since a PATCH that fails still tells it (decision 2.7). */
+const keeping =
+  <R>(tagOf: (record: R) => string) =>
   (x: OcapiExchange, current: R): void => {
-    const sent = x.request.headers['if-match'] as string | undefined
-    if (sent === undefined) {
-      if (x.options.ifMatch === 'required') throw fail('preconditionRequired', {})
-    } else if (!isMatch(sent, tagOf(current))) throw fail('preconditionFailed', { how: 'ifMatch', sent })
+    x.loadedTag = () => tagOf(current)
   }
 
-/** Every row, in the order of the seed. */
-export const ocapiRows: readonly OcapiRow[] = [
+/** Compares If-Match with the loaded record (decision 2.7). */
+const matching =
+  <R>(tagOf: (record: R) => string) =>
+  ({ request, options }: OcapiExchange, current: R): void =>
+    checkIfMatch(request.headers, () => tagOf(current), {
+      required: options.ifMatch === 'required',
+      starInLists: true,
+    })
+
+/** Every route, in the order of the seed. */
+export const routes: readonly OcapiRoute[] = [
   route.plain({
     method: 'GET',
     path: list,
@@ -94,7 +86,8 @@ export const ocapiRows: readonly OcapiRow[] = [
     takes: 'customer',
     target: (x) => ({ customerNo: x.params.customer_no }),
     password: (x) => passwordOf(x.body),
-    document: changing(customerTag, decodeCustomerChange),
+    loaded: keeping(customerTag),
+    document: (x, current) => decodeCustomerChange(x.body, current, writable(x)),
     precondition: matching(customerTag),
     reply: (changed, x) => replyWith(x, 200, customerDocument(changed), customerTag(changed)),
   }),
@@ -110,24 +103,15 @@ export const ocapiRows: readonly OcapiRow[] = [
     method: 'GET',
     path: addresses,
     runs: 'findAddresses',
-    input: (x) => {
-      const { start, count } = x.page as PageAsked
-      return { customerNo: x.params.customer_no, query: { offset: start, limit: count } }
-    },
-    reply: ({ items, total }, x) => {
-      const { start, count } = x.page as PageAsked
-      const link = (from: number) => pageLink(x.request, { start: from, count })
-      return replyWith(x, 200, {
-        _v: version,
-        _type: 'customer_address_result',
-        count: items.length,
-        data: items.map((each) => addressTable.toDocument(each)),
-        ...(start + count < total && { next: link(start + count) }),
-        ...(start > 0 && { previous: link(Math.max(0, start - count)) }),
-        ...(x.select && { select: x.select.text }),
-        start,
-        total,
-      })
+    hasPages: true,
+    input: (x) => ({
+      customerNo: x.params.customer_no,
+      query: { offset: x.asked.page.start, limit: x.asked.page.count },
+    }),
+    reply: (found, x) => {
+      const { page, select } = x.asked
+      const links = pageLinks(x.request, page, found.total)
+      return replyWith(x, 200, addressesDocument(found, page.start, links, select?.text))
     },
   }),
   route.writing({
@@ -152,7 +136,8 @@ export const ocapiRows: readonly OcapiRow[] = [
     runs: 'updateAddress',
     takes: 'customer_address',
     target: (x) => ({ customerNo: x.params.customer_no, addressId: x.params.address_id }),
-    document: changing(addressTag, decodeAddressChange),
+    loaded: keeping(addressTag),
+    document: (x, current) => decodeAddressChange(x.body, current, writable(x)),
     precondition: matching(addressTag),
     reply: (changed, x) => replyWith(x, 200, addressDocument(changed), addressTag(changed)),
   }),

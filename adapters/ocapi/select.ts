@@ -1,7 +1,8 @@
 /**
- * Property selectors (ocapi.md 5): `(**)`, `(*)`, `(a,b.(c))`, `(**,-a)`, `(data[0:4].(city))`,
+ * Property selectors (adapters/ocapi/README.md, Selectors): `(**)`, `(*)`, `(a,b.(c))`, `(**,-a)`, `(data[0:4].(city))`,
  * `(data[?(@.city=='Boston' && @.suite!=null)])`. Used for `select`, and for the attributes that settings allow.
  */
+import { isObject } from '../../core/model/json.js'
 
 /** A selector, ready to be applied. */
 export interface Selector {
@@ -19,9 +20,9 @@ interface Part {
 interface Item {
   readonly isRemoved: boolean
   /** Which elements of a list are meant; absent: all, and what is no list. */
-  readonly pick?: (element: unknown, at: number) => boolean
+  readonly pick: ((element: unknown, at: number) => boolean) | undefined
   /** What of it is shown, or removed; absent: all. */
-  readonly inner?: Part
+  readonly inner: Part | undefined
 }
 
 const everything: Part = { everything: true, plain: false, names: new Map() }
@@ -32,10 +33,10 @@ const deepest = 16
 /** Reads a selector; undefined if it is malformed. */
 export function selectorOf(text: string): Selector | undefined {
   if (text.length > longest) return undefined
-  const reader = new Reader(text)
+  const parser = new SelectorParser(text)
   try {
-    const part = reader.part(0)
-    reader.end()
+    const part = parser.part(0)
+    parser.end()
     return { text, apply: (document) => applyTo(document, [part]) }
   } catch (error) {
     if (error instanceof Malformed) return undefined
@@ -45,10 +46,10 @@ export function selectorOf(text: string): Selector | undefined {
 
 class Malformed extends Error {}
 
-type Condition = (item: unknown) => boolean
+type Filter = (item: unknown) => boolean
 
 /** Reads the grammar by descent. */
-class Reader {
+class SelectorParser {
   readonly #text: string
   #at = 0
   constructor(text: string) {
@@ -86,7 +87,7 @@ class Reader {
     const name = this.#match(/[A-Za-z_][\w-]*/y)
     const pick = this.#takes('[') ? this.#index() : undefined
     const inner = this.#takes('.') ? this.#inner(isRemoved, depth + 1) : undefined
-    return [name, { isRemoved, ...(pick && { pick }), ...(inner && { inner }) }]
+    return [name, { isRemoved, pick, inner }]
   }
 
   /** What follows a dot: a selector in parentheses, or one more name. */
@@ -123,19 +124,19 @@ class Reader {
     return /\d/.test(this.#text[this.#at] ?? '') ? Number(this.#match(/\d{1,9}/y)) : undefined
   }
 
-  #or(depth: number): Condition {
-    const of = [this.#and(depth)]
-    while (this.#takes('||')) of.push(this.#and(depth))
-    return (item) => of.some((each) => each(item))
+  #or(depth: number): Filter {
+    const filters = [this.#and(depth)]
+    while (this.#takes('||')) filters.push(this.#and(depth))
+    return (item) => filters.some((each) => each(item))
   }
 
-  #and(depth: number): Condition {
-    const of = [this.#comparison(depth)]
-    while (this.#takes('&&')) of.push(this.#comparison(depth))
-    return (item) => of.every((each) => each(item))
+  #and(depth: number): Filter {
+    const filters = [this.#comparison(depth)]
+    while (this.#takes('&&')) filters.push(this.#comparison(depth))
+    return (item) => filters.every((each) => each(item))
   }
 
-  #comparison(depth: number): Condition {
+  #comparison(depth: number): Filter {
     if (depth > deepest) throw new Malformed()
     if (this.#takes('(')) {
       const inner = this.#or(depth + 1)
@@ -191,10 +192,6 @@ function compares(value: unknown, operator: string, wanted: unknown): boolean {
   if (typeof value !== typeof wanted || (typeof value !== 'number' && typeof value !== 'string')) return false
   const [a, b] = [value, wanted as typeof value]
   return operator === '<' ? a < b : operator === '>' ? a > b : operator === '<=' ? a <= b : a >= b
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** What the parts show of a document together. */

@@ -3,7 +3,7 @@
  * the attribute `version`; every property is an element; lists are repeated elements, an empty one is `nil`; null is `nil`;
  * values of no fixed type (custom attributes, fault arguments) carry a `type` unless they are strings.
  */
-import { refuse } from '../http/flavour.js'
+import { refuse } from '../http/protocol.js'
 
 /** What an element holds. */
 export type Shape =
@@ -115,7 +115,9 @@ export async function readXml(text: string, { root, shape }: DocumentShape): Pro
   const value = valueOf(node, shape)
   if (typeof value !== 'object' || value === null) return value
   const document = value as Record<string, unknown>
-  const said = { ...(version !== undefined && { _v: version }), ...(node.name !== root && { _type: node.name }) }
+  const said: Record<string, string> = {}
+  if (version !== undefined) said['_v'] = version
+  if (node.name !== root) said['_type'] = node.name
   for (const [name, text] of Object.entries(said))
     if (name in document && document[name] !== text) throw malformed(node)
   return Object.assign(Object.create(null) as object, said, document)

@@ -1,6 +1,4 @@
-/** The YaaS documents: field tables over the domain's records, and the rules of mixins in a PUT (yaas.md 2, decision 3.12). */
-import type { Violation } from '../../core/model/problems.js'
-import { keyOf } from '../../core/model/keys.js'
+/** The YaaS documents: field tables over the domain's records (adapters/yaas/README.md, Documents). */
 import { reservedMixin } from '../../core/rules/mixins.js'
 import { fullNameOf } from '../../core/model/documents.js'
 import type {
@@ -13,15 +11,15 @@ import type {
   MappingCreate,
   SdCustomerMapping,
 } from '../../core/model/documents.js'
-import type { Profile } from '../../core/model/profile.js'
 import { addressSchema, customerSchema, mappingCreateSchema } from '../../core/model/schemas.js'
 import type { Path } from '../../core/ports/storage.js'
-import { table } from '../http/field-table.js'
-import type { Field, Table, ValueSchema } from '../http/field-table.js'
-import { namesOf } from '../http/mapping.js'
-import type { Namings } from '../http/mapping.js'
-import type { Expansion } from './parameters.js'
-import { beanPath } from './faults.js'
+import { fieldTable } from '../http/field-table.js'
+import type { FieldTable } from '../http/field-table.js'
+import type { Field } from '../http/field.js'
+import { namesOf } from '../http/namings.js'
+import type { Namings } from '../http/namings.js'
+import type { ValueSchema } from '../http/values.js'
+import { checkMixins, checkReferences } from './mixin-checks.js'
 
 const customers = customerSchema.properties
 const addresses = addressSchema.properties
@@ -30,51 +28,8 @@ const mappings = mappingCreateSchema.properties
 /** A property that shows the domain's property of the given name, with the domain's limits. */
 const text = <R>(name: string, at: string, schema: ValueSchema): Field<R> => ({ name, at: [at], schema })
 
-const mixinName = /^(?!__proto__$)[a-zA-Z0-9_-]+$/
-const attributeName = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/
-/** Most names that a request may send of mixins, of references, or of custom attributes. */
-const mostNames = 1_000
-const tooMany = (path: Path): Violation => ({ path, rule: 'constraint', message: `are more than ${mostNames}` })
-
-type Attributes = Readonly<Record<string, unknown>>
-
-/** References to schemas: URLs as text; null removes in a partial PUT. The core says whether the URL is known. */
-function checkReferences(references: Attributes, path: Path): Violation[] {
-  if (Object.keys(references).length > mostNames) return [tooMany(path)]
-  return Object.entries(references).flatMap(([name, url]): Violation[] => {
-    const here = [...path, name]
-    if (name === reservedMixin)
-      return [{ path: here, rule: 'constraint', message: 'is reserved for custom attributes, which need no schema' }]
-    if (!mixinName.test(name)) return [{ path: here, rule: 'constraint', message: 'is no name for a mixin' }]
-    return url === null || typeof url === 'string' ? [] : [{ path: here, rule: 'type', message: 'is not a URL' }]
-  })
-}
-
-/** Mixin data: any JSON by name, and under `custom` scalars or lists of scalars. */
-function checkMixins(mixins: Attributes, path: Path): Violation[] {
-  if (Object.keys(mixins).length > mostNames) return [tooMany(path)]
-  return Object.entries(mixins).flatMap(([name, data]): Violation[] => {
-    const here = [...path, name]
-    if (name === reservedMixin) return data === null ? [] : checkCustom(data, here)
-    return mixinName.test(name) ? [] : [{ path: here, rule: 'constraint', message: 'is no name for a mixin' }]
-  })
-}
-
-function checkCustom(custom: unknown, path: Path): Violation[] {
-  if (typeof custom !== 'object' || custom === null || Array.isArray(custom))
-    return [{ path, rule: 'type', message: 'is not of type object' }]
-  if (Object.keys(custom).length > mostNames) return [tooMany(path)]
-  const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value)
-  return Object.entries(custom).flatMap(([name, value]): Violation[] => {
-    const here = [...path, name]
-    if (!attributeName.test(name)) return [{ path: here, rule: 'custom', message: 'is no name for a custom attribute' }]
-    if (value === null || isScalar(value) || (Array.isArray(value) && value.every(isScalar))) return []
-    return [{ path: here, rule: 'custom', message: 'is neither a scalar nor a list of scalars' }]
-  })
-}
-
 /** The customer, without what `expand` adds. */
-export const customerTable: Table<Customer, CustomerCreate, CustomerChange> = table({
+export const customerTable: FieldTable<Customer, CustomerCreate, CustomerChange> = fieldTable({
   name: 'customer',
   fields: [
     { name: 'id', access: 'ignored', at: ['customerNo'], schema: { type: 'string' } },
@@ -113,7 +68,7 @@ export const customerTable: Table<Customer, CustomerCreate, CustomerChange> = ta
 })
 
 /** The address; unknown properties of a request are ignored (decision 3.13). */
-export const addressTable: Table<Address, AddressCreate, AddressChange> = table({
+export const addressTable: FieldTable<Address, AddressCreate, AddressChange> = fieldTable({
   name: 'address',
   unknown: 'ignore',
   fields: [
@@ -143,7 +98,7 @@ export const addressTable: Table<Address, AddressCreate, AddressChange> = table(
 })
 
 /** The ERP mapping. Items of a list carry no id (decision 3.15). */
-export const mappingTable: Table<SdCustomerMapping, MappingCreate, object> = table({
+export const mappingTable: FieldTable<SdCustomerMapping, MappingCreate, object> = fieldTable({
   name: 'sdCustomerMapping',
   fields: [
     { name: 'id', access: 'ignored' },
@@ -154,7 +109,7 @@ export const mappingTable: Table<SdCustomerMapping, MappingCreate, object> = tab
 })
 
 /** Body of accounts/internal (decision 3.8). */
-export const accountTable: Table<object, { readonly email?: string }, object> = table({
+export const accountTable: FieldTable<object, { readonly email?: string }, object> = fieldTable({
   name: 'account',
   fields: [
     { name: 'email', at: ['email'], schema: { type: 'string' } },
@@ -162,27 +117,26 @@ export const accountTable: Table<object, { readonly email?: string }, object> = 
   ],
 })
 
-/** The customer with the mixins that `expand` names. */
-export function customerDocument(
-  customer: Customer,
-  expansion: Pick<Expansion, 'mixins'>,
-): { [name: string]: unknown } {
+/** The mixins to be shown: all, or those with these names. */
+export type ShownMixins = 'all' | ReadonlySet<string>
+
+/** The customer with these mixins. */
+export function customerDocument(customer: Customer, mixins: ShownMixins): { [name: string]: unknown } {
   const document = customerTable.toDocument(customer)
-  const { mixins } = expansion
-  if (mixins === 'all' || mixins.size > 0) {
-    const all: { readonly [name: string]: unknown } = {
-      ...customer.mixins,
-      ...(customer.custom && { [reservedMixin]: customer.custom }),
-    }
-    const shown = Object.entries(all).filter(([name]) => mixins === 'all' || mixins.has(name))
-    if (shown.length > 0) document['mixins'] = Object.fromEntries(shown)
-  }
+  if (mixins !== 'all' && mixins.size === 0) return document
+  const all: Record<string, unknown> = { ...customer.mixins }
+  if (customer.custom) all[reservedMixin] = customer.custom
+  const shown = Object.entries(all).filter(([name]) => mixins === 'all' || mixins.has(name))
+  if (shown.length > 0) document['mixins'] = Object.fromEntries(shown)
   return document
 }
 
+/** Entity tag of a customer (decision 3.3). */
+export const customerTag = (customer: Customer): string => `"${customer.version}"`
+
 /** Where the login stands in a customer with `expand=accounts`. */
 const loginName = 'accounts[].id'
-/** Places that no row of the table names. */
+/** Places that no field of the table names. */
 const otherPlaces = [
   { at: ['custom'], name: ['mixins', reservedMixin] },
   { at: ['credentials', 'login'], name: [loginName] },
@@ -191,10 +145,11 @@ const otherPlaces = [
 /** Names of customer and address for `explainMapping`. */
 export const namings: Namings = {
   customer: {
-    toDocument: (customer) => ({
-      ...customerDocument(customer, { mixins: 'all' }),
-      ...(customer.credentials.login !== undefined && { [loginName]: customer.credentials.login }),
-    }),
+    toDocument(customer) {
+      const document = customerDocument(customer, 'all')
+      const { login } = customer.credentials
+      return login === undefined ? document : { ...document, [loginName]: login }
+    },
     namesOf: namesOf(customerTable, otherPlaces),
   },
   address: { toDocument: addressTable.toDocument, namesOf: namesOf(addressTable) },
@@ -210,37 +165,10 @@ export function fieldOf(path: Path): string {
   return beanPath(bodyPath(path))
 }
 
-/**
- * Violations that need the whole request: a customer number that may not be sent or is another customer's, addresses
- * in a create, a version that is no number.
- */
-export function customerViolations(body: Attributes, customerNo: string | undefined): Violation[] {
-  const violations: Violation[] = []
-  const { customerNumber, addresses: sentAddresses, metadata } = body
-  if (customerNumber !== undefined && customerNumber !== null) {
-    if (customerNo === undefined)
-      violations.push({ path: ['customerNumber'], rule: 'readOnly', message: 'is generated and cannot be sent' })
-    else if (typeof customerNumber !== 'string' || keyOf(customerNumber) !== keyOf(customerNo))
-      violations.push({ path: ['customerNumber'], rule: 'readOnly', message: 'is not the number of this customer' })
-  }
-  const isEmpty = Array.isArray(sentAddresses) ? sentAddresses.length === 0 : (sentAddresses ?? null) === null
-  if (customerNo === undefined && !isEmpty)
-    violations.push({ path: ['addresses'], rule: 'readOnly', message: 'are created one by one at …/addresses' })
-  const version = (metadata as { readonly version?: unknown } | null | undefined)?.version ?? undefined
-  if (customerNo !== undefined && version !== undefined && !Number.isInteger(version))
-    violations.push({ path: ['metadata', 'version'], rule: 'type', message: 'is not of type integer' })
-  return violations
-}
-
-/** In a replacement, what falls back to a default is set to it instead of removed (decision 3.2). */
-export function withDefaults(update: CustomerChange, current: Customer, defaults: Profile['defaults']): CustomerChange {
-  const result: Record<string, unknown> = { ...update }
-  for (const [name, value] of Object.entries(defaults)) {
-    const stored = current[name as keyof Profile['defaults']]
-    const isAbsent = Object.hasOwn(result, name) ? result[name] === null : stored === undefined
-    if (!isAbsent) continue
-    if (stored === value) delete result[name]
-    else result[name] = value
-  }
-  return result
+/** A path of the request body as a bean path: `tags[2]`. */
+export function beanPath(path: Path): string {
+  return path.reduce(
+    (field, name) => (/^\d+$/.test(name) ? `${field}[${name}]` : field ? `${field}.${name}` : name),
+    '',
+  )
 }

@@ -1,7 +1,10 @@
-/** Problems as YaaS errors (decision 3.19, yaas.md 4): one total map for the core's problems and one for the protocol's. */
+/** Problems as YaaS errors (decision 3.19): one total map for the core's problems and one for the protocol's. */
+import type { Path } from '../../core/ports/storage.js'
 import type { CustomerError, ProblemKind, Problems, Violation } from '../../core/model/problems.js'
-import { OwnFault, ProtocolError } from '../http/flavour.js'
-import type { ProtocolProblemKind, ProtocolProblems } from '../http/flavour.js'
+import { OwnFault, ProtocolError } from '../http/protocol.js'
+import type { ProtocolProblemKind, ProtocolProblems } from '../http/protocol.js'
+import { mostViolations } from '../http/values.js'
+import { beanPath, fieldOf } from './documents.js'
 
 /** One thing wrong, with the place in the body, the parameter or the header. */
 export interface YaasDetail {
@@ -20,17 +23,6 @@ export interface YaasFault {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What a fault may depend on. */
-export interface FaultContext {
-  /** Name of the property that holds an email in the request at hand: `contactEmail`, or `email` of an account. */
-  readonly emailField: string
-  /** The place in the request body of a domain path. */
-  readonly fieldOf: (path: readonly string[]) => string
-}
-
-/** Details that one error holds at the most. */
-const mostDetails = 100
-
 const conflictMessage = 'The request failed because there was a conflict with another resource.'
 
 /** A 400 with one detail per mistake. */
@@ -47,21 +39,10 @@ export function validationFault(details: readonly YaasDetail[]): YaasFault {
 export const payload = 'payload'
 
 /** The detail for one violation. */
-function detailOf(violation: Violation, fieldOf: (path: readonly string[]) => string): YaasDetail {
-  const field = fieldOf(violation.path)
-  return {
-    ...(field !== '' && { field }),
-    type: violation.rule === 'missing' ? 'missing_field' : 'invalid_field',
-    message: violation.message,
-  }
-}
-
-/** A path of the request body as a bean path. */
-export function beanPath(path: readonly string[]): string {
-  return path.reduce(
-    (field, name) => (/^\d+$/.test(name) ? `${field}[${name}]` : field ? `${field}.${name}` : name),
-    '',
-  )
+function detailOf({ path, rule, message }: Violation, placeOf: (path: Path) => string): YaasDetail {
+  const field = placeOf(path)
+  const type = rule === 'missing' ? 'missing_field' : 'invalid_field'
+  return field === '' ? { type, message } : { field, type, message }
 }
 
 const invalidField = (field: string, message: string): YaasFault =>
@@ -89,7 +70,7 @@ const unavailable = (message: string, retryAfter: number): YaasFault => ({
   headers: { 'Retry-After': String(Math.max(1, Math.ceil(retryAfter))) },
 })
 
-/** The token lacks the scope of the endpoint (yaas.md 4.3). */
+/** The token lacks the scope of the endpoint (adapters/yaas/README.md, Errors). */
 export const scopeMissing: YaasFault = forbidden('Access denied - invalid scope')
 /** The token is for another tenant, or for none. */
 export const tenantForbidden: YaasFault = forbidden('Not allowed to access this resource')
@@ -97,24 +78,24 @@ export const tenantForbidden: YaasFault = forbidden('Not allowed to access this 
 export const uriTooLong: YaasFault = { status: 414, type: 'uri_too_long', message: 'The request URI is too long.' }
 
 const domainFaults: {
-  readonly [K in ProblemKind]: (facts: Problems[K], context: FaultContext) => YaasFault
+  readonly [K in ProblemKind]: (facts: Problems[K], emailField: string) => YaasFault
 } = {
   listNotFound: () => notFound('The tenant of the request has no customers here.'),
   customerNotFound: (f) => notFound(`Customer with customerNumber '${f.customerNo}' was not found.`),
   addressNotFound: (f) => notFound(`Address ${f.addressId} of customer ${f.customerNo} not found.`),
   mappingNotFound: (f) => notFound(`SD customer mapping '${f.customerNumber}' was not found.`),
-  documentInvalid: ({ document, violations }, { fieldOf }) =>
+  documentInvalid: ({ document, violations }) =>
     validationFault(
       violations
-        .slice(0, mostDetails)
+        .slice(0, mostViolations)
         .map((violation) => detailOf(violation, document === payload ? beanPath : fieldOf)),
     ),
   credentialsMissing: () => missingField('accounts', 'the customer has no account'),
   loginMissing: () => missingField('accounts', 'the customer has no internal account'),
-  loginInvalid: (_, { emailField }) => invalidField(emailField, 'cannot be used to sign in'),
-  loginInUse: (_, { emailField }) => conflict(emailField, 'is used by another customer'),
-  emailInvalid: (_, { emailField }) => invalidField(emailField, 'is not a valid email address'),
-  emailInUse: (_, { emailField }) => conflict(emailField, 'is used by another customer'),
+  loginInvalid: (_, emailField) => invalidField(emailField, 'cannot be used to sign in'),
+  loginInUse: (_, emailField) => conflict(emailField, 'is used by another customer'),
+  emailInvalid: (_, emailField) => invalidField(emailField, 'is not a valid email address'),
+  emailInUse: (_, emailField) => conflict(emailField, 'is used by another customer'),
   passwordInvalid: () => invalidField('password', 'is not acceptable'),
   customerNoInUse: () => conflict('customerNumber', 'is used by another customer'),
   addressIdInvalid: () => invalidField('id', 'is not a valid address id'),
@@ -229,13 +210,24 @@ function unsupportedType(message: string): YaasFault {
   return { status: 415, type: 'unsupported_request_content_type', message }
 }
 
-/** The fault that answers an error. */
-export function faultOf(error: CustomerError | ProtocolError | OwnFault<YaasFault>, context: FaultContext): YaasFault {
+/**
+ * The fault of anything that an exchange may throw. `emailField`: the property that holds an email in the request at
+ * hand, `contactEmail` or `email` of an account.
+ */
+export function faultOf(
+  error: CustomerError | ProtocolError | OwnFault<YaasFault>,
+  emailField = 'contactEmail',
+): YaasFault {
   if (error instanceof OwnFault) return error.fault
   if (error instanceof ProtocolError) {
     const answer = protocolFaults[error.problem.kind] as (facts: ProtocolProblems[ProtocolProblemKind]) => YaasFault
     return answer(error.problem)
   }
-  const answer = domainFaults[error.problem.kind] as (facts: Problems[ProblemKind], context: FaultContext) => YaasFault
-  return answer(error.problem, context)
+  const answer = domainFaults[error.problem.kind] as (facts: Problems[ProblemKind], emailField: string) => YaasFault
+  return answer(error.problem, emailField)
+}
+
+/** A 400 that names a query parameter. */
+export function parameterFault(parameter: string, message: string): OwnFault<YaasFault> {
+  return new OwnFault(validationFault([{ field: parameter, type: 'invalid_query_parameter', message }]))
 }

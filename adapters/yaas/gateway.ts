@@ -1,10 +1,11 @@
 /** Gateway mode (decision 3.17): a gateway in front has checked the token and says in `hybris-*` headers who calls. */
-import { OwnFault } from '../http/flavour.js'
-import type { RequestHeaders } from '../http/flavour.js'
+import type { Caller } from '../../core/model/documents.js'
+import { OwnFault } from '../http/protocol.js'
+import type { RequestHeaders } from '../http/protocol.js'
 import { validationFault } from './faults.js'
 import type { YaasExchange } from './exchange.js'
 
-/** Form of the headers that are read (yaas.md 5). */
+/** Form of the headers that are read (adapters/yaas/README.md, Gateway). */
 const forms = {
   'hybris-tenant': /^(?=.{3,16}$)[a-z][a-z0-9]+$/,
   'hybris-client': /^(?=.{6,41}$)[a-z][a-z0-9-]{1,14}[a-z0-9][.][a-z][a-z0-9-]{0,22}[a-z0-9]$/,
@@ -18,13 +19,8 @@ export function callerFromGateway(x: YaasExchange): undefined {
   const clientId = headerOf(headers, 'hybris-client')
   const scopes = headers['hybris-scopes'] === undefined ? '' : headerOf(headers, 'hybris-scopes')
   const user = headers['hybris-user-id'] ?? headers['hybris-user']
-  x.caller = {
-    clientId,
-    flavours: ['yaas'],
-    tenant,
-    scopes: scopes === '' ? [] : scopes.split(' '),
-    ...(typeof user === 'string' && user !== '' && { user }),
-  }
+  const caller: Caller = { clientId, flavours: ['yaas'], tenant, scopes: scopes === '' ? [] : scopes.split(' ') }
+  x.caller = typeof user === 'string' && user !== '' ? { ...caller, user } : caller
 }
 
 function headerOf(headers: RequestHeaders, name: keyof typeof forms): string {

@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { request } from 'node:https'
 import { BlockList, isIP } from 'node:net'
 import type { LookupFunction } from 'node:net'
+import { isObject } from '../../core/model/json.js'
 
 /** Settings of a schema fetcher. */
 export interface SchemaFetcherOptions {
@@ -81,7 +82,7 @@ async function fetchSchema(url: URL, options: SchemaFetcherOptions): Promise<obj
   }
   const text = await new Promise<string | undefined>((resolve, reject) => {
     const headers = { accept: 'application/schema+json, application/json', 'accept-encoding': 'identity' }
-    const asked = request(url, { agent: false, lookup: found, signal, headers, ...(ca !== undefined && { ca }) })
+    const asked = request(url, { agent: false, lookup: found, signal, headers, ca })
     asked.once('error', reject)
     asked.once('response', (answer) => {
       if (answer.statusCode !== 200) return asked.destroy(new Error('no schema'))
@@ -99,7 +100,7 @@ async function fetchSchema(url: URL, options: SchemaFetcherOptions): Promise<obj
     asked.end()
   })
   const schema: unknown = JSON.parse(text ?? '')
-  return typeof schema === 'object' && schema !== null && !Array.isArray(schema) ? schema : undefined
+  return isObject(schema) ? schema : undefined
 }
 
 const privateRanges = new BlockList()

@@ -1,4 +1,4 @@
-/** Circuit breaker of extension points, with the figures that OCAPI publishes (decision 4.10, ocapi.md 8.5). */
+/** Circuit breaker of extension points, with the figures that OCAPI publishes (decision 4.10). */
 
 /** Figures of a circuit breaker. */
 export interface BreakerSettings {

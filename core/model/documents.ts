@@ -40,7 +40,7 @@ export interface Customer {
   readonly fax?: string
   /** Calendar date `YYYY-MM-DD`. */
   readonly birthday?: string
-  /** 1 male, 2 female (ocapi.md 2.1). */
+  /** 1 male, 2 female (adapters/ocapi/README.md, Customer). */
   readonly gender?: number
   readonly preferredLocale?: string
   readonly preferredCurrency?: string

@@ -1,6 +1,6 @@
 /**
- * One JSON Schema literal per domain document: types, limits and names in one place (decisions 1.10, 2.10; ocapi.md
- * 2.1-2.3). `test/types.test.ts` proves each equal to its interface. Lengths count code points. Formats that have
+ * One JSON Schema literal per domain document: types, limits and names in one place (decisions 1.10, 2.10).
+ * `test/types.test.ts` proves each equal to its interface. Lengths count code points. Formats that have
  * problems of their own (email, login, password, empty address id) are no part of them: the rules check those.
  */
 import { managedProperties } from './documents.js'

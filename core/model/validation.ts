@@ -1,5 +1,6 @@
 /** Documents against schemas of ours, and the checks on text and depth that no schema can say. */
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
+import { jsonTypeOf } from './json.js'
 import type { Violation } from './problems.js'
 import type { Schema } from './schemas.js'
 
@@ -89,13 +90,6 @@ export function checkNow(schema: Schema, document: unknown): readonly Violation[
   if (bad) return [bad]
   const validate = compiled.get(schema) as ValidateFunction
   return validate(document) ? [] : violationsOf(validate.errors ?? [], document)
-}
-
-/** JSON type of a value, as JSON Schema names it. */
-function jsonTypeOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'array'
-  return Number.isInteger(value) ? 'integer' : typeof value
 }
 
 /** ajv's errors as violations, in document order. */

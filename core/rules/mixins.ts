@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { Deadline, Timer } from '../extension/deadline.js'
 import type { Violation } from '../model/problems.js'
+import { Recent } from '../model/recent.js'
 import { isEqual } from '../model/json.js'
 import type { Json } from '../model/documents.js'
 import type { SchemaSource } from '../ports/host.js'
@@ -71,9 +72,8 @@ export function mixinSchemas(options: MixinOptions = {}, limit = 10_000): MixinS
 class Registry implements MixinSchemas {
   readonly #sources: readonly SchemaSource[]
   readonly #timer: Timer
-  readonly #cacheSize: number
-  readonly #prepared = new Map<string, PreparedSchema>()
-  readonly #checks = new Map<string, Promise<ForeignCheck>>()
+  readonly #prepared: Recent<string, PreparedSchema>
+  readonly #checks: Recent<string, Promise<ForeignCheck>>
 
   constructor({ schemas, fetch, cacheSize = 100 }: MixinOptions, limit: number) {
     const registered: SchemaSource =
@@ -82,7 +82,8 @@ class Registry implements MixinSchemas {
         : (url) => (schemas && Object.hasOwn(schemas, url) ? schemas[url] : undefined)
     this.#sources = fetch ? [registered, fetch] : [registered]
     this.#timer = new Timer(limit)
-    this.#cacheSize = cacheSize
+    this.#prepared = new Recent(Math.max(cacheSize, mostMixins))
+    this.#checks = new Recent(cacheSize)
   }
 
   async prepare(urls: readonly string[]): Promise<void> {
@@ -130,9 +131,7 @@ class Registry implements MixinSchemas {
 
   #loadAhead(url: string): Promise<object | undefined> {
     const schema = this.#load(url)
-    this.#prepared.delete(url)
     this.#prepared.set(url, { schema, until: performance.now() + this.#timer.ms + preparedFor })
-    dropOldest(this.#prepared, Math.max(this.#cacheSize, mostMixins))
     return schema
   }
 
@@ -150,20 +149,13 @@ class Registry implements MixinSchemas {
 
   #compiled(url: string, schema: object, load: (url: string) => Promise<object | undefined>): Promise<ForeignCheck> {
     const key = `${hashOf(schema)} ${url}`
-    const known = this.#checks.get(key)
-    this.#checks.delete(key)
-    const check = known ?? compileForeign(url, schema, load)
-    this.#checks.set(key, check)
-    if (!known) check.catch(() => this.#checks.delete(key))
-    dropOldest(this.#checks, this.#cacheSize)
+    let check = this.#checks.get(key)
+    if (!check) {
+      check = compileForeign(url, schema, load)
+      check.catch(() => this.#checks.delete(key))
+      this.#checks.set(key, check)
+    }
     return check
-  }
-}
-
-function dropOldest(cache: Map<string, unknown>, most: number): void {
-  for (const oldest of cache.keys()) {
-    if (cache.size <= most) break
-    cache.delete(oldest)
   }
 }
 

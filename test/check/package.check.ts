@@ -79,7 +79,7 @@ const compilerOptions = {
   outDir: 'out',
 }
 
-describe('package (design.md: doors, hosts)', () => {
+describe('package (README.md, In your build)', () => {
   let folder: string
   before(function () {
     this.timeout(300_000)

@@ -1,6 +1,6 @@
 /** What a sample of a seed document is: a request and the answer that the document shows for it. */
 
-/** A value of a sample; a pattern stands for a value that is compared by its form (decisions.md 5k). */
+/** A value of a sample; a pattern stands for a value that is compared by its form (decision 5k). */
 export type Expected =
   null | boolean | number | string | RegExp | readonly Expected[] | { readonly [property: string]: Expected }
 
@@ -18,7 +18,7 @@ export interface Sample {
   readonly name: string
   /** Line of the seed document where the request begins, or what describes it. */
   readonly line: number
-  /** Where the sample is not followed: letters of decisions.md 5, and what is not listed there in words. */
+  /** Where the sample is not followed: letters of section 5 (adapters/README.md, Samples), and what is not listed there in words. */
   readonly repairs?: readonly string[]
   /** Requests that make the precondition; each must succeed. */
   readonly given?: readonly SampleRequest[]

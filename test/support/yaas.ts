@@ -70,7 +70,7 @@ export interface YaasError {
   readonly details: readonly { readonly field?: string; readonly type: string; readonly message: string }[]
 }
 
-/** Status and type, and the details as `field type`, of an error answer, after a check of its form (yaas.md 4.1). */
+/** Status and type, and the details as `field type`, of an error answer, after a check of its form (adapters/yaas/README.md, Errors). */
 export function errorOf(answer: Answer): string {
   const error = answer.json<YaasError>()
   expect(error, answer.text).to.have.keys('status', 'type', 'message', 'moreInfo', 'details')

@@ -1,5 +1,6 @@
-/** Client settings: who may call what, and what they may read and write (decision 2.20; ocapi.md 6). */
+/** Client settings: who may call what, and what they may read and write (decision 2.20). */
 import { SetupError } from '../../core/model/setup-error.js'
+import { isObject } from '../../core/model/json.js'
 import { selectorOf } from './select.js'
 import type { Selector } from './select.js'
 
@@ -70,7 +71,7 @@ const fail: Fail = (path, why) => {
   throw new SetupError(`ocapi settings: ${path} ${why}`)
 }
 
-/** Reads settings; throws a SetupError that names the path of a mistake. `resources` are the paths of the flavour's rows. */
+/** Reads settings; throws a SetupError that names the path of a mistake. `resources` are the paths of the flavour's routes. */
 export function accessOf(settings: OcapiSettings, resources: readonly string[]): Access {
   checkNames(settings, 'settings', ['_v', 'clients'])
   if (settings._v !== undefined && typeof settings._v !== 'string') fail('_v', 'must be a string')
@@ -200,7 +201,7 @@ function listOf<T>(value: readonly T[] | undefined, path: string): readonly T[] 
 
 /** Checks that a value is an object with no other names. */
 function checkNames(value: unknown, path: string, names?: readonly string[]): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(path, 'must be an object')
+  if (!isObject(value)) return fail(path, 'must be an object')
   const odd = Object.keys(value).find((name) => names && !names.includes(name))
   if (odd !== undefined) fail(`${path}.${odd}`, `is unknown; known are ${names?.join(', ')}`)
 }

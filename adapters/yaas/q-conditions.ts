@@ -1,10 +1,10 @@
 /** A parsed `q` as a condition of the storage port (decision 3.10), and the properties that it may ask for. */
 import type { Condition, Path, Scalar } from '../../core/ports/storage.js'
 import { isDate } from '../../core/model/validation.js'
-import type { Field } from '../http/field-table.js'
+import type { Field } from '../http/field.js'
 import { addressTable, customerTable, mappingTable } from './documents.js'
-import { QueryMistake } from './query.js'
-import type { Bound, Literal, Predicate, Term } from './query.js'
+import { QueryMistake } from './q-grammar.js'
+import type { Bound, Literal, Predicate, Term } from './q-grammar.js'
 
 /** A property that can be asked for: where the domain keeps it, and what an unquoted value of it is. */
 export interface QueryField {
@@ -110,10 +110,10 @@ function refuseNumber(at: number): never {
 }
 
 /** The stored properties of a document's table, by their dotted names. Lists and computed properties cannot be asked for. */
-function fieldsByName(fields: readonly Field<never>[], prefix = ''): [string, QueryField][] {
+function queryFieldsOf(fields: readonly Field<never>[], prefix = ''): [string, QueryField][] {
   return fields.flatMap((field): [string, QueryField][] => {
     const name = prefix + field.name
-    if (field.fields) return fieldsByName(field.fields, `${name}.`)
+    if (field.fields) return queryFieldsOf(field.fields, `${name}.`)
     const type = field.schema?.format === 'date-time' ? 'time' : typeOf(field.schema?.type)
     return field.at && !field.show && type ? [[name, { path: field.at, type }]] : []
   })
@@ -134,7 +134,7 @@ function typeOf(schemaType: string | undefined): QueryField['type'] | undefined 
 }
 
 function fieldsOf(table: { readonly fields: readonly Field<never>[] }): QueryFields {
-  const known = new Map(fieldsByName(table.fields))
+  const known = new Map(queryFieldsOf(table.fields))
   return (field) => known.get(field.join('.'))
 }
 

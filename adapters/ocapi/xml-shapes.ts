@@ -1,5 +1,5 @@
 /** How the documents look in XML: from the same tables that say how they look in JSON. */
-import type { Field } from '../http/field-table.js'
+import type { Field } from '../http/field.js'
 import { addressTable, customerTable } from './documents.js'
 import type { Document } from './documents.js'
 import type { DocumentShape, Shape } from './xml.js'

@@ -1,0 +1,31 @@
+/** One request on its way through a flavour's steps, and what serves it. */
+import type { Clientele } from '../../core/clientele.js'
+import type { Caller } from '../../core/model/documents.js'
+import type { ApiRequest, Authenticate } from './protocol.js'
+import type { Route, RouteMatcher } from './route-matcher.js'
+
+/** What a flavour needs from its surroundings. */
+export interface Surroundings<R = unknown> {
+  readonly clientele: Clientele
+  readonly authenticate: Authenticate
+  /** Matches the flavour's own routes; a path with broken percent-encoding matches nothing. */
+  readonly match: RouteMatcher<R>
+}
+
+/** One request on its way through the steps. A flavour extends it with what its own steps find out. */
+export class Exchange<R extends Route = Route> {
+  readonly request: ApiRequest
+  readonly surroundings: Surroundings<R>
+  /** Method to run: the request's, unless a step overrides it; HEAD runs as GET. */
+  method: string
+  route: R | undefined
+  params: Readonly<Record<string, string>> = {}
+  caller: Caller | undefined
+  /** Correlates log lines, incidents and events; the library makes one when it is absent. */
+  requestId: string | undefined
+  constructor(request: ApiRequest, surroundings: Surroundings<R>) {
+    this.request = request
+    this.surroundings = surroundings
+    this.method = request.method
+  }
+}

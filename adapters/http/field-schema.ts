@@ -1,0 +1,38 @@
+/** The JSON Schema of the documents that a field table takes. */
+import type { Field, Keywords, OpenFields } from './field.js'
+
+type Unknown = 'refuse' | 'ignore'
+type Mode = 'create' | 'change'
+
+/** JSON Schema of a request document: what decoding accepts. */
+export function objectSchema<R>(
+  fields: readonly Field<R>[],
+  open: OpenFields | undefined,
+  unknown: Unknown,
+  mode: Mode,
+): Keywords {
+  const schema: Record<string, unknown> = {
+    type: 'object',
+    properties: Object.fromEntries(fields.map((field) => [field.name, propertySchema(field, unknown, mode)])),
+  }
+  if (open) schema['patternProperties'] = { [`^${open.prefix}${open.names}$`]: nullable(open.schema) }
+  if (unknown === 'refuse') schema['additionalProperties'] = false
+  return schema
+}
+
+function propertySchema<R>({ schema, access, needed, fields }: Field<R>, unknown: Unknown, mode: Mode): Keywords {
+  if (access === 'ignored') return { readOnly: true }
+  if (access === 'readOnly') return { ...schema, readOnly: true }
+  const inner: Keywords = fields ? objectSchema(fields, undefined, unknown, mode) : { ...schema }
+  const value = mode === 'change' && needed ? inner : nullable(inner)
+  return access === 'aside' ? { ...value, writeOnly: true } : value
+}
+
+/** The same schema, and null. */
+function nullable(schema: Keywords): Keywords {
+  const { type, enum: values } = schema
+  const result: Record<string, unknown> = { ...schema }
+  if (type !== undefined) result['type'] = [type, 'null'].flat()
+  if (Array.isArray(values)) result['enum'] = [...(values as unknown[]), null]
+  return result
+}

@@ -1,0 +1,55 @@
+/** Content-Type, Accept and Accept-Charset: how they are read; what they may say is the flavour's. */
+import { headerOf, refuse } from './protocol.js'
+import type { RequestHeaders } from './protocol.js'
+
+/** What a Content-Type may say. */
+export interface ContentTypeRules<T> {
+  /** What a media type in lower case means; undefined if it is not supported. */
+  readonly meaning: (type: string) => T | undefined
+  readonly charsets: readonly string[]
+  /** Whether malformed parameters are refused too; else they are ignored. */
+  readonly checksParameters: boolean
+}
+
+const token = String.raw`[!#$%&'*+.^_\`|~0-9A-Za-z-]+`
+const anyType = new RegExp(`^\\s*(${token}/${token})\\s*(;.*)?$`)
+/** Every blank has one place to go to, so that it takes linear time. */
+const strictType = new RegExp(
+  `^\\s*(${token}/${token})\\s*((?:;\\s*(?:${token}=(?:${token}|"(?:[^"\\\\]|\\\\.)*")\\s*)?)*)$`,
+)
+
+/** The meaning of the Content-Type; undefined without one. Throws contentTypeMalformed and contentTypeUnsupported. */
+export function contentTypeOf<T>(headers: RequestHeaders, rules: ContentTypeRules<T>): T | undefined {
+  const contentType = headerOf(headers, 'content-type')
+  if (contentType === undefined || contentType === '') return undefined
+  const [, type, parameters = ''] = (rules.checksParameters ? strictType : anyType).exec(contentType) ?? []
+  if (type === undefined) throw refuse('contentTypeMalformed', { contentType })
+  const meaning = rules.meaning(type.toLowerCase())
+  const charset = /;\s*charset="?([^";\s]*)/i.exec(parameters)?.[1]
+  const isReadable = charset === undefined || rules.charsets.includes(charset.toLowerCase())
+  if (meaning === undefined || !isReadable) throw refuse('contentTypeUnsupported', { contentType })
+  return meaning
+}
+
+/** The media ranges of an Accept header, in lower case, with their weights; undefined if there is none. */
+export function acceptedTypes(headers: RequestHeaders): ReadonlyMap<string, number> | undefined {
+  const accept = headerOf(headers, 'accept')
+  if (accept === undefined || accept.trim() === '') return undefined
+  return new Map(
+    accept
+      .toLowerCase()
+      .split(',')
+      .map((range) => {
+        const [type = '', ...parameters] = range.split(';').map((part) => part.trim())
+        return [type, Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1)]
+      }),
+  )
+}
+
+/** Throws notAcceptable if the client does not take UTF-8. */
+export function checkAcceptCharset(headers: RequestHeaders): void {
+  const value = headerOf(headers, 'accept-charset')
+  if (value === undefined || value.trim() === '') return
+  const takes = value.split(',').some((range) => /^\s*(utf-?8|\*)\s*(;\s*q=(?!0(\.0*)?\s*$)[\d.]+\s*)?$/i.test(range))
+  if (!takes) throw refuse('notAcceptable', { header: 'accept-charset', value })
+}

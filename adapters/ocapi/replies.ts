@@ -1,0 +1,74 @@
+/** How replies are written: documents (decision 2.17), nothing, and faults (decision 2.5). */
+import type { Reply } from '../http/protocol.js'
+import { version } from './documents.js'
+import type { Document } from './documents.js'
+import type { OcapiExchange } from './exchange.js'
+import { faultTypes } from './faults.js'
+import type { Fault } from './faults.js'
+import { askedFormatOf, bodyFormatOf } from './formats.js'
+import type { Format } from './formats.js'
+import type { Selector } from './select.js'
+import { replyShape } from './xml-shapes.js'
+import { writeXml } from './xml.js'
+
+const common = {
+  'Cache-Control': 'max-age=0,no-cache,no-store,must-revalidate',
+  Expires: 'Thu, 01-Jan-1970 00:00:00 GMT',
+}
+const contentTypes: Readonly<Record<Format, string>> = {
+  json: 'application/json;charset=UTF-8',
+  xml: 'application/xml;charset=UTF-8',
+}
+
+/** A reply with a document, cut down to what the client may read and what it has selected. */
+export function replyWith(x: OcapiExchange, status: number, document: Document, tag?: string): Reply {
+  const { select, format = 'json' } = x.asked
+  const allowed = x.access ? selected(document, x.access.read) : document
+  return written(x, format, status, select ? selected(allowed, select) : allowed, tag)
+}
+
+/** What a selector leaves of a reply document; version and type stay (decision 2.19). */
+function selected(document: Document, selector: Selector | undefined): Document {
+  const { _v, _type } = document
+  return { _v, _type, ...selector?.apply(document) }
+}
+
+function written(x: OcapiExchange, format: Format, status: number, document: Document, tag?: string): Reply {
+  const headers: Record<string, string> = { 'Content-Type': contentTypes[format], ...common }
+  if (tag !== undefined) headers['ETag'] = tag
+  if (x.added) Object.assign(headers, x.added)
+  const body =
+    format === 'xml' ? writeXml(document, replyShape(document), x.options.xmlNamespace) : JSON.stringify(document)
+  return { status, headers, body }
+}
+
+/** A reply without a body. */
+export function replyEmpty(x: OcapiExchange): Reply {
+  return { status: 204, headers: x.added ?? {} }
+}
+
+/** The reply of a fault. A PATCH that fails still tells the current ETag (decision 2.7). */
+export function replyWithFault(x: OcapiExchange, { type, message, arguments: given, headers }: Fault): Reply {
+  const shown: Record<string, unknown> = { type, message }
+  const isTyped = x.options.faultArguments === 'typed'
+  const args = Object.entries(given)
+  if (args.length > 0) shown['arguments'] = isTyped ? Object.fromEntries(args.map(typed)) : given
+  const document = { _v: version, _type: 'fault', fault: shown }
+  const reply = written(x, faultFormatOf(x), faultTypes[type].status, document, x.loadedTag?.())
+  return headers ? { ...reply, headers: { ...reply.headers, ...headers } } : reply
+}
+
+/** The agreed format; before it is agreed, what would be: only a body's Content-Type says something. */
+function faultFormatOf({ asked, request, method, route }: OcapiExchange): Format {
+  if (asked.format) return asked.format
+  const takesBody = route ? route.takes !== undefined : ['POST', 'PUT', 'PATCH'].includes(method)
+  try {
+    return (takesBody ? bodyFormatOf(request) : undefined) ?? askedFormatOf(request)
+  } catch {
+    return 'json'
+  }
+}
+
+function typed([name, value]: [string, unknown]): [string, { readonly type: string; readonly value: unknown }] {
+  return [name, { type: Array.isArray(value) ? 'array' : typeof value === 'number' ? 'integer' : typeof value, value }]
+}

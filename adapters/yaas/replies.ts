@@ -1,0 +1,79 @@
+/** How replies are written: documents, lists, what was created or changed, and faults (decision 3.19). */
+import { CustomerError } from '../../core/model/problems.js'
+import type { Page } from '../../core/ports/storage.js'
+import type { Reply } from '../http/protocol.js'
+import { scopeName } from './exchange.js'
+import type { YaasExchange } from './exchange.js'
+import type { YaasFault } from './faults.js'
+import { pageLinks } from './links.js'
+import { urlOf } from './paths.js'
+
+const json = { 'Content-Type': 'application/json;charset=UTF-8' } as const
+
+/** A reply with a JSON document. */
+function answer(status: number, document: unknown, headers: Reply['headers'] = {}): Reply {
+  return { status, headers: { ...json, ...headers }, body: JSON.stringify(document) }
+}
+
+/** 201 with id and link, and the link as Location. */
+export function created(x: YaasExchange, id: string, path: string, headers: Reply['headers'] = {}): Reply {
+  const link = urlOf(x, path)
+  return answer(201, { id, link }, { Location: link, ...headers })
+}
+
+/** A page of a list with its count and links, each document cut down to `fields`. */
+export function list(
+  x: YaasExchange,
+  path: string,
+  documents: readonly { [name: string]: unknown }[],
+  total: number,
+): Reply {
+  const { cut, page } = x.asked
+  return answer(200, documents.map(cut), {
+    'hybris-Count': String(total),
+    Link: pageLinks(x.request, urlOf(x, path), page, total),
+  })
+}
+
+/** A list that is not paged. */
+export function whole<T>(page: Page<T>): Reply {
+  return answer(200, page.items, { 'hybris-Count': String(page.total) })
+}
+
+/** One document, cut down to `fields`. */
+export function item(x: YaasExchange, document: { [name: string]: unknown }, headers: Reply['headers'] = {}): Reply {
+  return answer(200, x.asked.cut(document), headers)
+}
+
+/** 200 with the document if the caller may see it and it can be read now, else 204 (decision 3.2): the change is stored. */
+export async function changed(
+  x: YaasExchange,
+  document: () => Reply | Promise<Reply>,
+  headers: Reply['headers'] = {},
+): Promise<Reply> {
+  const maySee = x.caller?.scopes?.includes(scopeName('view')) ?? false
+  const silent = { status: 204, headers }
+  if (x.options.putStatus === 204 || !maySee) return silent
+  try {
+    return await document()
+  } catch (error) {
+    if (error instanceof CustomerError) return silent
+    throw error
+  }
+}
+
+/** The reply of a fault. */
+export function replyWithFault(x: YaasExchange, fault: YaasFault): Reply {
+  const { moreInfo, validationStatus } = x.options
+  const isOfDocument = fault.details?.every(({ type }) => type === 'missing_field' || type === 'invalid_field')
+  const status = fault.type === 'validation_violation' && isOfDocument ? validationStatus : fault.status
+  const details = (fault.details ?? []).map((detail) => ({ ...detail, moreInfo }))
+  const document = { status, type: fault.type, message: fault.message, moreInfo, details }
+  return withRequestId(x, answer(status, document, fault.headers))
+}
+
+/** Every reply tells the id of its request. */
+export function withRequestId(x: YaasExchange, reply: Reply): Reply {
+  const headers = { ...reply.headers, 'Cache-Control': 'no-store', 'hybris-request-id': x.requestId ?? '' }
+  return { ...reply, headers }
+}

@@ -1,0 +1,110 @@
+/** The order of checks (decision 3.17). What follows is the core's: version, before handlers, uniqueness. */
+import { fail } from '../../core/model/problems.js'
+import { isObject } from '../../core/model/json.js'
+import { checkToken } from '../http/authentication.js'
+import { parseJson } from '../http/json.js'
+import { acceptedTypes, contentTypeOf } from '../http/media-types.js'
+import type { ContentTypeRules } from '../http/media-types.js'
+import { headerOf, OwnFault, refuse } from '../http/protocol.js'
+import type { Reply } from '../http/protocol.js'
+import { matchRoute, runRoute } from '../http/steps.js'
+import type { Step } from '../http/steps.js'
+import { checkHost, checkTransport } from '../http/transport.js'
+import { scopeName } from './exchange.js'
+import type { YaasExchange, YaasRoute } from './exchange.js'
+import { scopeMissing, tenantForbidden, uriTooLong, validationFault } from './faults.js'
+import { callerFromGateway } from './gateway.js'
+import type { ResolvedOptions } from './options.js'
+import { pathBelow, tenantOf } from './paths.js'
+import { withRequestId } from './replies.js'
+
+/** The steps, in their order. */
+export function stepsOf({ gateway, requireHttps }: ResolvedOptions): readonly Step<YaasExchange>[] {
+  return [
+    checkLength,
+    checkHost,
+    answerOptions,
+    checkTransport(requireHttps ? 'loopback' : 'allowed'),
+    gateway ? callerFromGateway : checkToken('yaas'),
+    checkTenant,
+    (x) => matchRoute(x, pathBelow(x)),
+    checkScope,
+    checkAccept,
+    findList,
+    (x) => x.route?.find?.(x),
+    (x) => (x.route?.body ? readBody(x, x.route.body) : undefined),
+    readAsked,
+    (x) => x.route?.check?.(x),
+    async (x) => withRequestId(x, await runRoute(x)),
+  ]
+}
+
+/** Longest path with query that is served. */
+const maxUriLength = 8192
+
+function checkLength(x: YaasExchange): void {
+  const { path, query } = x.request
+  if (path.length > maxUriLength || (query.size > 0 && path.length + query.toString().length > maxUriLength))
+    throw new OwnFault(uriTooLong)
+}
+
+/** OPTIONS needs no token (decision 1.13). */
+function answerOptions(x: YaasExchange): Reply | undefined {
+  const reply = x.method === 'OPTIONS' ? matchRoute(x, pathBelow(x)) : undefined
+  return reply && withRequestId(x, reply)
+}
+
+/** The tenant of the path must be the token's, also when it is malformed or unknown, so that nothing leaks. */
+function checkTenant(x: YaasExchange): void {
+  const tenant = tenantOf(pathBelow(x))
+  if (tenant !== undefined && tenant !== x.caller?.tenant) throw new OwnFault(tenantForbidden)
+}
+
+function checkScope(x: YaasExchange): void {
+  const { scope } = x.route as YaasRoute
+  if (!x.caller?.scopes?.includes(scopeName(scope))) throw new OwnFault(scopeMissing)
+}
+
+function checkAccept({ request: { headers } }: YaasExchange): void {
+  const accepted = acceptedTypes(headers)
+  if (!accepted || ['application/json', 'application/*', '*/*'].some((type) => (accepted.get(type) ?? 0) !== 0)) return
+  throw refuse('notAcceptable', { header: 'accept', value: headerOf(headers, 'accept') ?? '' })
+}
+
+async function findList(x: YaasExchange): Promise<undefined> {
+  const tenant = x.params['tenant'] ?? ''
+  const list = await x.surroundings.clientele.listByTenant(tenant)
+  if (!list) throw fail('listNotFound', { listId: tenant })
+  x.list = list.id
+}
+
+const bodies: ContentTypeRules<'json'> = {
+  meaning: (type) => (type === 'application/json' || /^application\/[^/]+\+json$/.test(type) ? 'json' : undefined),
+  charsets: ['utf-8', 'utf8', 'us-ascii'],
+  checksParameters: false,
+}
+
+/** JSON, or nothing said, which is read as JSON (decision 1.13). */
+async function readBody(x: YaasExchange, needed: 'needed' | 'optional'): Promise<undefined> {
+  const { headers } = x.request
+  if (needed === 'needed') contentTypeOf(headers, bodies)
+  const raw = await x.request.body()
+  const isEmpty = 'text' in raw && raw.text.trim() === ''
+  if (!isEmpty) contentTypeOf(headers, bodies)
+  const body = parseJson(raw)
+  if (body === undefined && needed === 'needed') throw refuse('bodyMalformed', { line: 1, column: 1 })
+  if (body !== undefined && !isObject(body))
+    throw new OwnFault(validationFault([{ type: 'invalid_field', message: 'the payload is not a JSON object' }]))
+  x.body = body ?? {}
+}
+
+/** What the query asks for, each parameter read once. */
+function readAsked(x: YaasExchange): Promise<void> | undefined {
+  const asked = x.route?.asks?.(x.request.query, x.options.sizes)
+  if (asked instanceof Promise)
+    return asked.then((found) => {
+      x.asked = found
+    })
+  if (asked) x.asked = asked
+  return undefined
+}
