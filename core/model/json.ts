@@ -136,7 +136,7 @@ export function replaceContents(target: Record<string, unknown>, source: Readonl
 }
 
 /** Sets a property of its own, whatever its name. */
-function put(target: Record<string, unknown>, name: string, value: unknown): void {
+export function put(target: Record<string, unknown>, name: string, value: unknown): void {
   if (name === '__proto__')
     Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
   else target[name] = value

@@ -1,14 +1,25 @@
 /** Records as storages handle them: copied when they come in, named by a key, read and written kind by kind. */
-import { freeze } from '../model/json.js'
+import { put } from '../model/json.js'
 import type { Envelope, Kind, KeyOf, ReadUnit, RecordReader, RecordWriter } from './storage.js'
 
-/**
- * A deep, frozen copy of a record with this version, as JSON keeps it: undefined properties are left out. Parsed
- * objects are more compact than copied ones, and quicker to scan.
- */
+/** A deep, frozen copy of a record with this version, as JSON keeps it: undefined properties are left out. */
 export function recordCopy<T extends Envelope>(record: T, version: number): T {
-  return freeze(Object.assign(JSON.parse(JSON.stringify(record)) as T, { version }))
+  return frozenCopy({ ...record, version })
 }
+
+/** A copy of the whole at once, then of what lies inside: as compact as its original, and cheaper than by way of JSON. */
+function frozenCopy<T extends object>(value: T): T {
+  if (Array.isArray(value)) return Object.freeze(value.map(innerCopy) as object) as T
+  const copy = { ...value } as Record<string, unknown>
+  for (const name in copy) {
+    const inner = copy[name]
+    if (inner === undefined) delete copy[name]
+    else if (inner !== null && typeof inner === 'object') put(copy, name, frozenCopy(inner))
+  }
+  return Object.freeze(copy) as T
+}
+
+const innerCopy = (item: unknown): unknown => (item !== null && typeof item === 'object' ? frozenCopy(item) : item)
 
 /** The name of a key, `id` or a unique one, and its value. */
 export function keyParts<K extends Kind>(key: KeyOf<K>): readonly [name: string, value: string] {
