@@ -12,7 +12,8 @@ export interface ContentTypeRules<T> {
 }
 
 const token = String.raw`[!#$%&'*+.^_\`|~0-9A-Za-z-]+`
-const anyType = new RegExp(`^\\s*(${token}/${token})\\s*(;.*)?$`)
+/** Names of types as they are registered (RFC 6838), with whatever parameters. */
+const anyType = /^\s*([\w!#$&^.+-]+\/[\w!#$&^.+-]+)\s*(;.*)?$/
 /** Every blank has one place to go to, so that it takes linear time. */
 const strictType = new RegExp(
   `^\\s*(${token}/${token})\\s*((?:;\\s*(?:${token}=(?:${token}|"(?:[^"\\\\]|\\\\.)*")\\s*)?)*)$`,
@@ -25,25 +26,27 @@ export function contentTypeOf<T>(headers: RequestHeaders, rules: ContentTypeRule
   const [, type, parameters = ''] = (rules.checksParameters ? strictType : anyType).exec(contentType) ?? []
   if (type === undefined) throw refuse('contentTypeMalformed', { contentType })
   const meaning = rules.meaning(type.toLowerCase())
-  const charset = /;\s*charset="?([^";\s]*)/i.exec(parameters)?.[1]
+  const charset = /;\s*charset=([^;]*)/i.exec(parameters)?.[1]?.replaceAll('"', '').trim()
   const isReadable = charset === undefined || rules.charsets.includes(charset.toLowerCase())
   if (meaning === undefined || !isReadable) throw refuse('contentTypeUnsupported', { contentType })
   return meaning
 }
 
-/** The media ranges of an Accept header, in lower case, with their weights; undefined if there is none. */
-export function acceptedTypes(headers: RequestHeaders): ReadonlyMap<string, number> | undefined {
+/** A media range of an Accept header, in lower case, and its weight; NaN is a weight that cannot be read. */
+export type AcceptedType = readonly [type: string, weight: number]
+
+/** What an Accept header names; undefined if there is none. */
+export function acceptedTypes(headers: RequestHeaders): readonly AcceptedType[] | undefined {
   const accept = headerOf(headers, 'accept')
   if (accept === undefined || accept.trim() === '') return undefined
-  return new Map(
-    accept
-      .toLowerCase()
-      .split(',')
-      .map((range) => {
-        const [type = '', ...parameters] = range.split(';').map((part) => part.trim())
-        return [type, Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1)]
-      }),
-  )
+  return accept
+    .toLowerCase()
+    .split(',')
+    .map((range) => {
+      const [type = '', ...parameters] = range.split(';').map((part) => part.trim())
+      const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1'
+      return [type, Number(weight || Number.NaN)]
+    })
 }
 
 /** Throws notAcceptable if the client does not take UTF-8. */

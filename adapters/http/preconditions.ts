@@ -25,8 +25,8 @@ export function checkIfMatch(headers: RequestHeaders, tagOf: () => string, rules
 /** True if a header names the tag: bare, quoted, weak, one of a list, or `*` for any. */
 function namesTag(header: string, tag: string, { starInLists = false }: IfMatchRules): boolean {
   const sent = header.split(',').map((each) => each.trim().replace(/^W\//, ''))
-  const wanted = bare(tag)
-  return sent.some((each) => bare(each) === wanted || (each === '*' && (starInLists || sent.length === 1)))
+  const isAny = starInLists ? sent.includes('*') : header.trim() === '*'
+  return isAny || sent.some((each) => bare(each) === bare(tag))
 }
 
 function bare(tag: string): string {

@@ -1,6 +1,6 @@
 /** The formats of bodies: which one a request's Content-Type names, and which one it wants to get (decision 2.15). */
 import { acceptedTypes, contentTypeOf } from '../http/media-types.js'
-import type { ContentTypeRules } from '../http/media-types.js'
+import type { AcceptedType, ContentTypeRules } from '../http/media-types.js'
 import type { ApiRequest } from '../http/protocol.js'
 import { ownFault } from './faults.js'
 
@@ -32,8 +32,9 @@ export function askedFormatOf(request: ApiRequest): Format {
 }
 
 /** The format that Accept likes best: of each type, the weight of the range that names it most closely. */
-function preferredFormat(weights: ReadonlyMap<string, number> | undefined): Format {
-  if (!weights) return 'json'
+function preferredFormat(accepted: readonly AcceptedType[] | undefined): Format {
+  if (!accepted) return 'json'
+  const weights = new Map(accepted)
   const weightOf = (type: string) =>
     weights.get(type) ?? weights.get(type.replace(/\/.*/, '/*')) ?? weights.get('*/*') ?? 0
   return Math.max(weightOf('application/xml'), weightOf('text/xml')) > weightOf('application/json') ? 'xml' : 'json'

@@ -65,9 +65,11 @@ function checkScope(x: YaasExchange): void {
   if (!x.caller?.scopes?.includes(scopeName(scope))) throw new OwnFault(scopeMissing)
 }
 
+const served = ['application/json', 'application/*', '*/*']
+
 function checkAccept({ request: { headers } }: YaasExchange): void {
   const accepted = acceptedTypes(headers)
-  if (!accepted || ['application/json', 'application/*', '*/*'].some((type) => (accepted.get(type) ?? 0) !== 0)) return
+  if (!accepted || accepted.some(([type, weight]) => served.includes(type) && weight !== 0)) return
   throw refuse('notAcceptable', { header: 'accept', value: headerOf(headers, 'accept') ?? '' })
 }
 
