@@ -11,6 +11,8 @@ import type { Plugin } from './extension/hooks.js'
 import { Library } from './library.js'
 import { createRegistry } from './extension/registry.js'
 import type { CustomerList } from './model/documents.js'
+import { checkKind, checkOptions } from './model/options.js'
+import type { OptionTable } from './model/options.js'
 import type { Path } from './model/query.js'
 import { SetupError } from './model/setup-error.js'
 import type {
@@ -92,6 +94,45 @@ export interface ClienteleOptions {
   readonly container?: DependencyContainer
 }
 
+/** Every option, for checks. */
+export const clienteleOptions: OptionTable<ClienteleOptions> = {
+  customerLists: 'object',
+  storage: 'object',
+  plugins: 'list',
+  indexes: 'list',
+  logger: 'object',
+  clock: 'function',
+  ids: 'object',
+  limits: 'object',
+  breaker: 'any',
+  policies: 'object',
+  hashPassword: 'function',
+  mixins: 'object',
+  customAttributes: 'object',
+  socialMediaUsers: 'function',
+  onError: 'function',
+  container: 'object',
+}
+
+/** Tells names that are not known, wrong types and promises; also in the options within options. Throws a SetupError. */
+function checkAll(options: ClienteleOptions): void {
+  checkOptions('createClientele', options, clienteleOptions)
+  const { logger, ids, limits, breaker, policies, mixins, customAttributes } = options
+  // a logger of the host may have more methods, such as pino's
+  for (const level of ['debug', 'info', 'warn', 'error'] as const)
+    if (logger) checkKind(`createClientele: logger.${level}`, logger[level], 'function')
+  if (ids) checkOptions('ids', ids, { hex24: 'function', incident: 'function', customerNumber: 'function' })
+  if (limits) checkOptions<Partial<Limits>>('limits', limits, { handler: 'number', lockWait: 'number', unit: 'number' })
+  if (policies) checkOptions('policies', policies, { email: 'function', login: 'function', password: 'function' })
+  if (mixins) checkOptions('mixins', mixins, { schemas: 'any', fetch: 'function', cacheSize: 'number' })
+  if (customAttributes) checkOptions('customAttributes', customAttributes, { customer: 'object', address: 'object' })
+  if (breaker !== undefined && typeof breaker !== 'boolean') {
+    const figure = 'number'
+    const figures = { window: figure, failures: figure, openMs: figure, trial: figure, trialFailures: figure } as const
+    checkOptions<Partial<BreakerSettings>>('breaker', breaker, figures)
+  }
+}
+
 /** Random bytes in hex, drawn from the system in blocks: one draw costs as much as the rest of a create. */
 function hexMaker(bytes: number): () => string {
   let pool = ''
@@ -135,6 +176,7 @@ const defaultLogger: Logger = {
  * ```
  */
 export async function createClientele(options: ClienteleOptions): Promise<Clientele> {
+  checkAll(options)
   const parts = containerOf(options)
   const storage = need(parts, tokens.storage, 'storage')
   const lists = need(parts, tokens.customerLists, 'customerLists')

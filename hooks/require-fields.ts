@@ -1,5 +1,6 @@
 import { Status, definePlugin } from '../core/extension/hooks.js'
 import type { Plugin } from '../core/extension/hooks.js'
+import { checkOptions } from '../core/model/options.js'
 import type { Address, Customer } from '../core/model/documents.js'
 
 /** Properties that must not be missing or blank. */
@@ -26,7 +27,9 @@ function refusalFor(document: object, fields: readonly string[]): Status | undef
  * createClientele({ …, plugins: [requireFields({ customer: ['lastName', 'email'], address: ['city', 'countryCode'] })] })
  * ```
  */
-export function requireFields({ customer: customerFields = [], address: addressFields = [] }: RequiredFields): Plugin {
+export function requireFields(fields: RequiredFields): Plugin {
+  checkOptions<RequiredFields>('requireFields', fields, { customer: 'list', address: 'list' })
+  const { customer: customerFields = [], address: addressFields = [] } = fields
   return definePlugin({
     name: 'require-fields',
     hooks: {

@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { checkOptions } from '../core/model/options.js'
 import type { Plugin } from '../core/extension/hooks.js'
 import { changePlugin } from './change-notice.js'
 
@@ -26,7 +27,11 @@ export interface WebhookOptions {
  * createClientele({ …, plugins: [webhook({ url: 'https://crm.example.com/hook', secret: process.env.WEBHOOK_SECRET })] })
  * ```
  */
-export function webhook({ url, secret, timeout = 2000, retries = 2, pause = 200 }: WebhookOptions): Plugin {
+export function webhook(options: WebhookOptions): Plugin {
+  const figure = 'number'
+  const table = { url: 'string', secret: 'string', timeout: figure, retries: figure, pause: figure } as const
+  checkOptions<WebhookOptions>('webhook', options, table, ['url', 'secret'])
+  const { url, secret, timeout = 2000, retries = 2, pause = 200 } = options
   const { host } = new URL(url)
   if (secret === '') throw new Error('webhook needs a secret')
   return changePlugin('webhook', async (notice, signal) => {

@@ -7,11 +7,12 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Flavour } from '../adapters/http/flavour.js'
 import type { Clientele } from '../core/clientele.js'
-import { createClientele } from '../core/container.js'
+import { clienteleOptions, createClientele } from '../core/container.js'
 import type { ClienteleOptions } from '../core/container.js'
 import type { CallOptions, CustomerOperations } from '../core/model/calls.js'
 import { documentOf } from '../core/work/dry-run.js'
 import type { Change } from '../core/work/dry-run.js'
+import { checkOptions } from '../core/model/options.js'
 import { CustomerError } from '../core/model/problems.js'
 import type { Problems } from '../core/model/problems.js'
 import type { Context, Hooks, Plugin, Task } from '../core/extension/hooks.js'
@@ -172,6 +173,8 @@ type Loose<A extends readonly unknown[]> = { [I in keyof A]: A[I] extends readon
  * ```
  */
 export async function hookKit(plugins: Plugin | readonly Plugin[], options: HookKitOptions = {}): Promise<HookKit> {
+  const { customerLists: _lists, plugins: _plugins, clock: _clock, ...others } = clienteleOptions
+  checkOptions<HookKitOptions>('hookKit', options, { ...others, now: 'string' })
   const { now = '2026-01-01T00:00:00.000Z', ids, onError, ...more } = options
   const storage = options.storage ?? (await import('../adapters/storage/local/memory.js')).memoryStorage()
   let time = Date.parse(now)

@@ -117,7 +117,7 @@ describe('README and the pages of the rooms', () => {
 
   it('names every option of customerApi and of the two flavours, and no other', () => {
     for (const [option, page, file, type] of [
-      ['customerApi', 'adapters/README.md', 'adapters/http/koa.ts', 'CustomerApiOptions'],
+      ['customerApi', 'adapters/README.md', 'adapters/http/api-options.ts', 'CustomerApiOptions'],
       ['ocapi', 'adapters/ocapi/README.md', 'adapters/ocapi/options.ts', 'OcapiOptions'],
       ['yaas', 'adapters/yaas/README.md', 'adapters/yaas/options.ts', 'YaasOptions'],
     ] as const)

@@ -3,17 +3,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Router } from '@koa/router'
 import Koa from 'koa'
 import type { Clientele } from '../../core/clientele.js'
+import { checkKind, checkOptions } from '../../core/model/options.js'
+import { checkApi } from './api-options.js'
+import type { CustomerApiOptions } from './api-options.js'
 import { diagnose } from './diagnostics.js'
-import type { DiagnosticsOptions } from './diagnostics.js'
-import type { Flavour } from './flavour.js'
 import { refuse } from './protocol.js'
-import type { ApiRequest, Authenticate, RawBody, Reply, RequestHeaders } from './protocol.js'
+import type { ApiRequest, RawBody, Reply, RequestHeaders } from './protocol.js'
 import { decodedParams, routesByPath } from './route-matcher.js'
 import type { PathRoutes, RouteMatcher } from './route-matcher.js'
 
 export { explainMapping } from './mapping.js'
 export type { MappedField, ShownField } from './mapping.js'
 
+export type { CustomerApiOptions } from './api-options.js'
 export type { DiagnosticsOptions } from './diagnostics.js'
 
 /** The part of a Koa context that is used here, so that a host needs no types of Koa. */
@@ -37,17 +39,6 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
 /** A handler of node:http servers; Express and Fastify (`@fastify/express`, `fastify.use`) give `next` too. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void
 
-/** What `customerApi` needs. */
-export interface CustomerApiOptions {
-  /** The APIs to serve: `[ocapi(), yaas()]`. */
-  readonly flavours: readonly Flavour[]
-  readonly authenticate: Authenticate
-  /** Largest request body in bytes, also after decompression; default 5 MiB. */
-  readonly maxBody?: number
-  /** What clients may ask for by header while they develop hooks: traces, dry runs. Default: nothing. */
-  readonly diagnostics?: DiagnosticsOptions
-}
-
 /**
  * The customer APIs as one middleware. Answers every request below the paths of its flavours, errors too; all else goes
  * on to the host. A body that a parser of the host has read is taken from `ctx.request.body`.
@@ -57,6 +48,7 @@ export interface CustomerApiOptions {
  * ```
  */
 export function customerApi(clientele: Clientele, options: CustomerApiOptions): KoaMiddleware {
+  checkApi('customerApi', clientele, options)
   const { authenticate, flavours, maxBody = 5 * 1024 * 1024, diagnostics = {} } = options
   const served = flavours.map((flavour) => ({
     flavour,
@@ -86,6 +78,8 @@ export function customerApi(clientele: Clientele, options: CustomerApiOptions): 
  * ```
  */
 export function toNodeHandler(middleware: KoaMiddleware, options: { readonly trustProxy?: boolean } = {}): NodeHandler {
+  checkKind('toNodeHandler: the middleware', middleware, 'function')
+  checkOptions<{ readonly trustProxy?: boolean }>('toNodeHandler', options, { trustProxy: 'boolean' })
   const app = new Koa({ proxy: options.trustProxy === true })
   // what goes wrong is answered and logged by the middleware; Koa would print clients that go away
   app.silent = true

@@ -1,3 +1,4 @@
+import type { OptionTable } from '../../core/model/options.js'
 import type { Caller, FlavourName } from '../../core/model/documents.js'
 
 /** What a token says, or what an introspection endpoint says of it. */
@@ -14,6 +15,9 @@ export interface ClaimsMapping {
   /** Makes the Caller in place of `callerOf`; undefined refuses the token (401). */
   readonly caller?: (claims: TokenClaims) => Caller | undefined
 }
+
+/** The options of a mapping, for checks. */
+export const claimsOptions: OptionTable<ClaimsMapping> = { flavours: 'list', caller: 'function' }
 
 /**
  * The Caller that claims speak of, or undefined if they name no client or contradict themselves.

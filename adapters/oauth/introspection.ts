@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module'
+import { checkOptions } from '../../core/model/options.js'
+import type { OptionTable } from '../../core/model/options.js'
 import type { Authenticate } from '../http/protocol.js'
-import { callerOf, type ClaimsMapping, type TokenClaims } from './claims.js'
+import { callerOf, claimsOptions, type ClaimsMapping, type TokenClaims } from './claims.js'
 import { secureUrl } from './secure-url.js'
 import { cacheTokens, type VerifiedToken } from './token-cache.js'
 
@@ -24,6 +26,19 @@ export interface IntrospectionOptions extends ClaimsMapping {
   readonly clock?: () => Date
 }
 
+const introspectionOptions: OptionTable<IntrospectionOptions> = {
+  endpoint: 'object',
+  issuer: 'any',
+  audience: 'string',
+  clientId: 'any',
+  clientSecret: 'any',
+  timeout: 'number',
+  remember: 'number',
+  cacheSize: 'number',
+  clock: 'function',
+  ...claimsOptions,
+}
+
 /**
  * Accepts opaque tokens by asking their issuer (RFC 7662). Needs the package `oauth4webapi`, an optional peer
  * dependency, and throws at once without it. An issuer that cannot be asked is a throw, so that the client gets 503.
@@ -39,6 +54,7 @@ export interface IntrospectionOptions extends ClaimsMapping {
  * ```
  */
 export function introspection(options: IntrospectionOptions): Authenticate {
+  checkOptions('introspection', options, introspectionOptions)
   const { audience, timeout = 5_000, remember = 60, cacheSize = 1_000, clock = () => new Date() } = options
   const endpoint = secureUrl('introspection: endpoint', options.endpoint)
   for (const name of ['issuer', 'clientId', 'clientSecret'] as const)

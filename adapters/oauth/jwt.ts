@@ -1,7 +1,8 @@
 import { KeyObject } from 'node:crypto'
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
+import { checkOptions } from '../../core/model/options.js'
 import type { Authenticate } from '../http/protocol.js'
-import { callerOf, type ClaimsMapping } from './claims.js'
+import { callerOf, claimsOptions, type ClaimsMapping } from './claims.js'
 import { secureUrl } from './secure-url.js'
 import { cacheTokens, type VerifiedToken } from './token-cache.js'
 
@@ -44,6 +45,17 @@ export interface JwtOptions extends ClaimsMapping {
  * ```
  */
 export function jwt(options: JwtOptions): Authenticate {
+  checkOptions<JwtOptions>('jwt', options, {
+    keys: 'any',
+    issuer: 'any',
+    audience: 'any',
+    algorithms: 'list',
+    typ: 'string',
+    clockTolerance: 'number',
+    cacheSize: 'number',
+    clock: 'function',
+    ...claimsOptions,
+  })
   const { keys, typ = 'at+jwt', clockTolerance = 5, cacheSize = 1_000, clock = () => new Date() } = options
   const expected = {
     issuer: named('issuer', options.issuer),

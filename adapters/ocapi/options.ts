@@ -1,4 +1,5 @@
 /** Options of the flavour, and what its steps make of them. */
+import { checkOptions } from '../../core/model/options.js'
 import { SetupError } from '../../core/model/setup-error.js'
 import type { PlainHttp } from '../http/transport.js'
 import { accessOf } from './client-access.js'
@@ -36,6 +37,15 @@ const defaults: Required<Omit<OcapiOptions, 'settings'>> = {
 
 /** Checks options; `paths` are those of the flavour's routes. Throws a SetupError that names the mistake. */
 export function resolve(options: OcapiOptions, paths: readonly string[]): ResolvedOptions {
+  checkOptions<OcapiOptions>('ocapi', options, {
+    createStatus: 'number',
+    pageSize: 'number',
+    ifMatch: 'string',
+    faultArguments: 'string',
+    plainHttp: 'string',
+    xmlNamespace: 'string',
+    settings: 'object',
+  })
   const { settings, ...given } = options
   const resolved = { ...defaults, ...given, access: settings && accessOf(settings, paths) }
   if (!(Number.isInteger(resolved.pageSize) && resolved.pageSize >= 1 && resolved.pageSize <= 200))

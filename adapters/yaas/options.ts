@@ -1,4 +1,5 @@
 /** Options of the flavour, and what its steps make of them. */
+import { checkOptions } from '../../core/model/options.js'
 import type { Profile } from '../../core/model/profile.js'
 import { SetupError } from '../../core/model/setup-error.js'
 import type { PageSizes } from './parameters.js'
@@ -46,6 +47,7 @@ export interface ResolvedOptions {
 
 /** Checks options. Throws a SetupError that names the mistake. */
 export function resolve(options: YaasOptions): ResolvedOptions {
+  checkNames(options)
   const { basePath = '/hybris/cecentercustomer/v1', pageSize = 16, maxPageSize = 1000, defaults = {} } = options
   if (!/^(\/[^/?#\s]+)+$/.test(basePath)) throw new SetupError(`yaas: basePath '${basePath}' is not a path like '/a/b'`)
   const isSize = (size: number): boolean => Number.isInteger(size) && size >= 1
@@ -61,6 +63,27 @@ export function resolve(options: YaasOptions): ResolvedOptions {
     requireHttps: options.requireHttps ?? false,
     moreInfo: options.moreInfo ?? 'https://api.yaas.io/patterns/errortypes.html',
   }
+}
+
+function checkNames(options: YaasOptions): void {
+  checkOptions<YaasOptions>('yaas', options, {
+    basePath: 'string',
+    pageSize: 'number',
+    maxPageSize: 'number',
+    defaults: 'object',
+    putStatus: 'number',
+    validationStatus: 'number',
+    gateway: 'boolean',
+    requireHttps: 'boolean',
+    moreInfo: 'string',
+  })
+  const text = 'string'
+  if (options.defaults)
+    checkOptions<NonNullable<YaasOptions['defaults']>>('yaas: defaults', options.defaults, {
+      preferredLanguage: text,
+      preferredCurrency: text,
+      preferredSite: text,
+    })
 }
 
 function profileOf(defaults: NonNullable<YaasOptions['defaults']>): Profile {

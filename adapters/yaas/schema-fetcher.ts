@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { request } from 'node:https'
 import { BlockList, isIP } from 'node:net'
 import type { LookupFunction } from 'node:net'
+import { checkOptions } from '../../core/model/options.js'
 import { isObject } from '../../core/model/json.js'
 
 /** Settings of a schema fetcher. */
@@ -23,6 +24,13 @@ export interface SchemaFetcherOptions {
   readonly ca?: string
 }
 
+function checkFetcher(options: SchemaFetcherOptions): void {
+  const figure = 'number'
+  const figures = { timeout: figure, maxBytes: figure, keep: figure, cacheSize: figure } as const
+  const table = { origins: 'list', ...figures, privateAddresses: 'boolean', ca: 'string' } as const
+  checkOptions<SchemaFetcherOptions>('schemaFetcher', options, table, ['origins'])
+}
+
 interface Kept {
   readonly until: number
   readonly schema: Promise<object | undefined>
@@ -37,6 +45,7 @@ interface Kept {
  * ```
  */
 export function schemaFetcher(options: SchemaFetcherOptions): (url: string) => Promise<object | undefined> {
+  checkFetcher(options)
   const { keep = 3_600_000, cacheSize = 200 } = options
   for (const origin of options.origins)
     if (!URL.canParse(origin) || new URL(origin).origin !== origin || !origin.startsWith('https://'))

@@ -1,5 +1,7 @@
 /** Plug-ins in order, and their handlers by point; every mistake is a start-up error that names it (decision 4.9). */
 import { extensionPoints } from '../model/operations.js'
+import { checkKind, checkOptions } from '../model/options.js'
+import type { OptionTable } from '../model/options.js'
 import { SetupError, nearest } from '../model/setup-error.js'
 import type { Plugin } from './hooks.js'
 
@@ -18,6 +20,15 @@ export interface Handler {
 export interface Registry {
   /** The handlers of a point; empty for one without. */
   handlersOf(point: string): readonly Handler[]
+}
+
+const pluginParts: OptionTable<Plugin> = {
+  name: 'string',
+  hooks: 'object',
+  runBefore: 'any',
+  runAfter: 'any',
+  chain: 'string',
+  file: 'string',
 }
 
 const pointNames: readonly string[] = extensionPoints.map((point) => point.name)
@@ -55,6 +66,7 @@ function within(file: unknown): string {
 }
 
 function checkPlugin(plugin: unknown, at: number): Plugin {
+  checkKind(`plug-in number ${at + 1}`, plugin, 'any')
   const given = (plugin ?? {}) as { readonly file?: unknown }
   if (
     plugin === null ||
@@ -70,6 +82,7 @@ function checkPlugin(plugin: unknown, at: number): Plugin {
   const where = `plug-in '${name}'${within(file)}`
   if (hooks === null || typeof hooks !== 'object' || ![Object.prototype, null].includes(Object.getPrototypeOf(hooks)))
     throw new SetupError(`${where} has no hooks: a plain object { '<extension point>': handler }`)
+  checkOptions<Plugin>(where, plugin as Plugin, pluginParts)
   for (const [option, names] of Object.entries({ runBefore, runAfter }))
     if (names !== undefined && !(Array.isArray(names) && names.every((other) => typeof other === 'string')))
       throw new SetupError(`${where}: ${option} is a list of plug-in names`)

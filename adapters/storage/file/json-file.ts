@@ -1,6 +1,7 @@
 /**
  * Storage in a JSON file, durable without a database: a snapshot that is pleasant to read, and a journal beside it.
  */
+import { checkOptions } from '../../../core/model/options.js'
 import type { Storage } from '../../../core/ports/storage.js'
 import { LocalStorage } from '../local/local-storage.js'
 import { JsonFileBacking } from './json-file-backing.js'
@@ -18,5 +19,12 @@ export type { JsonFileOptions } from './json-file-options.js'
  * const clientele = await createClientele({ customerLists, storage: jsonFileStorage({ file: 'data/customers.json' }) })
  */
 export function jsonFileStorage(options: JsonFileOptions): Storage {
+  const figure = 'number'
+  checkOptions<JsonFileOptions>(
+    'jsonFileStorage',
+    options,
+    { file: 'string', journalBytes: figure, repair: 'boolean', disk: 'object', maxWaiting: figure, closeWait: figure },
+    ['file'],
+  )
   return new LocalStorage(options, new JsonFileBacking(options))
 }

@@ -1,6 +1,7 @@
 /**
  * Storage in this process, for tests and for trying things: keeps everything as long as it is open.
  */
+import { checkOptions } from '../../../core/model/options.js'
 import type { Storage } from '../../../core/ports/storage.js'
 import { LocalStorage } from './local-storage.js'
 import type { LocalOptions } from './local-storage.js'
@@ -15,5 +16,6 @@ export type MemoryOptions = LocalOptions
  * const clientele = await createClientele({ customerLists, storage: memoryStorage() })
  */
 export function memoryStorage(options: MemoryOptions = {}): Storage {
+  checkOptions('memoryStorage', options, { maxWaiting: 'number', closeWait: 'number' })
   return new LocalStorage(options)
 }

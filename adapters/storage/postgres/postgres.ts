@@ -5,6 +5,8 @@
 import { StorageUnavailable, kindNames } from '../../../core/ports/storage.js'
 import type { Kind, Path, ReadUnit, Records, Storage, StorageOptions, WriteUnit } from '../../../core/ports/storage.js'
 import { readersOf } from '../../../core/ports/stored-records.js'
+import { checkOptions } from '../../../core/model/options.js'
+import { SetupError } from '../../../core/model/setup-error.js'
 import { freeze } from '../../../core/model/json.js'
 import { Locks } from '../../../core/ports/locks.js'
 import { CommittedReader } from './committed-reader.js'
@@ -55,6 +57,15 @@ export type PostgresOptions = {
  * ```
  */
 export function postgresStorage(options: PostgresOptions): Storage {
+  checkOptions<PostgresOptions>('postgresStorage', options, {
+    locks: 'string',
+    indexes: 'object',
+    maxWaiting: 'number',
+    pool: 'object',
+    connectionString: 'string',
+  })
+  if (!('pool' in options ? options.pool : options.connectionString))
+    throw new SetupError("postgresStorage needs the option 'connectionString' or 'pool'")
   return new PostgresStorage(options)
 }
 
