@@ -1,4 +1,5 @@
 /** Requests and replies as flavours see them, and what can be wrong with a request before any operation runs. */
+import { Answer } from '../../core/model/answer.js'
 import type { Caller, FlavourName } from '../../core/model/documents.js'
 
 /** Request headers by lower-case name, as node gives them. */
@@ -99,7 +100,7 @@ export type ProtocolProblem = {
 }[ProtocolProblemKind]
 
 /** The error that the way in throws; a flavour's `fault` answers it. Its message is the kind, so it holds no secret. */
-export class ProtocolError extends Error {
+export class ProtocolError extends Answer {
   override readonly name = 'ProtocolError'
   readonly problem: ProtocolProblem
   constructor(problem: ProtocolProblem, options?: ErrorOptions) {
@@ -118,7 +119,7 @@ export function refuse<K extends ProtocolProblemKind>(
 }
 
 /** A fault that only one flavour knows, in that flavour's own form. */
-export class OwnFault<F> extends Error {
+export class OwnFault<F> extends Answer {
   override readonly name = 'OwnFault'
   readonly fault: F
   constructor(fault: F) {

@@ -2,6 +2,7 @@
  * Everything that can go wrong in the domain, as one closed union. Flavours map each kind to a fault; a new kind does
  * not compile until both answer it. No HTTP in here.
  */
+import { Answer } from './answer.js'
 
 /** One thing wrong with a document. */
 export interface Violation {
@@ -116,7 +117,7 @@ const messages: { readonly [K in ProblemKind]: (facts: Problems[K]) => string } 
  * }
  * ```
  */
-export class CustomerError extends Error {
+export class CustomerError extends Answer {
   override readonly name = 'CustomerError'
   readonly problem: Problem
   constructor(problem: Problem, options?: ErrorOptions) {
