@@ -11,6 +11,7 @@ import { libraryProfile } from '../core/model/profile.js'
 import { upgrader } from '../core/ports/storage.js'
 import type { Storage, WriteUnit } from '../core/ports/storage.js'
 import { Incidents } from '../core/work/incidents.js'
+import { Held } from '../core/work/unit.js'
 import type { Unit } from '../core/work/unit.js'
 import { Units } from '../core/work/units.js'
 import type { WriteOperation } from '../core/work/write.js'
@@ -70,6 +71,23 @@ describe('core/README.md, The life of a write', () => {
   })
 })
 
+/** A record that notes when it is stored. */
+class NotingHeld extends Held {
+  readonly document = { lastName: 'Lebowski' }
+  readonly #note: (step: string) => void
+  constructor(note: (step: string) => void) {
+    super({})
+    this.#note = note
+  }
+  protected createDraft(): Draft<object> {
+    return new Draft<object>(this.document, { name: 'customer', schema: {} })
+  }
+  async store(): Promise<void> {
+    this.#note('store')
+  }
+  emitChange(): void {}
+}
+
 const noIds = { hex24: () => '', incident: () => '', customerNumber: () => '' }
 
 /** An operation that notes what is asked of it; the draft that its after handlers hold is stored as `store`. */
@@ -82,10 +100,7 @@ function noting(note: (step: string) => void): WriteOperation<'updateCustomer'> 
     },
     load(unit) {
       note('load')
-      const document = { lastName: 'Lebowski' }
-      const draft = new Draft<object>(document, { name: 'customer', schema: {} })
-      const held = { record: {}, draft, document, store: async () => note('store'), emitChange: () => undefined }
-      unit.hold('1', () => held as never)
+      const { draft } = unit.hold('1', () => new NotingHeld(note))
       return { previous: {} as never, draft }
     },
     judge: () => note('judge'),

@@ -21,7 +21,7 @@ export interface DraftOptions<T> {
   /** Properties that handlers may read only. */
   readonly managed?: readonly string[]
   /** Checks what no schema of ours can say, against the last good state. */
-  check?(now: T, before: T): Promise<readonly Violation[]>
+  check?(now: T, before: T): readonly Violation[] | Promise<readonly Violation[]>
 }
 
 /** A document that handlers may change in place. */

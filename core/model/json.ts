@@ -16,30 +16,50 @@ export class NotPlain extends Error {
 
 /** A deep copy that shares nothing with the original. Properties that are undefined are left out. Throws NotPlain. */
 export function copyOf<T>(value: T): T {
-  return copy(value, [], []) as T
+  return copy(value, undefined) as T
 }
 
-function copy(value: unknown, path: readonly string[], parents: readonly object[]): unknown {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new NotPlain(path, String(value))
-    return value
+/** The way from the root to a value: made into names only where something is wrong. */
+interface Way {
+  readonly value: object
+  readonly name: string
+  readonly from: Way | undefined
+}
+
+function copy(value: unknown, way: Way | undefined): unknown {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value
+    case 'number':
+      if (!Number.isFinite(value)) throw notPlain(way, String(value))
+      return value
+    case 'object':
+      return value === null ? null : copyInside(value, way)
+    default:
+      throw notPlain(way, `a ${typeof value}`)
   }
-  if (typeof value !== 'object') throw new NotPlain(path, `a ${typeof value}`)
-  if (parents.includes(value)) throw new NotPlain(path, 'a cycle')
-  const inner = [...parents, value]
-  if (Array.isArray(value)) return Array.from(value, (item, at) => copy(item, [...path, String(at)], inner))
+}
+
+function copyInside(value: object, way: Way | undefined): object {
+  for (let outer = way; outer; outer = outer.from) if (outer.value === value) throw notPlain(way, 'a cycle')
+  if (Array.isArray(value)) return Array.from(value, (item, at) => copy(item, { value, name: String(at), from: way }))
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null)
-    throw new NotPlain(path, `a ${(value.constructor as { name?: string } | undefined)?.name ?? 'foreign object'}`)
+    throw notPlain(way, `a ${(value.constructor as { name?: string } | undefined)?.name ?? 'foreign object'}`)
   const result: Record<string, unknown> = {}
   for (const name of Object.keys(value)) {
     const item = (value as Record<string, unknown>)[name]
-    if (item === undefined) continue
-    const copied = item === null || typeof item === 'string' ? item : copy(item, [...path, name], inner)
-    put(result, name, copied)
+    if (typeof item === 'string') put(result, name, item)
+    else if (item !== undefined) put(result, name, copy(item, { value, name, from: way }))
   }
   return result
+}
+
+function notPlain(way: Way | undefined, what: string): NotPlain {
+  const path: string[] = []
+  for (let step = way; step; step = step.from) path.unshift(step.name)
+  return new NotPlain(path, what)
 }
 
 /** True if two JSON values are equal, whatever the order of their keys. */

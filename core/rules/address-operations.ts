@@ -36,7 +36,7 @@ export function createAddress(
       new Draft(create, {
         name: 'create',
         schema: addressCreateSchema,
-        check: async (now, before) => addresses.violations(now, before),
+        check: (now, before) => addresses.violations(now, before),
       }),
     record: (_, address) => address?.record.id,
     before: ({ customer }, create) => [customer.live, create],
@@ -78,8 +78,7 @@ export function updateAddress(
       new Draft(update, {
         name: 'update',
         schema: addressChangeSchema,
-        check: async (now, before) =>
-          addresses.violations(changed(address.document, now), changed(address.document, before)),
+        check: (now, before) => addresses.violations(changed(address.document, now), changed(address.document, before)),
       }),
     record: ({ address }) => address.record.id,
     before: ({ customer, address }, update) => [customer.live, address.live, update],

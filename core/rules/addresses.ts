@@ -24,17 +24,18 @@ export class HeldAddress extends Held<AddressRecord, Address> {
   readonly #addresses: Addresses
 
   constructor(record: AddressRecord, addresses: Addresses) {
-    const check = (now: Address, before: Address) => Promise.resolve(addresses.violations(now, before))
-    super(
-      record,
-      new Draft(addressOf(record), {
-        name: 'customerAddress',
-        schema: addressSchema,
-        managed: managedProperties,
-        check,
-      }),
-    )
+    super(record)
     this.#addresses = addresses
+  }
+
+  protected createDraft(): Draft<Address> {
+    const check = (now: Address, before: Address) => this.#addresses.violations(now, before)
+    return new Draft(this.document, {
+      name: 'customerAddress',
+      schema: addressSchema,
+      managed: managedProperties,
+      check,
+    })
   }
 
   get document(): Address {
@@ -141,7 +142,7 @@ export class Addresses {
       if (former) await this.#setDefault(unit, former, false)
       if (heir) await this.#setDefault(unit, heir, true)
     }
-    address.draft.become(address.document)
+    address.refresh()
   }
 
   /** Moves the default as a side effect: the other address changes, but runs no points (decision 4.1). */
@@ -149,7 +150,7 @@ export class Addresses {
     unit.effect('default moved')
     const other = this.#hold(unit, record)
     other.record = await unit.tx.addresses.update({ ...other.record, isDefault, lastModified: unit.now })
-    other.draft.become(other.document)
+    other.refresh()
   }
 }
 

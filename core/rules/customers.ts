@@ -35,12 +35,13 @@ export class HeldCustomer extends Held<CustomerRecord, Customer> {
   readonly #customers: Customers
 
   constructor(record: CustomerRecord, customers: Customers) {
-    const check = (now: Customer, before: Customer) => customers.violations(now, before)
-    super(
-      record,
-      new Draft(customerOf(record), { name: 'customer', schema: customerSchema, managed: managedProperties, check }),
-    )
+    super(record)
     this.#customers = customers
+  }
+
+  protected createDraft(): Draft<Customer> {
+    const check = (now: Customer, before: Customer) => this.#customers.violations(now, before)
+    return new Draft(this.document, { name: 'customer', schema: customerSchema, managed: managedProperties, check })
   }
 
   get document(): Customer {
@@ -81,6 +82,12 @@ export function ownedBy(owner: string) {
 /** The part of a document that no schema of ours describes. */
 export type FreeData = Mixed & Pick<CustomerCreate, 'custom'>
 
+/** A document that is acceptable by itself, and what makes sure that its email is nobody else's. */
+interface Checked {
+  readonly document: Live<Customer>
+  readonly claim: (() => Promise<void>) | undefined
+}
+
 /** Loads, judges and keeps customers. */
 export class Customers {
   readonly #parts: CustomerParts
@@ -106,17 +113,17 @@ export class Customers {
    * What is wrong with mixins against their schemas and custom attributes against their declarations. Only what a change
    * touches is checked (decision 3.12).
    */
-  async violations(now: FreeData, before: FreeData): Promise<readonly Violation[]> {
+  violations(now: FreeData, before: FreeData): readonly Violation[] | Promise<readonly Violation[]> {
     const { customAttributes, mixins } = this.#parts
     const custom = customAttributes.check('customer', now.custom, before.custom)
     const names = changedMixins(before, now)
-    return names.length === 0 ? custom : [...custom, ...(await mixins.check(now, names))]
+    return names.length === 0 ? custom : mixins.check(now, names).then((found) => [...custom, ...found])
   }
 
   /** Throws for what `violations` finds. */
-  async refuse(now: FreeData, before: FreeData): Promise<void> {
-    const violations = await this.violations(now, before)
-    if (violations.length > 0) throw fail('documentInvalid', { document: 'customer', violations })
+  refuse(now: FreeData, before: FreeData): Promise<void> | void {
+    const found = this.violations(now, before)
+    return found instanceof Promise ? found.then(refuseAll) : refuseAll(found)
   }
 
   /** Stores a new customer, with a number if it has none. */
@@ -129,7 +136,7 @@ export class Customers {
     const sent = create.credentials?.login
     const login = sent ?? (profile.loginFollowsEmail ? create.email : undefined)
     const credentials: Credentials = { locked: false, ...create.credentials }
-    const document = await this.#checked(unit, undefined, {
+    const { document, claim } = this.#checked(unit, undefined, {
       ...profile.defaults,
       active: true,
       ...create,
@@ -139,6 +146,7 @@ export class Customers {
       lastModified: unit.now,
       version: 1,
     })
+    if (claim) await claim()
     const secret = secretFor(document, given)
     if (create.customerNo === undefined) document.customerNo = await this.#numberOf(unit)
     const record = await unit.tx.customers.insert(recordOf(this.#parts.ids.hex24(), document, secret))
@@ -154,18 +162,19 @@ export class Customers {
   /** Brings a customer's record to a document: checks what changed, moves login and number, stores nothing if nothing did. */
   async store(unit: Unit, customer: HeldCustomer, desired: Customer, given: WithPassword): Promise<void> {
     const { document: current, record } = customer
-    const document = await this.#checked(unit, current, desired)
+    const { document, claim } = this.#checked(unit, current, desired)
+    if (claim) await claim()
     const secret = given.password === undefined ? record.secret : secretFor(document, given)
     if (!isEqual(document, current) || secret !== record.secret) {
       const next = { ...document, version: record.version, lastModified: unit.now }
       customer.record = await unit.tx.customers.update(recordOf(record.id, next, secret))
       if (document.customerNo !== current.customerNo) await renumber(unit, current.customerNo, document.customerNo)
     }
-    customer.draft.become(customer.document)
+    customer.refresh()
   }
 
   /** The document with trimmed keys and a login that follows the email; throws for what changed and is not acceptable. */
-  async #checked(unit: Unit, current: Customer | undefined, desired: Customer): Promise<Live<Customer>> {
+  #checked(unit: Unit, current: Customer | undefined, desired: Customer): Checked {
     const { policies } = this.#parts
     const email = desired.email?.trim()
     const movesEmail = email !== undefined && (current?.email === undefined || keyOf(email) !== keyOf(current.email))
@@ -184,8 +193,9 @@ export class Customers {
       passwordQuestion !== current?.credentials.passwordQuestion
     )
       throw fail('loginMissing', {})
-    if (movesEmail && unit.profile.uniqueEmail) await this.claimEmail(unit, email, movesLogin, current)
-    return trimmed(desired, email, login)
+    const document = trimmed(desired, email, login)
+    if (!movesEmail || !unit.profile.uniqueEmail) return { document, claim: undefined }
+    return { document, claim: () => this.claimEmail(unit, email, movesLogin, current) }
   }
 
   /** No other customer may have this email, nor, where a login is created or moved to it, this login (decision 1.5). */
@@ -199,6 +209,10 @@ export class Customers {
     const holder = await unit.tx.customers.get({ login: key })
     if (holder && holder.keys['customerNo'] !== selfKey) throw fail('loginInUse', {})
   }
+}
+
+function refuseAll(violations: readonly Violation[]): void {
+  if (violations.length > 0) throw fail('documentInvalid', { document: 'customer', violations })
 }
 
 /** True if the login stays as it was, and is the email that the customer had. */

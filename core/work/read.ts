@@ -53,7 +53,7 @@ export async function runReadIn<O extends Reading>(
 function liveIn(unit: Unit): ReadView {
   const live = <D extends object>(id: string, stored: D): D => {
     const held = unit.holding(id)
-    return held?.draft.isHeld ? (held.draft.live as D) : stored
+    return held?.isInHands ? (held.draft.live as D) : stored
   }
   return {
     unit: unit.tx,

@@ -30,11 +30,23 @@ export interface Call extends CallFacts {
 /** A record that the unit has loaded, and the draft of its document: one of each per record and unit. */
 export abstract class Held<R extends object = object, D extends object = object> {
   record: R
-  readonly draft: Draft<D>
-  constructor(record: R, draft: Draft<D>) {
+  #draft: Draft<D> | undefined
+  constructor(record: R) {
     this.record = record
-    this.draft = draft
   }
+  /** The draft of the document, made when a handler gets it. */
+  get draft(): Draft<D> {
+    return (this.#draft ??= this.createDraft())
+  }
+  /** True while handlers may hold the document. */
+  get isInHands(): boolean {
+    return this.#draft?.isHeld ?? false
+  }
+  /** Makes the record's document the state of the draft. */
+  refresh(): void {
+    this.#draft?.become(this.document)
+  }
+  protected abstract createDraft(): Draft<D>
   /** The document that the record holds now. */
   abstract get document(): D
   /** Brings the record to a desired document, with all the rules of its kind. */
@@ -136,7 +148,7 @@ export class Unit implements HandledUnit {
   drop(id: string): void {
     const held = this.#held.get(id)
     if (!held) return
-    held.draft.cut()
+    if (held.isInHands) held.draft.cut()
     this.#held.delete(id)
     this.#found.delete(held)
   }
@@ -151,10 +163,10 @@ export class Unit implements HandledUnit {
   /** Runs the handlers of a point; what they changed in place is stored when this returns. */
   async runHandlers(point: string, facts: PointFacts): Promise<void> {
     const { record, previous, draft } = facts
-    const heldOutside = new Set([...this.#held.values()].filter((held) => held.draft.isHeld))
+    const heldOutside = new Set([...this.#held.values()].filter((held) => held.isInHands))
     const args = (): readonly unknown[] => [...facts.args(), this.list]
     args()
-    const subjects = [...this.#held].filter(([, held]) => held.draft.isHeld).map(([id]) => id)
+    const subjects = [...this.#held].filter(([, held]) => held.isInHands).map(([id]) => id)
     const look = async (): Promise<void> => {
       await draft?.look()
       await this.#look()
@@ -164,7 +176,7 @@ export class Unit implements HandledUnit {
     this.call.hasRunHandlers = true
     await this.handlers.run(this, { point, record, previous, args, look })
     await this.#settle()
-    for (const held of this.#held.values()) if (!heldOutside.has(held)) held.draft.cut()
+    for (const held of this.#held.values()) if (held.isInHands && !heldOutside.has(held)) held.draft.cut()
   }
 
   /** Stores what the handler that makes a call of its own has changed in place so far. */
@@ -183,14 +195,14 @@ export class Unit implements HandledUnit {
   }
 
   async #look(): Promise<void> {
-    for (const { draft } of this.#held.values()) {
-      const looking = draft.look()
+    for (const held of this.#held.values()) {
+      const looking = held.isInHands ? held.draft.look() : undefined
       if (looking) await looking
     }
   }
 
   async #settle(): Promise<void> {
     for (const held of this.#held.values())
-      if (held.draft.seen !== held.document) await held.store(this, held.draft.seen)
+      if (held.isInHands && held.draft.seen !== held.document) await held.store(this, held.draft.seen)
   }
 }

@@ -56,7 +56,10 @@ export class Units {
   readonly #options: UnitsOptions
   readonly #afterCommit: AfterCommit
   readonly #timer: Timer
-  readonly #running = new Set<Promise<unknown>>()
+  /** Calls that run now, and what follows the commits of others. */
+  #busy = 0
+  /** Who waits until none runs. */
+  readonly #waiting: (() => void)[] = []
   #closing: Promise<void> | undefined
 
   constructor(options: UnitsOptions) {
@@ -77,12 +80,19 @@ export class Units {
 
   /** Runs a writing operation as a unit of work of its own; again where that can help and no handler runs twice. */
   async perform<O extends Writing>(call: Call, operation: WriteOperation<O>, running: Running<O>): Promise<Written<O>> {
+    this.#busy++
     try {
-      const written = await this.#tracked(() => this.#attempts(call, operation, running))
+      const admitted = this.admit(call.list)
+      if (admitted) await admitted
+      const prepared = operation.prepare?.(running)
+      if (prepared) await prepared
+      const written = await this.#attempts(call, operation, running)
       if (!call.dryRun) this.#follow(call)
       return written
     } catch (error) {
       throw this.#options.incidents.explain(error, call)
+    } finally {
+      this.#done()
     }
   }
 
@@ -91,10 +101,9 @@ export class Units {
     operation: WriteOperation<O>,
     running: Running<O>,
   ): Promise<Written<O>> {
-    await this.admit(call.list)
-    await operation.prepare?.(running)
     for (let attempt = 1; ; attempt++) {
-      await this.#options.beforeUnit(call.list)
+      const ready = this.#options.beforeUnit(call.list)
+      if (ready) await ready
       try {
         return await this.#inUnit(call, (unit) => runWrite(unit, operation, running))
       } catch (error) {
@@ -108,20 +117,21 @@ export class Units {
   /** Runs the host's own work as a unit of work, once; what the work itself throws comes through as it is. */
   async transact<T>(call: Call, work: (unit: Unit) => Promise<T>): Promise<T> {
     let failures: WeakSet<object> | undefined
+    this.#busy++
     try {
-      const value = await this.#tracked(async () => {
-        await this.admit(call.list)
-        await this.#options.beforeUnit(call.list)
-        return this.#inUnit(call, (unit) => {
-          failures = unit.failures
-          return work(unit)
-        })
+      await this.admit(call.list)
+      await this.#options.beforeUnit(call.list)
+      const value = await this.#inUnit(call, (unit) => {
+        failures = unit.failures
+        return work(unit)
       })
       this.#follow(call)
       return value
     } catch (error) {
       const isOurs = error instanceof Error && (problemOf(error) || failures?.has(error))
       throw isOurs || error instanceof PluginFault ? this.#options.incidents.explain(error, call) : error
+    } finally {
+      this.#done()
     }
   }
 
@@ -164,14 +174,9 @@ export class Units {
     throw new Error(why)
   }
 
-  async #tracked<T>(work: () => Promise<T>): Promise<T> {
-    const running = work()
-    this.#running.add(running)
-    try {
-      return await running
-    } finally {
-      this.#running.delete(running)
-    }
+  #done(): void {
+    if (--this.#busy > 0) return
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** One unit of the storage, within the time limit of a whole unit. */
@@ -240,7 +245,9 @@ export class Units {
 
   /** The caller does not wait for what follows the commit. */
   #follow(call: Call): void {
-    if (this.#afterCommit.isAwaited(call)) void this.#tracked(() => this.#afterCommit.run(call))
+    if (!this.#afterCommit.isAwaited(call)) return
+    this.#busy++
+    void this.#afterCommit.run(call).finally(() => this.#done())
   }
 
   /** Registers a listener for committed changes; returns its undo. */
@@ -250,7 +257,7 @@ export class Units {
 
   /** Resolves when no unit of work runs and no task after a commit. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    while (this.#busy > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
   /** Stops taking calls, waits `graceMs` for those that run, aborts their handlers, closes the storage. */

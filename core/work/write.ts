@@ -68,36 +68,46 @@ export interface WriteOperation<O extends Writing = Writing, L extends Loaded<O>
   result(loaded: L, applied: A): Written<O>
 }
 
-/** Runs a writing operation in a unit of work. */
+/** Runs a writing operation in a unit of work. A step without work of its own makes no promise. */
 export async function runWrite<O extends Writing>(
   unit: Unit,
   operation: WriteOperation<O>,
   running: Running<O>,
 ): Promise<Written<O>> {
-  const loaded = await operation.load(unit, running.target)
+  const loading = operation.load(unit, running.target)
+  const loaded = loading instanceof Promise ? await loading : loading
   if (!running.accepted) {
     const sent = running.document(loaded.previous)
-    await operation.judge?.(unit, loaded, sent, running)
+    const judging = operation.judge?.(unit, loaded, sent, running)
+    if (judging) await judging
     running.precondition?.(loaded.previous)
-    running.accepted = await passBefore(unit, operation, loaded, sent)
+    const point = pointOf(operation, 'before')
+    const hasHandlers = point !== undefined && unit.reaches(point)
+    running.accepted = hasHandlers ? await runBefore(point, unit, operation, loaded, sent) : sent
   }
   const document = running.accepted
+  const point = pointOf(operation, 'after')
   const applied = await applyTo(unit, operation, loaded, document, running)
-  await passAfter(unit, operation, loaded, document, applied)
+  if (point !== undefined && unit.reaches(point)) await runAfter(point, unit, operation, loaded, document, applied)
   return operation.result(loaded, applied)
 }
 
-/** Passes the before point; gives the document as the handlers left it. */
-async function passBefore<O extends Writing>(
+/** The operation's point; silent operations have none. */
+function pointOf({ name }: { readonly name: Writing }, phase: 'before' | 'after'): string | undefined {
+  const literal = operations[name]
+  return literal.kind === 'write' ? literal[phase] : undefined
+}
+
+/** Runs the before handlers; gives the document as they left it. */
+async function runBefore<O extends Writing>(
+  point: string,
   unit: Unit,
   operation: WriteOperation<O>,
   loaded: Loaded<O>,
   sent: DocumentOf<O>,
 ): Promise<DocumentOf<O>> {
-  const literal = operations[operation.name]
-  if (literal.kind === 'silent' || !unit.reaches(literal.before)) return sent
   const draft = operation.draft?.(unit, loaded, sent)
-  await unit.runHandlers(literal.before, {
+  await unit.runHandlers(point, {
     record: operation.record?.(loaded),
     previous: loaded.previous,
     draft,
@@ -114,8 +124,8 @@ async function applyTo<O extends Writing>(
   document: DocumentOf<O>,
   running: Running<O>,
 ): Promise<unknown> {
-  const literal = operations[operation.name]
-  const isSeen = literal.kind === 'write' && unit.handlers.count(literal.after) > 0
+  const point = pointOf(operation, 'after')
+  const isSeen = point !== undefined && unit.handlers.count(point) > 0
   for (;;)
     try {
       const applied = await operation.apply(unit, loaded, document, running)
@@ -126,17 +136,16 @@ async function applyTo<O extends Writing>(
     }
 }
 
-/** Passes the after point. */
-async function passAfter<O extends Writing>(
+/** Runs the after handlers. */
+async function runAfter<O extends Writing>(
+  point: string,
   unit: Unit,
   operation: WriteOperation<O>,
   loaded: Loaded<O>,
   document: DocumentOf<O>,
   applied: unknown,
 ): Promise<void> {
-  const literal = operations[operation.name]
-  if (literal.kind === 'silent' || !unit.reaches(literal.after)) return
-  await unit.runHandlers(literal.after, {
+  await unit.runHandlers(point, {
     record: operation.record?.(loaded, applied),
     previous: loaded.previous,
     args: () => operation.after?.(loaded, applied, document) ?? [],
