@@ -105,7 +105,6 @@ describe('4.5: who is to blame', () => {
       [true, 'a boolean'],
       ['OK', 'a string'],
       [2, 'a number'],
-      [null, 'null'],
       [{ status: 0 }, 'an object that is no Status'],
       [async () => undefined, 'a function'],
       [{ constructor: { name: 'Status' } }, 'a Status of another copy of clientele'],
@@ -138,6 +137,7 @@ describe('4.5: who is to blame', () => {
       [Status.OK, 'none'],
       [Status.ok(), 'none'],
       [new Status(), 'none'],
+      [null, 'none'],
       [Status.ERROR, 'refusedByHook'],
       [new Status(Status.ERROR), 'refusedByHook'],
       [Status.error('A', 'b'), 'refusedByHook'],
@@ -145,6 +145,44 @@ describe('4.5: who is to blame', () => {
       const { shop } = await open({ [beforeCreate]: async () => returned })
       expect(await problemOf(shop.createCustomer({ create: {} }))).to.equal(outcome)
     }
+  })
+
+  it('a Status fails closed: a misspelt constant and wrong types throw where it is made', async () => {
+    const { ERORR } = Status as unknown as Readonly<Record<string, 1>>
+    for (const [make, why] of [
+      [() => new Status(ERORR as 1, 'A', 'b'), 'is the constant misspelt'],
+      [() => new Status(null as never), 'is the constant misspelt'],
+      [() => new Status('ERROR' as never), 'is the constant misspelt'],
+      [() => new Status(true as never), 'is the constant misspelt'],
+      [() => new Status(Status.ERROR, 5 as never), 'the code of a Status is a text'],
+      [() => Status.error('A', { odd: true } as never), 'the message of a Status is a text'],
+      [() => Status.error('A', 'b', 'details' as never), 'the details of a Status are an object'],
+      [() => Status.error('A', 'b', ['x'] as never), 'the details of a Status are an object'],
+      [() => Status.ok().addDetail(1 as never, 'x'), 'the name of a detail is a text'],
+    ] as const) {
+      const line = await mistakeIn({ [beforeCreate]: make as () => Status })
+      expect(line.message).to.include('it threw')
+      expect(line.stack).to.include(why)
+    }
+    const line = await mistakeIn({ [beforeCreate]: () => Object.create(Status.prototype) as Status })
+    expect(line.message).to.include('a Status of another copy of clientele')
+  })
+
+  it('addDetail adds to the details that were given; the message stays as it is', async () => {
+    const given = { amount: 1 }
+    const refusing = () => {
+      const status = Status.error('A', 'b {0}', given)
+      status.addDetail('currency', 'EUR')
+      status.addDetail('__proto__', 'own')
+      return status
+    }
+    const { shop } = await open({ [beforeCreate]: refusing })
+    const error = await shop.createCustomer({ create: {} }).catch((error: unknown) => error as CustomerError)
+    const { problem } = error as CustomerError
+    expect(problem).to.include({ kind: 'refusedByHook', code: 'A', message: 'b {0}' })
+    const details = (problem as { readonly details: object }).details
+    expect(JSON.stringify(details)).to.equal('{"amount":1,"currency":"EUR","__proto__":"own"}')
+    expect(given).to.deep.equal({ amount: 1 })
   })
 
   it('details of a Status that are no plain JSON data', async () => {

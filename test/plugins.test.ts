@@ -147,7 +147,7 @@ describe('handlers', () => {
 describe('4.11: plug-ins of one chain', () => {
   it('a Status ends the chain, the others run; nothing returned goes on', async () => {
     const log: string[] = []
-    const link = (name: string, returned: Status | undefined, chain?: string): Plugin => ({
+    const link = (name: string, returned: Status | null | undefined, chain?: string): Plugin => ({
       name,
       ...(chain !== undefined && { chain }),
       hooks: {
@@ -160,6 +160,7 @@ describe('4.11: plug-ins of one chain', () => {
     const { shop } = await openShop({
       plugins: [
         link('a', undefined, 'x'),
+        link('n', null, 'x'),
         link('b', Status.ok(), 'x'),
         link('c', undefined, 'x'),
         link('d', Status.ok()),
@@ -167,7 +168,7 @@ describe('4.11: plug-ins of one chain', () => {
       ],
     })
     await shop.createCustomer({ create: {} })
-    expect(log).to.deep.equal(['a', 'b', 'd', 'e'])
+    expect(log).to.deep.equal(['a', 'n', 'b', 'd', 'e'])
   })
 })
 

@@ -100,7 +100,7 @@ const refused: readonly (readonly [what: string, source: string, error: RegExp])
     } } })`,
     /Property 'city' does not exist/,
   ],
-  ...[`return create`, `return true`, `return 'OK'`, `return 2`, `return null`, `return { status: 0 }`].map(
+  ...[`return create`, `return true`, `return 'OK'`, `return 2`, `return { status: 0 }`].map(
     (statement) =>
       [
         `a handler that says: ${statement}`,

@@ -189,27 +189,29 @@ describe('yaas 3.2: PUT replaces a customer', () => {
     expect(errorOf(await put({ customerNumber: 5 }))).to.equal('400 validation_violation; customerNumber invalid_field')
   })
 
-  it('merges with ?partial=true; null removes', async () => {
-    const id = await service.create({ firstName: 'A', lastName: 'B', active: false })
-    const json = { firstName: null, middleName: 'M', active: null }
-    const answer = await service.at('PUT', `/customers/${id}?partial=true`, { json })
-    expect(answer.status, answer.text).to.equal(200)
-    expect(answer.json()).to.include({ middleName: 'M', lastName: 'B', active: false })
-    expect(answer.json()).to.not.have.property('firstName')
-  })
+  for (const merging of ['partial=true', 'patch=true', 'patch=true&partial=false'])
+    it(`merges with ?${merging}; null removes`, async () => {
+      const id = await service.create({ firstName: 'A', lastName: 'B', active: false })
+      const json = { firstName: null, middleName: 'M', active: null }
+      const answer = await service.at('PUT', `/customers/${id}?${merging}`, { json })
+      expect(answer.status, answer.text).to.equal(200)
+      expect(answer.json()).to.include({ middleName: 'M', lastName: 'B', active: false })
+      expect(answer.json()).to.not.have.property('firstName')
+    })
 
-  it('refuses a partial that is neither true nor false, of a customer and of an address, and changes nothing', async () => {
-    const id = await service.create({ firstName: 'A', lastName: 'B' })
-    const address = `/addresses/${await service.createAddress(id, { city: 'Kiel' })}`
-    for (const value of ['TRUE', '1', 'yes', ''])
-      for (const path of ['', address])
-        expect(
-          errorOf(await service.at('PUT', `/customers/${id}${path}?partial=${value}`, { json: { firstName: 'C' } })),
-        ).to.equal('400 validation_violation; partial invalid_query_parameter')
-    expect(await get(`/customers/${id}`)).to.include({ firstName: 'A', lastName: 'B' })
-    const whole = await service.at('PUT', `/customers/${id}?partial=false`, { json: { firstName: 'C' } })
-    expect(whole.json()).to.include({ firstName: 'C' }).and.not.have.property('lastName')
-  })
+  for (const name of ['partial', 'patch'])
+    it(`refuses a ${name} that is neither true nor false, of a customer and of an address, and changes nothing`, async () => {
+      const id = await service.create({ firstName: 'A', lastName: 'B' })
+      const address = `/addresses/${await service.createAddress(id, { city: 'Kiel' })}`
+      for (const value of ['TRUE', '1', 'yes', ''])
+        for (const path of ['', address])
+          expect(
+            errorOf(await service.at('PUT', `/customers/${id}${path}?${name}=${value}`, { json: { firstName: 'C' } })),
+          ).to.equal(`400 validation_violation; ${name} invalid_query_parameter`)
+      expect(await get(`/customers/${id}`)).to.include({ firstName: 'A', lastName: 'B' })
+      const whole = await service.at('PUT', `/customers/${id}?${name}=false`, { json: { firstName: 'C' } })
+      expect(whole.json()).to.include({ firstName: 'C' }).and.not.have.property('lastName')
+    })
 
   it('shows the fields that are asked for; a bad parameter is refused before anything is stored', async () => {
     const id = await service.create({ firstName: 'A' })
@@ -363,14 +365,15 @@ describe('yaas 3.13: addresses', () => {
     expect(await standard()).to.deep.equal([c])
   })
 
-  it('merges with ?partial=true; null removes, but leaves isDefault as it is', async () => {
-    const customer = await service.create({})
-    const id = await service.createAddress(customer, { city: 'Kiel', street: 'Ring', tags: ['a'] })
-    await service.createAddress(customer)
-    const path = `/customers/${customer}/addresses/${id}?partial=true`
-    const put = await service.at('PUT', path, { json: { street: null, state: 'SH', isDefault: null } })
-    expect(put.json()).to.deep.equal({ id, city: 'Kiel', state: 'SH', tags: ['a'], isDefault: true })
-  })
+  for (const merging of ['partial', 'patch'])
+    it(`merges with ?${merging}=true; null removes, but leaves isDefault as it is`, async () => {
+      const customer = await service.create({})
+      const id = await service.createAddress(customer, { city: 'Kiel', street: 'Ring', tags: ['a'] })
+      await service.createAddress(customer)
+      const path = `/customers/${customer}/addresses/${id}?${merging}=true`
+      const put = await service.at('PUT', path, { json: { street: null, state: 'SH', isDefault: null } })
+      expect(put.json()).to.deep.equal({ id, city: 'Kiel', state: 'SH', tags: ['a'], isDefault: true })
+    })
 
   it('links to the customer as it is stored in the end, for addresses and accounts, whatever the path and handlers say', async () => {
     const own = await serveYaas(
@@ -497,6 +500,11 @@ describe('yaas 3.9, 3.11: lists', () => {
     expect((await page('?q=lastName:"Name 1" firstName:(F1,F5,F39)')).count).to.equal('2')
     expect((await page('?q=firstName:missing&pageSize=1')).count).to.equal('20')
     expect((await page('?q=lastName:~1$')).count).to.equal('10')
+    for (const words of ['(~Name [01])', '~(Name [01])'])
+      expect((await page(`?q=lastName:${encodeURIComponent(words)}`)).count, words).to.equal('20')
+    const punctuated = await lists.at('GET', '/customers?q=lastName:a;b')
+    expect(errorOf(punctuated)).to.equal('400 validation_violation; q invalid_query_parameter')
+    expect(punctuated.text).to.include('at character 11')
     const answer = await lists.at('GET', '/customers?q=lastName:')
     expect(errorOf(answer)).to.equal('400 validation_violation; q invalid_query_parameter')
     expect(answer.text).to.include('at character 10')

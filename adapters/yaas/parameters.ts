@@ -73,11 +73,14 @@ export function asksForList(fields: QueryFields) {
 /** Highest page number; such a page is empty on any storage. */
 const maxPageNumber = 1_000_000_000
 
-/** Reads `partial` of a PUT: true merges, absent or false replaces (decision 3.2). Throws a 400 for anything else. */
+/** Reads `partial` of a PUT, or `patch`, its newer name: true merges, absent or false replaces (decision 3.2). */
 function partialOf(query: URLSearchParams): boolean {
-  const text = query.get('partial') ?? 'false'
-  if (text !== 'true' && text !== 'false') throw parameterFault('partial', 'must be true or false')
-  return text === 'true'
+  const said = ['partial', 'patch'].map((name) => {
+    const text = query.get(name) ?? 'false'
+    if (text !== 'true' && text !== 'false') throw parameterFault(name, 'must be true or false')
+    return text === 'true'
+  })
+  return said.includes(true)
 }
 
 const positive: NumberRules = {

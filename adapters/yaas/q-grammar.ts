@@ -9,13 +9,14 @@
  * predicate  = "null" / "missing"                          absent or null
  *            / "exists"                                    present and not null
  *            / bound                                       >=10
- *            / "~" ( quoted / 1*( not blank ) )            regular expression (re2), searched for in the value
+ *            / "~" ( quoted / 1*( not blank ) )            regular expression (re2), searched for in the value; in
+ *                                                          its own parentheses it may hold blanks
  *            / "(" "~" text ")"                            the same, blanks allowed, parentheses balanced
  *            / "(" bound *( blank "AND" blank bound ) ")"  (>=10 AND <=20)
  *            / "(" literal *( "," literal ) ")"            one of these
  *            / literal                                     equal
  * bound      = ( "<" / "<=" / ">" / ">=" ) literal
- * literal    = quoted / 1*( any character but blank " ( ) , )
+ * literal    = quoted / 1*( any character but blank and ASCII punctuation other than @ + . - _ : )
  * quoted     = DQUOTE *( character / "\" DQUOTE / "\\" ) DQUOTE
  * ```
  *
@@ -71,7 +72,7 @@ const keywords: { readonly [word: string]: 'absent' | 'present' } = Object.assig
   { null: 'absent', missing: 'absent', exists: 'present' },
 )
 const segmentCharacter = /[^\s:<>="(),.~]/
-const bareCharacter = /[^\s"(),]/
+const bareCharacter = /[^\s!"#$%&'()*,/;<=>?[\\\]^`{|}~]/
 
 /** The terms of a query; none for a blank text. Throws QueryMistake. */
 export function parse(text: string): readonly Term[] {
@@ -129,7 +130,7 @@ class QueryParser {
         return this.#group()
       case '~':
         this.#at++
-        return this.#like(this.#peek() === '"' ? this.#quoted() : this.#run(/\S/), at + 1)
+        return this.#like(this.#peek() === '"' ? this.#quoted() : this.#pattern(/\s/), at + 1)
       case '"':
         return { is: 'equal', value: this.#literal() }
       default: {
@@ -144,7 +145,7 @@ class QueryParser {
     this.#skipBlanks()
     if (this.#peek() === '~') {
       const at = ++this.#at
-      const pattern = this.#balanced(opening)
+      const pattern = this.#pattern(/\)/)
       this.#close(opening)
       return this.#like(pattern.trim(), at)
     }
@@ -219,20 +220,21 @@ class QueryParser {
     }
   }
 
-  /** Text up to the parenthesis that closes the group, leaving out escaped ones and those in a character class. */
-  #balanced(opening: number): string {
+  /** A regular expression up to `end`, which does not count in its own parentheses, escaped, or in a character class. */
+  #pattern(end: RegExp): string {
     const from = this.#at
     let depth = 0
     let inClass = false
     for (; this.#at < this.#text.length; this.#at++) {
       const character = this.#peek()
-      if (character === '\\') this.#at++
+      if (depth === 0 && !(inClass && character === ')') && end.test(character)) break
+      if (character === '\\' && !/\s/.test(this.#text.charAt(this.#at + 1))) this.#at++
       else if (inClass) inClass = character !== ']'
       else if (character === '[') inClass = true
       else if (character === '(') depth++
-      else if (character === ')' && depth-- === 0) return this.#text.slice(from, this.#at)
+      else if (character === ')' && depth > 0) depth--
     }
-    throw new QueryMistake(opening, 'this parenthesis is never closed')
+    return this.#text.slice(from, this.#at)
   }
 
   #close(opening: number): void {

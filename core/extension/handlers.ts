@@ -125,7 +125,7 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
       }
       try {
         const returned = await this.#runOne(unit, handler, passing)
-        if (returned !== undefined && handler.chain !== undefined)
+        if (returned !== undefined && returned !== null && handler.chain !== undefined)
           ended.set(handler.chain, `plug-in '${handler.plugin}' (${handler.name}) ended the chain with a Status`)
       } catch (error) {
         for (const later of handlers.slice(at + 1))

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import type { CustomerOperations } from '../model/calls.js'
 import type { Caller } from '../model/documents.js'
+import { isObject } from '../model/json.js'
 import type { ArgumentsOf, Pointed, PreviousOf, operations } from '../model/operations.js'
 
 /**
@@ -18,18 +19,34 @@ export class Status {
   readonly #status: 0 | 1
   readonly code: string | undefined
   readonly message: string | undefined
-  readonly details: Readonly<Record<string, unknown>>
+  #details: Readonly<Record<string, unknown>>
 
+  /**
+   * Without arguments OK. Throws a TypeError for a status that is given and is neither OK nor ERROR, such as a misspelt
+   * constant, and for others of the wrong type: what was meant as a refusal never passes.
+   */
   constructor(
-    status: typeof Status.OK | typeof Status.ERROR = Status.OK,
-    code?: string,
-    message?: string,
-    details: Readonly<Record<string, unknown>> = {},
+    ...given: [
+      status?: typeof Status.OK | typeof Status.ERROR,
+      code?: string,
+      message?: string,
+      details?: Readonly<Record<string, unknown>>,
+    ]
   ) {
-    this.#status = status
+    const [status, code, message, details = {}] = given
+    if (given.length > 0 && status !== Status.OK && status !== Status.ERROR)
+      throw new TypeError('the first argument of Status is Status.OK or Status.ERROR; is the constant misspelt?')
+    for (const [name, text] of Object.entries({ code, message }))
+      if (text !== undefined && typeof text !== 'string') throw new TypeError(`the ${name} of a Status is a text`)
+    if (!isObject(details)) throw new TypeError('the details of a Status are an object')
+    this.#status = status ?? Status.OK
     this.code = code
     this.message = message
-    this.details = details
+    this.#details = { ...details }
+  }
+  /** True for what the constructor has made, and for nothing that only looks like it. */
+  static [Symbol.hasInstance](value: unknown): value is Status {
+    return typeof value === 'object' && value !== null && #status in value
   }
   /** Everything is fine: the next handler runs. */
   static ok(): Status {
@@ -37,7 +54,18 @@ export class Status {
   }
   /** Something went wrong: everything is rolled back. */
   static error(code: string, message: string, details?: Readonly<Record<string, unknown>>): Status {
-    return new Status(Status.ERROR, code, message, details)
+    return details === undefined
+      ? new Status(Status.ERROR, code, message)
+      : new Status(Status.ERROR, code, message, details)
+  }
+  /** Adds a detail, or replaces the one with this name. */
+  addDetail(key: string, value: unknown): void {
+    if (typeof key !== 'string') throw new TypeError('the name of a detail is a text')
+    this.#details = { ...this.#details, [key]: value }
+  }
+  /** The details that were given and added. */
+  get details(): Readonly<Record<string, unknown>> {
+    return this.#details
   }
   /** `Status.OK` or `Status.ERROR`. */
   get status(): 0 | 1 {
@@ -45,8 +73,8 @@ export class Status {
   }
 }
 
-/** What a handler may return; anything else is a mistake that the log names. */
-export type Outcome = void | Status | typeof Status.OK | typeof Status.ERROR
+/** What a handler may return; anything else is a mistake that the log names. Null is like nothing. */
+export type Outcome = void | null | Status | typeof Status.OK | typeof Status.ERROR
 
 /** The last argument of every handler (decision 4.7). */
 export interface Context<O extends Pointed = Pointed> {

@@ -7,14 +7,13 @@ import type { Handler } from './registry.js'
 
 /** What a handler returned as a Status; undefined for what is none. */
 export function statusOf(returned: unknown): Status | undefined {
-  if (returned === undefined || returned === Status.OK) return Status.ok()
+  if (returned === undefined || returned === null || returned === Status.OK) return Status.ok()
   if (returned === Status.ERROR) return new Status(Status.ERROR)
   return returned instanceof Status ? returned : undefined
 }
 
 /** What is no Status, in words. */
 export function describe(value: unknown): string {
-  if (value === null) return 'null'
   const { name } = (value as { constructor?: { name?: string } }).constructor ?? {}
   if (name === 'Status') return 'a Status of another copy of clientele'
   return typeof value === 'object' ? 'an object that is no Status' : `a ${typeof value}`
@@ -26,12 +25,7 @@ export function refusalOf(handler: Handler, { code, message, details }: Status):
     extensionPoint: handler.point,
     plugin: handler.plugin,
     details: copyOf({ ...details }),
-    ...(code !== undefined && { code: asText(code) }),
-    ...(message !== undefined && { message: asText(message) }),
+    ...(code !== undefined && { code }),
+    ...(message !== undefined && { message }),
   })
-}
-
-/** Plug-ins in plain JavaScript may give anything as code and message. */
-function asText(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? typeof value)
 }
