@@ -6,6 +6,7 @@ import type { EventName, Listener } from './model/events.js'
 import type { InputOf, Reading, ResultOf, Writing } from './model/operations.js'
 import type { CustomerError, Violation } from './model/problems.js'
 import type { DryRunOperations } from './work/dry-run.js'
+import type { Transaction } from './work/transaction.js'
 import type { WriteRequest, Written } from './work/write.js'
 
 /** A reading call as a flavour makes it. */
@@ -19,13 +20,6 @@ export interface WriteCall<O extends Writing> extends CallOptions, WriteRequest<
   readonly list: string
   /** Everything runs, then is rolled back; the result is the would-be result (decision 4.7). */
   readonly dryRun?: boolean
-}
-
-/** What the work of a transaction gets. `clientOf` of the PostgreSQL storage takes it, as it takes a handler's context. */
-export interface Transaction {
-  /** The operations on the list, in this unit of work. Await every call. */
-  readonly customers: CustomerOperations
-  readonly requestId: string
 }
 
 /** The library: customers of all lists of one storage. */
@@ -79,7 +73,9 @@ export interface Clientele {
    * can tell it with all else that is wrong. Loads the schemas of mixins, so that no unit of work waits for them.
    */
   checkCustomer(change: CustomerCreate | CustomerChange, previous?: Customer): Promise<readonly Violation[]>
-  /** Reports an error that nobody expected and gives the CustomerError of kind `internal` to answer with. */
+  /** What comes of a promise of the host, within the time that a handler has; else it rejects. */
+  inTime<T>(given: PromiseLike<T>): Promise<T>
+  /** Reports whatever was thrown that nobody expected, and gives the CustomerError of kind `internal` to answer with. */
   incident(error: unknown, facts: Readonly<Record<string, unknown>>): CustomerError
   /**
    * Registers a listener for committed changes, or for those of one name; returns its undo. A listener's failure is

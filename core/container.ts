@@ -6,6 +6,7 @@ import type { DependencyContainer, InjectionToken } from 'tsyringe'
 import type { Clientele } from './clientele.js'
 import { defaultBreaker } from './extension/breaker.js'
 import type { BreakerSettings } from './extension/breaker.js'
+import { Timer } from './extension/deadline.js'
 import { Handlers } from './extension/handlers.js'
 import type { Plugin } from './extension/hooks.js'
 import { Library } from './library.js'
@@ -35,6 +36,14 @@ import { mixinSchemas } from './rules/mixins.js'
 import type { MixinOptions, MixinSchemas } from './rules/mixins.js'
 import { scryptHash } from './rules/passwords.js'
 import { defaultPolicies } from './rules/policies.js'
+import {
+  guardedClock,
+  guardedHash,
+  guardedIds,
+  guardedLists,
+  guardedLogger,
+  guardedPolicies,
+} from './work/host-calls.js'
 import { Incidents } from './work/incidents.js'
 import type { Unit } from './work/unit.js'
 import { Units } from './work/units.js'
@@ -179,10 +188,11 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
   checkAll(options)
   const parts = containerOf(options)
   const storage = need(parts, tokens.storage, 'storage')
-  const lists = need(parts, tokens.customerLists, 'customerLists')
-  const logger = parts.resolve(tokens.logger)
   const limits = checkedLimits(parts.resolve(tokens.limits))
-  const clock = parts.resolve(tokens.clock)
+  const timer = new Timer(limits.handler)
+  const lists = guardedLists(need(parts, tokens.customerLists, 'customerLists'), timer)
+  const logger = guardedLogger(parts.resolve(tokens.logger), defaultLogger)
+  const clock = guardedClock(parts.resolve(tokens.clock))
   const breaker = options.breaker
     ? { ...defaultBreaker, ...(options.breaker === true ? {} : options.breaker) }
     : undefined
@@ -194,15 +204,15 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
     upgrade: upgrader(),
     warn: (message, fields) => logger.warn(message, fields),
   })
-  const ids = parts.resolve(tokens.ids)
+  const ids = guardedIds(parts.resolve(tokens.ids), defaultIds)
   const incidents = new Incidents({ ids, logger, onError: options.onError ?? (() => undefined) })
   const handlers = new Handlers<Unit>({ registry, limit: limits.handler, breaker, clock, logger })
   const rules = rulesOf({
     storage,
     ids,
     incidents,
-    policies: parts.resolve(tokens.policies),
-    hashPassword: parts.resolve(tokens.hashPassword),
+    policies: guardedPolicies(parts.resolve(tokens.policies), timer),
+    hashPassword: guardedHash(parts.resolve(tokens.hashPassword), timer),
     mixins: parts.resolve(tokens.mixins),
     customAttributes: parts.resolve(tokens.customAttributes),
     socialMediaUsers: parts.resolve(tokens.socialMediaUsers),
@@ -210,7 +220,7 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
   })
   const { beforeUnit } = rules
   const units = new Units({ storage, lists, handlers, incidents, logger, clock, limit: limits.unit, beforeUnit })
-  return new Library({ storage, lists, ids, handlers, incidents, rules, units })
+  return new Library({ storage, lists, ids, timer, handlers, incidents, rules, units })
 }
 
 /** A child container of its own for each library: two libraries in one process share nothing. */

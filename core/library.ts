@@ -1,5 +1,7 @@
 /** The library: each operation as a method, as a library call, as a flavour's call and as a handler's call. */
-import type { Clientele, ReadCall, Transaction, WriteCall } from './clientele.js'
+import type { Clientele, ReadCall, WriteCall } from './clientele.js'
+import { Deadline } from './extension/deadline.js'
+import type { Timer } from './extension/deadline.js'
 import type { Frame } from './extension/frames.js'
 import { isOver } from './extension/frames.js'
 import type { Handlers, HookDescription } from './extension/handlers.js'
@@ -9,10 +11,7 @@ import type { EventName, Listener } from './model/events.js'
 import { operations } from './model/operations.js'
 import type { Operation, Reading, ResultOf, Writing } from './model/operations.js'
 import type { CustomerError, Violation } from './model/problems.js'
-import { libraryProfile } from './model/profile.js'
-import type { Profile } from './model/profile.js'
-import { SetupError } from './model/setup-error.js'
-import { UnitBound } from './ports/bound-unit.js'
+import { profileOf } from './model/profile.js'
 import type { CustomerLists, Ids } from './ports/host.js'
 import type { Storage } from './ports/storage.js'
 import type { Rules } from './rules/index.js'
@@ -22,6 +21,8 @@ import type { Incidents } from './work/incidents.js'
 import { runRead, runReadIn } from './work/read.js'
 import { requestOf } from './work/request.js'
 import { outcomeOf, report } from './work/traces.js'
+import { UnitTransaction } from './work/transaction.js'
+import type { Transaction } from './work/transaction.js'
 import type { Call, Unit } from './work/unit.js'
 import type { Units } from './work/units.js'
 import { runWrite } from './work/write.js'
@@ -32,6 +33,8 @@ export interface LibraryParts {
   readonly storage: Storage
   readonly lists: CustomerLists
   readonly ids: Ids
+  /** The time of a handler. */
+  readonly timer: Timer
   readonly handlers: Handlers<Unit>
   readonly incidents: Incidents
   readonly rules: Rules
@@ -87,15 +90,27 @@ export class Library implements Clientele {
   }
 
   async listById(id: string): Promise<CustomerList | undefined> {
-    return (await this.#parts.lists.byId(id)) ?? undefined
+    return this.#explained('listById', id, async () => (await this.#parts.lists.byId(id)) ?? undefined)
   }
 
   async listByTenant(tenant: string): Promise<CustomerList | undefined> {
-    return (await this.#parts.lists.byTenant(tenant)) ?? undefined
+    return this.#explained('listByTenant', tenant, async () => (await this.#parts.lists.byTenant(tenant)) ?? undefined)
   }
 
   checkCustomer(change: CustomerCreate | CustomerChange, previous?: Customer): Promise<readonly Violation[]> {
-    return this.#parts.rules.checkCustomer(change, previous)
+    return this.#explained('checkCustomer', '', () => this.#parts.rules.checkCustomer(change, previous))
+  }
+
+  async #explained<T>(operation: string, list: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw this.#parts.incidents.explain(error, { operation, list })
+    }
+  }
+
+  inTime<T>(given: PromiseLike<T>): Promise<T> {
+    return new Deadline().race(given, this.#parts.timer)
   }
 
   read<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>> {
@@ -199,7 +214,7 @@ export class Library implements Clientele {
         try {
           const running: Running<O> = { ...(await prepare()) }
           await unit.settleFor(frame.handler)
-          unit.profile = profileOf(options)
+          unit.profile = profileOf(options.profile)
           await writing.prepare?.(running)
           const written = await runWrite(unit, writing, running)
           await unit.tx.flush()
@@ -257,7 +272,7 @@ export class Library implements Clientele {
       flavour,
       caller,
       requestId,
-      profile: profileOf(options),
+      profile: profileOf(options.profile),
       dryRun: options.dryRun ?? false,
       custom: {},
       tasks: [],
@@ -279,22 +294,4 @@ export class Library implements Clientele {
     ])
     return Object.fromEntries(bound) as CustomerOperations
   }
-}
-
-/** What the work of a transaction gets. */
-class UnitTransaction extends UnitBound implements Transaction {
-  readonly customers: CustomerOperations
-  readonly requestId: string
-  constructor(unit: Unit, frame: Frame) {
-    super(unit.storageUnit)
-    this.customers = unit.customersIn(frame)
-    this.requestId = unit.call.requestId
-  }
-}
-
-function profileOf({ profile = 'library' }: CallOptions): Profile {
-  if (typeof profile !== 'string') return profile
-  if (profile !== 'library')
-    throw new SetupError(`there is no profile '${String(profile)}': pass the profile of a flavour`)
-  return libraryProfile
 }

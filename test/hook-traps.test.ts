@@ -90,7 +90,7 @@ describe('4.5: who is to blame', () => {
       requestId: 'request-7',
       operation: 'createCustomer',
     })
-    expect(line?.message).to.equal(`plug-in 'broken' at ${beforeCreate}: it threw`)
+    expect(line?.message).to.equal(`plug-in 'broken' at ${beforeCreate}: it threw: no such thing`)
     expect(line)
       .to.have.property('file')
       .that.matches(/^\/.*hook-traps\.test\.(js|ts)$/)

@@ -17,8 +17,14 @@ export function bearerToken(headers: RequestHeaders): string {
 export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | Promise<undefined> {
   const accept = (x: Exchange, caller: Caller | undefined): undefined => {
     if (!caller) throw refuse('tokenInvalid', {})
-    if (!isCaller(caller)) fail(x, new TypeError('authenticate gave something that is no Caller'))
-    if (!caller.flavours.includes(flavour)) throw refuse('tokenForOtherFlavour', {})
+    let isForFlavour
+    try {
+      if (!isCaller(caller)) throw new TypeError('authenticate gave something that is no Caller')
+      isForFlavour = caller.flavours.includes(flavour)
+    } catch (error) {
+      return fail(x, error)
+    }
+    if (!isForFlavour) throw refuse('tokenForOtherFlavour', {})
     x.caller = caller
     return undefined
   }
@@ -29,16 +35,19 @@ export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | P
   return (x) => {
     const { path, headers } = x.request
     const token = bearerToken(headers)
-    let given
+    let caller
     try {
-      given = x.surroundings.authenticate({ flavour, method: x.method, path, headers, token })
+      const given = x.surroundings.authenticate({ flavour, method: x.method, path, headers, token })
+      if (isThenable(given))
+        return x.surroundings.clientele
+          .inTime(given)
+          .catch((error: unknown) => fail(x, error))
+          .then((caller) => accept(x, caller))
+      caller = given
     } catch (error) {
       return fail(x, error)
     }
-    if (!isThenable(given)) return accept(x, given)
-    return Promise.resolve(given)
-      .catch((error: unknown) => fail(x, error))
-      .then((caller) => accept(x, caller))
+    return accept(x, caller)
   }
 }
 

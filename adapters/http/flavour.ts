@@ -5,6 +5,7 @@
 import type { FlavourName } from '../../core/model/documents.js'
 import { CustomerError } from '../../core/model/problems.js'
 import type { Profile } from '../../core/model/profile.js'
+import { errorOf } from '../../core/model/thrown.js'
 import type { Exchange, Surroundings } from './exchange.js'
 import type { Namings } from './namings.js'
 import { OwnFault, ProtocolError } from './protocol.js'
@@ -39,11 +40,13 @@ export interface FlavourParts<X extends Exchange<R>, R extends Route<X>, F> {
   readonly steps: readonly Step<X>[]
   /** The reply for anything thrown; an error that nobody expected comes as CustomerError of kind `internal`. */
   readonly fault: (error: CustomerError | ProtocolError | OwnFault<F>, exchange: X) => Reply
+  /** The reply when nothing else can be said: an internal error in the flavour's own form (decision 4.12). */
+  readonly lastResort: Reply
 }
 
 /** Makes a flavour of its parts. */
 export function flavour<X extends Exchange<R>, R extends Route<X>, F>(parts: FlavourParts<X, R, F>): Flavour {
-  const { name, profile, documents, claims, routes, begin, steps, fault } = parts
+  const { name, profile, documents, claims, routes, begin, steps, fault, lastResort } = parts
   return {
     name,
     profile,
@@ -51,17 +54,27 @@ export function flavour<X extends Exchange<R>, R extends Route<X>, F>(parts: Fla
     claims,
     routes,
     async answer(request, surroundings) {
-      const exchange = begin(request, surroundings as Surroundings<R>)
-      let reply: Reply
+      let exchange: X | undefined
       try {
-        reply = await replyOf(steps, exchange)
-      } catch (error) {
-        reply = fault(isKnown<F>(error) ? error : incidentOf(error, name, exchange), exchange)
+        exchange = begin(request, surroundings as Surroundings<R>)
+        return withoutBody(await replyOf(steps, exchange), exchange)
+      } catch (thrown) {
+        try {
+          const error = errorOf(thrown)
+          const known = isKnown<F>(error) ? error : incidentOf(error, name, surroundings, exchange)
+          return exchange ? withoutBody(fault(known, exchange), exchange) : lastResort
+        } catch {
+          return lastResort
+        }
       }
-      const isOverridden = exchange.method === 'HEAD' && request.method !== 'HEAD'
-      return isOverridden ? { status: reply.status, headers: reply.headers } : reply
     },
   }
+}
+
+/** A POST that is a HEAD by override gets no body. */
+function withoutBody(reply: Reply, { method, request }: Exchange): Reply {
+  const isOverridden = method === 'HEAD' && request.method !== 'HEAD'
+  return isOverridden ? { status: reply.status, headers: reply.headers } : reply
 }
 
 async function replyOf<X>(steps: readonly Step<X>[], exchange: X): Promise<Reply> {
@@ -73,15 +86,10 @@ async function replyOf<X>(steps: readonly Step<X>[], exchange: X): Promise<Reply
   throw new Error('no step gave a reply')
 }
 
-function isKnown<F>(error: unknown): error is CustomerError | ProtocolError | OwnFault<F> {
+function isKnown<F>(error: Error): error is CustomerError | ProtocolError | OwnFault<F> {
   return error instanceof CustomerError || error instanceof ProtocolError || error instanceof OwnFault
 }
 
-function incidentOf(error: unknown, flavour: FlavourName, x: Exchange): CustomerError {
-  return x.surroundings.clientele.incident(error, {
-    flavour,
-    method: x.method,
-    route: x.route?.path,
-    requestId: x.requestId,
-  })
+function incidentOf(error: Error, flavour: FlavourName, { clientele }: Surroundings, x?: Exchange): CustomerError {
+  return clientele.incident(error, { flavour, method: x?.method, route: x?.route?.path, requestId: x?.requestId })
 }

@@ -11,7 +11,7 @@ import type { OcapiOptions } from './options.js'
 import { originHeaders } from './origins.js'
 import { isDataPath } from './paths.js'
 import { ocapiProfile } from './profile.js'
-import { replyWithFault } from './replies.js'
+import { lastResort, replyWithFault } from './replies.js'
 import { routes } from './routes.js'
 import { stepsOf } from './steps.js'
 
@@ -43,5 +43,6 @@ export function ocapi(options: OcapiOptions = {}): Flavour {
     },
     steps: stepsOf(resolved),
     fault: (error, x) => replyWithFault(x, faultOf(error)),
+    lastResort,
   })
 }

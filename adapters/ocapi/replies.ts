@@ -3,7 +3,7 @@ import type { Reply } from '../http/protocol.js'
 import { version } from './documents.js'
 import type { Document } from './documents.js'
 import type { OcapiExchange } from './exchange.js'
-import { faultTypes } from './faults.js'
+import { faultOfType, faultTypes } from './faults.js'
 import type { Fault } from './faults.js'
 import { askedFormatOf, bodyFormatOf } from './formats.js'
 import type { Format } from './formats.js'
@@ -56,6 +56,13 @@ export function replyWithFault(x: OcapiExchange, { type, message, arguments: giv
   const document = { _v: version, _type: 'fault', fault: shown }
   const reply = written(x, faultFormatOf(x), faultTypes[type].status, document, x.loadedTag?.())
   return headers ? { ...reply, headers: { ...reply.headers, ...headers } } : reply
+}
+
+/** The reply when not even a fault can be written. */
+export const lastResort: Reply = {
+  status: 500,
+  headers: { 'Content-Type': contentTypes.json, ...common },
+  body: JSON.stringify({ _v: version, _type: 'fault', fault: faultOfType('InternalServerErrorException') }),
 }
 
 /** The agreed format; before it is agreed, what would be: only a body's Content-Type says something. */

@@ -11,7 +11,7 @@ import { externalBase } from './gateway.js'
 import { resolve } from './options.js'
 import type { YaasOptions } from './options.js'
 import { pathBelow } from './paths.js'
-import { replyWithFault } from './replies.js'
+import { lastResort, replyWithFault } from './replies.js'
 import { routes } from './routes.js'
 import { stepsOf } from './steps.js'
 
@@ -46,5 +46,6 @@ export function yaas(options: YaasOptions = {}): Flavour {
       const emailField = x.route?.runs === 'createInternalAccount' ? 'email' : 'contactEmail'
       return replyWithFault(x, faultOf(error, emailField))
     },
+    lastResort: lastResort(resolved),
   })
 }

@@ -6,6 +6,7 @@ import { scopeName } from './exchange.js'
 import type { YaasExchange } from './exchange.js'
 import type { YaasFault } from './faults.js'
 import { pageLinks } from './links.js'
+import type { ResolvedOptions } from './options.js'
 import { urlOf } from './paths.js'
 
 const json = { 'Content-Type': 'application/json;charset=UTF-8' } as const
@@ -70,6 +71,18 @@ export function replyWithFault(x: YaasExchange, fault: YaasFault): Reply {
   const details = (fault.details ?? []).map((detail) => ({ ...detail, moreInfo }))
   const document = { status, type: fault.type, message: fault.message, moreInfo, details }
   return withRequestId(x, answer(status, document, fault.headers))
+}
+
+/** The reply when not even a fault can be written. */
+export function lastResort({ moreInfo }: ResolvedOptions): Reply {
+  const document = {
+    status: 500,
+    type: 'internal_service_error',
+    message: 'Internal service error.',
+    moreInfo,
+    details: [],
+  }
+  return answer(500, document, { 'Cache-Control': 'no-store' })
 }
 
 /** Every reply tells the id of its request. */

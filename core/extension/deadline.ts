@@ -97,11 +97,15 @@ export class Deadline {
         timer.stop(waiting)
         reject(reason)
       }
-      // adopted first: a `then` that throws rejects, like one that calls back
-      Promise.resolve(result).then((value) => {
-        timer.stop(waiting)
-        resolve(value)
-      }, this.#reject)
+      try {
+        // adopted first: a `then` that throws rejects, like one that calls back
+        Promise.resolve(result).then((value) => {
+          timer.stop(waiting)
+          resolve(value)
+        }, this.#reject)
+      } catch (error) {
+        this.#reject(error as Error)
+      }
       if (this.#reason) this.#reject(this.#reason)
     })
   }

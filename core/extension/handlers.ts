@@ -2,6 +2,7 @@
 import { extensionPoints } from '../model/operations.js'
 import type { ExtensionPoint, Operation } from '../model/operations.js'
 import { CustomerError, fail } from '../model/problems.js'
+import { errorOf, messageOf } from '../model/thrown.js'
 import type { HandlerStep } from '../model/trace.js'
 import type { Logger } from '../ports/host.js'
 import { StorageUnavailable } from '../ports/storage.js'
@@ -152,12 +153,14 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
       const context = new HandlerContext(frame, handler, passing.previous, deadline)
       const result = handler.run(...passing.args(), context)
       returned = isThenable(result) ? await this.#inTime(result, deadline, unit) : result
-    } catch (error) {
+    } catch (thrown) {
+      const error = errorOf(thrown)
       if (isOf(unit, deadline, error)) {
         run.note('threw', 'a call of its own failed')
         throw error
       }
-      throw run.blame(error instanceof TimeLimit ? error.message : 'it threw', error)
+      if (error instanceof TimeLimit) throw run.blame(error.message, error)
+      throw run.blame('it threw', error, messageOf(error))
     } finally {
       frame.closed = true
       unit.running = outer
@@ -203,10 +206,12 @@ class Run {
     trace.push(reason === undefined ? step : { ...step, reason })
   }
 
-  blame(why: string, cause?: unknown): PluginFault {
+  /** The plug-in's fault. The trace says why; the log says also what the cause says of itself, which may be anything. */
+  blame(why: string, cause?: unknown, itself?: string): PluginFault {
     this.note('threw', why)
-    const options = cause === undefined ? undefined : { cause }
-    return new PluginFault(this.#handler, performance.now() - this.#start, why, options)
+    const options = cause === undefined ? undefined : { cause: errorOf(cause) }
+    const whole = itself === undefined ? why : `${why}: ${itself}`
+    return new PluginFault(this.#handler, performance.now() - this.#start, whole, options)
   }
 
   /** Throws unless the handler has ended well. */
@@ -214,9 +219,20 @@ class Run {
     const { unit, open } = this.#frame
     if (open > 0) throw this.blame('it returned while a library call of its own was still open: await it')
     if (unit.doomed) throw this.blame('a write of its own failed, so the whole unit of work fails', unit.doomed)
-    const status = statusOf(returned)
-    if (status === undefined) throw this.blame(`it returned ${describe(returned)}: return nothing or a Status`)
+    const status = this.#read(returned)
     if (status.status === Status.ERROR) throw this.#refusal(status)
+  }
+
+  #read(returned: unknown): Status {
+    let what: string
+    try {
+      const status = statusOf(returned)
+      if (status) return status
+      what = describe(returned)
+    } catch (error) {
+      throw this.blame('it returned something that cannot be read', error, messageOf(error))
+    }
+    throw this.blame(`it returned ${what}: return nothing or a Status`)
   }
 
   /** The error for Status.ERROR. */
@@ -226,7 +242,7 @@ class Run {
       this.note('error', refusal.problem.kind === 'refusedByHook' ? (refusal.problem.code ?? 'Status.ERROR') : '')
       return refusal
     } catch (error) {
-      return this.blame(`the details of its Status are no plain JSON data: ${(error as Error).message}`, error)
+      return this.blame('the details of its Status are no plain JSON data', error, messageOf(error))
     }
   }
 
@@ -243,7 +259,7 @@ class Run {
 }
 
 /** What is not the running handler's mistake: a fault of a handler deeper down, a refusal there, or no storage. */
-function isOf(unit: HandledUnit, deadline: Deadline, error: unknown): boolean {
+function isOf(unit: HandledUnit, deadline: Deadline, error: Error): boolean {
   if (error instanceof PluginFault) return true
   if (error instanceof StorageUnavailable) return error === deadline.reason
   if (!(error instanceof CustomerError) || !unit.failures.has(error)) return false

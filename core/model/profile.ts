@@ -1,3 +1,5 @@
+import { SetupError } from './setup-error.js'
+
 /**
  * Rules that belong to one flavour and travel with a call (decision 1.7). They are applied inside the operation, after
  * the before handlers. A flavour exports its own: `ocapi().profile`.
@@ -39,3 +41,11 @@ export const libraryProfile: Profile = {
 
 /** Profiles that the core itself knows, by name. */
 export const profiles = { library: libraryProfile } as const
+
+/** The profile that a call names; a SetupError for a name that is none. */
+export function profileOf(profile: 'library' | Profile = 'library'): Profile {
+  if (typeof profile !== 'string') return profile
+  if (profile !== 'library')
+    throw new SetupError(`there is no profile '${String(profile)}': pass the profile of a flavour`)
+  return libraryProfile
+}

@@ -40,8 +40,8 @@ export class AfterCommit {
       } catch (error) {
         const { plugin, point, name, file } = handler
         const durationMs = Math.round(performance.now() - start)
-        const who = { plugin, extensionPoint: point, handler: name, file, durationMs }
-        this.#incidents.report(error, { ...about, ...who, phase: 'afterCommit' })
+        const who = { plugin, extensionPoint: point, handler: name, file, durationMs, phase: 'afterCommit' }
+        this.#incidents.report(error, { ...about, ...who }, `plug-in '${plugin}' at ${point}: its task failed`)
       }
     }
     for (const event of call.events)
@@ -50,7 +50,7 @@ export class AfterCommit {
           const running = this.#handlers.outside(() => listener(event))
           if (running) await running
         } catch (error) {
-          this.#incidents.report(error, { ...about, event: event.name })
+          this.#incidents.report(error, { ...about, event: event.name }, `a listener of ${event.name} failed`)
         }
   }
 }

@@ -1,9 +1,11 @@
 /** From errors to what a caller gets to see: the problem it means, or an incident that the log explains. */
 import { CustomerError, fail } from '../model/problems.js'
 import type { Problem } from '../model/problems.js'
+import { errorOf, messageOf, stackOf, tell } from '../model/thrown.js'
 import type { Ids, Logger, OnError } from '../ports/host.js'
 import { PluginFault } from '../extension/plugin-fault.js'
 import { DuplicateKey, LockTimeout, QueryRefused, StaleVersion, StorageUnavailable } from '../ports/storage.js'
+import { HostFault } from './host-calls.js'
 
 /** What an error belongs to. */
 export interface Occasion {
@@ -12,14 +14,14 @@ export interface Occasion {
   readonly requestId?: string | undefined
 }
 
-/** Where reports go. */
+/** Where reports go. Logger and ids are guarded, so that they cannot fail (`host-calls.ts`). */
 export interface ReportPorts {
   readonly ids: Ids
   readonly logger: Logger
   readonly onError: OnError
 }
 
-/** Logs and reports what nobody expected. */
+/** Logs and reports what nobody expected: the one place that does, and it cannot fail (decision 4.12). */
 export class Incidents {
   readonly #ports: ReportPorts
 
@@ -27,39 +29,44 @@ export class Incidents {
     this.#ports = ports
   }
 
-  /** Logs and reports an error, and gives the CustomerError of kind `internal` to answer with. */
-  report(error: unknown, facts: Readonly<Record<string, unknown>>): CustomerError {
+  /**
+   * Logs and reports whatever was thrown, and gives the CustomerError of kind `internal` to answer with. The log line
+   * says `what` went wrong and the error's own message; faults of plug-ins and of the host's functions say it themselves.
+   */
+  report(thrown: unknown, facts: Readonly<Record<string, unknown>>, what = 'unexpected error'): CustomerError {
     const { ids, logger, onError } = this.#ports
+    const error = errorOf(thrown)
     const incident = ids.incident()
-    const isPluginFault = error instanceof PluginFault
-    const all = { incident, ...facts, ...(isPluginFault && pluginFacts(error)) }
-    logger.error(isPluginFault ? error.message : 'unexpected error', { ...all, stack: stackOf(error) })
-    try {
-      onError(error, all)
-    } catch (failure) {
-      logger.error('onError threw', { incident, stack: stackOf(failure) })
-    }
+    const isNamed = error instanceof PluginFault || error instanceof HostFault
+    const all = { incident, ...facts, ...(error instanceof PluginFault && pluginFacts(error)) }
+    const message = isNamed ? error.message : `${what}: ${messageOf(error)}`
+    logger.error(message, { ...all, stack: stackOf(error) })
+    tell(
+      () => onError(error, all),
+      (failure) => this.note('onError threw', failure, { incident }),
+    )
     return fail('internal', { incident }, { cause: error })
   }
 
   /** Logs what a callback of the host threw where nothing depends on it. */
   note(message: string, error: unknown, facts: Readonly<Record<string, unknown>>): void {
-    this.#ports.logger.error(message, { ...facts, stack: stackOf(error) })
+    this.#ports.logger.error(`${message}: ${messageOf(error)}`, { ...facts, stack: stackOf(error) })
   }
 
-  /** The CustomerError that an error means to a caller; an incident if nobody expected it. */
-  explain(error: unknown, { operation, list, requestId }: Occasion): CustomerError {
+  /** The CustomerError that whatever was thrown means to a caller; an incident if nobody expected it. */
+  explain(thrown: unknown, { operation, list, requestId }: Occasion): CustomerError {
+    const error = errorOf(thrown)
     if (error instanceof CustomerError) return error
     const about = { operation, list, requestId }
     const problem = problemOf(error)
     if (!problem) return this.report(error, about)
-    if (problem.kind === 'unavailable') this.#ports.logger.warn((error as Error).message, about)
+    if (problem.kind === 'unavailable') this.#ports.logger.warn(error.message, about)
     return new CustomerError(problem, { cause: error })
   }
 }
 
 /** The problem that an error of the storage port means; undefined for errors that nobody expected. */
-export function problemOf(error: unknown): Problem | undefined {
+export function problemOf(error: Error): Problem | undefined {
   if (error instanceof DuplicateKey) {
     const taken = {
       customers: error.key === 'login' ? 'loginInUse' : 'customerNoInUse',
@@ -78,11 +85,4 @@ export function problemOf(error: unknown): Problem | undefined {
 function pluginFacts(fault: PluginFault): Readonly<Record<string, unknown>> {
   const { plugin, extensionPoint, handler, file, duration } = fault
   return { plugin, extensionPoint, handler, file, durationMs: Math.round(duration) }
-}
-
-/** An error's stack and those of its causes, for logs. */
-export function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause === undefined ? '' : `\ncaused by: ${stackOf(error.cause)}`
-  return `${error.stack ?? error.message}${cause}`
 }

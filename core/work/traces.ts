@@ -1,5 +1,6 @@
 /** Gives the trace of a call to whom asked for it (decision 4.1). */
 import { CustomerError } from '../model/problems.js'
+import { tell } from '../model/thrown.js'
 import type { Trace } from '../model/trace.js'
 import type { Incidents } from './incidents.js'
 import type { Call } from './unit.js'
@@ -16,9 +17,8 @@ export function report(
   onTrace: (trace: Trace) => void,
   outcome: Trace['outcome'],
 ): void {
-  try {
-    onTrace({ operation: operation as Trace['operation'], list, requestId, outcome, steps: trace })
-  } catch (error) {
-    incidents.note('onTrace threw', error, { operation, list, requestId })
-  }
+  tell(
+    () => onTrace({ operation: operation as Trace['operation'], list, requestId, outcome, steps: trace }),
+    (error) => incidents.note('onTrace threw', error, { operation, list, requestId }),
+  )
 }

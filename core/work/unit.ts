@@ -2,6 +2,7 @@
 import type { CustomerOperations } from '../model/calls.js'
 import type { DomainEvent, EventName, PayloadOf } from '../model/events.js'
 import type { Profile } from '../model/profile.js'
+import { errorOf, messageOf } from '../model/thrown.js'
 import type { Draft } from '../extension/draft.js'
 import { DocumentSpoilt } from '../extension/draft.js'
 import type { CallFacts, Frame, HandledUnit } from '../extension/frames.js'
@@ -184,7 +185,7 @@ export class Unit implements HandledUnit {
     try {
       await this.#look()
     } catch (error) {
-      throw handler ? new PluginFault(handler, 0, (error as Error).message, { cause: error }) : error
+      throw handler ? new PluginFault(handler, 0, messageOf(error), { cause: errorOf(error) }) : error
     }
     try {
       await this.#settle()

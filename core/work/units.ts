@@ -8,6 +8,7 @@ import { PluginFault } from '../extension/plugin-fault.js'
 import type { EventName, Listener } from '../model/events.js'
 import type { Writing } from '../model/operations.js'
 import { CustomerError, fail } from '../model/problems.js'
+import { errorOf } from '../model/thrown.js'
 import type { Clock, CustomerLists, Logger } from '../ports/host.js'
 import { StaleVersion, StorageUnavailable } from '../ports/storage.js'
 import type { Storage, WriteUnit } from '../ports/storage.js'
@@ -117,19 +118,26 @@ export class Units {
   /** Runs the host's own work as a unit of work, once; what the work itself throws comes through as it is. */
   async transact<T>(call: Call, work: (unit: Unit) => Promise<T>): Promise<T> {
     let failures: WeakSet<object> | undefined
+    let own: { readonly thrown: unknown } | undefined
     this.#busy++
     try {
       await this.admit(call.list)
       await this.#options.beforeUnit(call.list)
-      const value = await this.#inUnit(call, (unit) => {
+      const value = await this.#inUnit(call, async (unit) => {
         failures = unit.failures
-        return work(unit)
+        try {
+          return await work(unit)
+        } catch (thrown) {
+          own = { thrown }
+          throw errorOf(thrown)
+        }
       })
       this.#follow(call)
       return value
-    } catch (error) {
-      const isOurs = error instanceof Error && (problemOf(error) || failures?.has(error))
-      throw isOurs || error instanceof PluginFault ? this.#options.incidents.explain(error, call) : error
+    } catch (thrown) {
+      const error = errorOf(thrown)
+      const isOurs = problemOf(error) || failures?.has(error) || error instanceof PluginFault
+      throw own && !isOurs ? own.thrown : this.#options.incidents.explain(error, call)
     } finally {
       this.#done()
     }
@@ -152,10 +160,11 @@ export class Units {
       this.#mustBeOpen(frame, who, list)
       try {
         return await work(frame.unit)
-      } catch (error) {
+      } catch (thrown) {
+        const error = errorOf(thrown)
         const problem = error instanceof CustomerError ? undefined : problemOf(error)
         const shown = problem ? new CustomerError(problem, { cause: error }) : error
-        if (shown instanceof Error) frame.unit.failures.add(shown)
+        frame.unit.failures.add(shown)
         throw shown
       }
     })

@@ -93,4 +93,5 @@ export const plain = (): Flavour =>
       const kind = error instanceof OwnFault ? 'fault' : error.problem.kind
       return answer(statuses[kind] ?? 400, { refused: kind })
     },
+    lastResort: answer(500, { refused: 'internal' }),
   })

@@ -1,0 +1,114 @@
+/**
+ * What the host gave to be called, guarded once: each ends within the time of a handler, and what it throws comes as a
+ * HostFault that names it, so that nothing else has to mistrust it (decision 4.12).
+ */
+import { types } from 'node:util'
+import { Deadline, isThenable } from '../extension/deadline.js'
+import type { Timer } from '../extension/deadline.js'
+import { errorOf, messageOf, tell } from '../model/thrown.js'
+import type { Clock, CustomerLists, HashPassword, Ids, Logger, Policies } from '../ports/host.js'
+
+/** A function of the host failed: the message names it, and says what it threw. */
+export class HostFault extends Error {
+  override readonly name = 'HostFault'
+  constructor(port: string, thrown: unknown) {
+    super(`${port}: ${messageOf(thrown)}`, { cause: errorOf(thrown) })
+  }
+}
+
+/** Asks a function of the host. Throws HostFault, and rejects with it, also when the time is over. */
+export function ask<T>(port: string, timer: Timer, call: () => T | PromiseLike<T>): T | Promise<T> {
+  try {
+    const given = call()
+    if (!isThenable(given)) return given
+    return new Deadline().race(given, timer).catch((thrown: unknown) => {
+      throw new HostFault(port, thrown)
+    })
+  } catch (thrown) {
+    throw new HostFault(port, thrown)
+  }
+}
+
+/** Asks a function of the host that answers at once. */
+function askNow<T>(port: string, call: () => T, isGood: (given: T) => boolean): T {
+  let given: T | undefined
+  let fault: unknown = new TypeError('it gave something else than it should')
+  try {
+    given = call()
+    if (isGood(given)) return given
+  } catch (thrown) {
+    fault = thrown
+  }
+  // a promise that nobody asked for may still reject
+  tell(
+    () => given,
+    () => undefined,
+  )
+  throw new HostFault(port, fault)
+}
+
+const isText = (given: unknown) => typeof given === 'string' && given !== ''
+
+/** Look-ups of lists that end in time. */
+export function guardedLists(lists: CustomerLists, timer: Timer): CustomerLists {
+  return {
+    byId: (id) => ask('customerLists.byId', timer, () => lists.byId(id)),
+    byTenant: (tenant) => ask('customerLists.byTenant', timer, () => lists.byTenant(tenant)),
+  }
+}
+
+/** Policies that end in time. */
+export function guardedPolicies(policies: Policies, timer: Timer): Policies {
+  const isAnswer = (given: unknown) => !isThenable(given)
+  return {
+    email: (email) => askNow('policies.email', () => policies.email(email), isAnswer),
+    login: (login) => askNow('policies.login', () => policies.login(login), isAnswer),
+    password: (password) => ask('policies.password', timer, () => policies.password(password)),
+  }
+}
+
+/** Hashing that ends in time and gives text. */
+export function guardedHash(hash: HashPassword, timer: Timer): HashPassword {
+  return async (password) => {
+    const given = await ask('hashPassword', timer, () => hash(password))
+    return askNow('hashPassword', () => given, isText)
+  }
+}
+
+/** A clock that gives a time. */
+export function guardedClock(clock: Clock): Clock {
+  return () => askNow('clock', clock, (now) => types.isDate(now) && !Number.isNaN(now.getTime()))
+}
+
+/** Ids that are text. An incident always gets one: from `spare` if the host's fail. */
+export function guardedIds(ids: Ids, spare: Ids): Ids {
+  const asked = (name: keyof Ids) => askNow(`ids.${name}`, () => ids[name](), isText)
+  return {
+    hex24: () => asked('hex24'),
+    customerNumber: () => asked('customerNumber'),
+    incident() {
+      try {
+        return asked('incident')
+      } catch {
+        return spare.incident()
+      }
+    },
+  }
+}
+
+/** A logger that cannot fail: what the host's throws, and what it should have written, goes to `spare`. */
+export function guardedLogger(logger: Logger, spare: Logger): Logger {
+  const writer =
+    (level: keyof Logger): Logger['error'] =>
+    (message, fields) => {
+      const lost = (error: Error): void => {
+        const lines = () => {
+          spare.error(`logger.${level}: ${error.message}`)
+          spare[level](message, fields)
+        }
+        tell(lines, () => undefined)
+      }
+      tell(() => logger[level](message, fields), lost)
+    }
+  return { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') }
+}
