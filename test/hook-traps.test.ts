@@ -160,7 +160,7 @@ describe('4.5: who is to blame', () => {
       [() => Status.error('A', 'b', ['x'] as never), 'the details of a Status are an object'],
       [() => Status.ok().addDetail(1 as never, 'x'), 'the name of a detail is a text'],
     ] as const) {
-      const line = await mistakeIn({ [beforeCreate]: make as () => Status })
+      const line = await mistakeIn({ [beforeCreate]: make })
       expect(line.message).to.include('it threw')
       expect(line.stack).to.include(why)
     }
