@@ -77,6 +77,8 @@ export interface Clientele {
   inTime<T>(given: PromiseLike<T>): Promise<T>
   /** Reports whatever was thrown that nobody expected, and gives the CustomerError of kind `internal` to answer with. */
   incident(error: unknown, facts: Readonly<Record<string, unknown>>): CustomerError
+  /** Tells the host something through its logger. */
+  readonly warn: (message: string) => void
   /**
    * Registers a listener for committed changes, or for those of one name; returns its undo. A listener's failure is
    * reported and changes nothing.

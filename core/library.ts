@@ -51,8 +51,10 @@ interface WriteOptions extends CallOptions {
 export class Library implements Clientele {
   readonly #parts: LibraryParts
 
+  readonly warn: Clientele['warn']
   constructor(parts: LibraryParts) {
     this.#parts = parts
+    this.warn = (message) => parts.incidents.warn(message)
   }
 
   list(id: string, options: CallOptions = {}): CustomerOperations {

@@ -206,6 +206,8 @@ describe('ocapi: a mistake in the settings is a start-up error that names its pa
     'clients[0].response_headers.X-A': withClient({ response_headers: { 'X-A': 'a\r\nb: c' } }),
     'clients[0].resources[1].resource_id': withResource({ resource_id: 'customer_lists/*' }),
     'clients[0].resources[1].resource_id ': withResource({ resource_id: '/customer_lists/*/customer' }),
+    'clients[0].resources[1].resource_id  ': withResource({ resource_id: '/customer_lists/*/customer_groups/**' }),
+    'clients[0].resources[1].resource_id   ': withResource({ resource_id: '/customer_lists/*/*/*/*/*/*' }),
     'clients[0].resources[1].methods': withResource({ methods: [] }),
     'clients[0].resources[1].methods[0]': withResource({ methods: ['GET'] }),
     'clients[0].resources[1].read_attributes': withResource({ read_attributes: '**' }),
@@ -223,4 +225,93 @@ describe('ocapi: a mistake in the settings is a start-up error that names its pa
     )
   it('and so is a page size that no page can have', () =>
     expect(() => ocapi({ pageSize: 0 })).to.throw(SetupError, 'pageSize'))
+})
+
+describe('ocapi: rows of the settings (2.20)', () => {
+  const c1 = `${root}/customers/c1`
+  const serveRows = async (...resources: OcapiSettings['clients'][number]['resources']) => {
+    const warnings: string[] = []
+    const quiet = { debug: nothing, info: nothing, error: nothing }
+    const service = await serve({
+      flavours: [ocapi({ settings: { clients: [{ client_id: 'ocapi-client', resources }] } })],
+      library: { logger: { ...quiet, warn: (message) => void warnings.push(message) } },
+    })
+    const credentials = { login: 'first' }
+    await service.shop.createCustomer({ create: { customerNo: 'c1', title: 'x', suffix: 'y', credentials } })
+    await service.shop.createAddress({ customerNo: 'c1', create: { addressId: 'a1' } })
+    return { ...service, warnings }
+  }
+  const nothing = () => undefined
+  const get = { methods: ['get'], read_attributes: '(**)' } as const
+
+  it('`**` stands for any number of segments, anywhere in a resource id; `*` for one', async () => {
+    const list = root
+    const [c, addresses, a] = [c1, `${c1}/addresses`, `${c1}/addresses/a1`]
+    for (const [resource_id, allowed] of [
+      ['/**', [list, c, addresses, a]],
+      ['/customer_lists/**', [list, c, addresses, a]],
+      ['/customer_lists/*/**', [list, c, addresses, a]],
+      ['/customer_lists/{list_id}/customers/**', [c, addresses, a]],
+      ['/**/addresses/*', [a]],
+      ['/**/addresses/**', [addresses, a]],
+      ['/customer_lists/**/**/a1', [a]],
+      ['/**/customers/c1', [c]],
+      ['/*/*', [list]],
+      ['/customer_lists/SiteGenesis/customers/blocked/**', []],
+    ] as const) {
+      const service = await serveRows({ ...get, resource_id })
+      for (const path of [list, c, addresses, a]) {
+        const { status } = await service.call('GET', path)
+        expect(status, `${resource_id} ${path}`).to.equal((allowed as readonly string[]).includes(path) ? 200 : 403)
+      }
+      await service.stop()
+    }
+  })
+
+  it('a star in a request stands for itself, not for what a row names', async () => {
+    const service = await serveRows({ ...get, resource_id: '/customer_lists/*/customers/blocked' })
+    for (const no of ['*', '**', '%2A'])
+      expect((await service.call('GET', `${root}/customers/${no}`)).status, no).to.equal(403)
+    await service.stop()
+  })
+
+  it('a repeated row adds up: methods, and what may be read and written', async () => {
+    const resource_id = '/customer_lists/*/customers/*'
+    const service = await serveRows(
+      { resource_id, methods: ['get'], read_attributes: '(title)' },
+      { resource_id: '/customer_lists/*/customers/{no}', methods: ['get', 'patch'], read_attributes: '(suffix)' },
+      { resource_id, methods: ['patch'], write_attributes: '(title)' },
+      { resource_id, methods: ['patch'], write_attributes: '(**,-title,-email)' },
+    )
+    expect((await service.call('GET', c1)).json()).to.deep.equal({
+      _v: '16.2',
+      _type: 'customer',
+      title: 'x',
+      suffix: 'y',
+    })
+    const fine = await service.call('PATCH', c1, { json: { title: 'z', suffix: 'y2' } })
+    expect([fine.status, fine.json()['suffix']], fine.text).to.deep.equal([200, 'y2'])
+    expect(typeOf(await service.call('PATCH', c1, { json: { email: 'a@example.com' } }))).to.equal(
+      'PropertyNotPermittedException',
+    )
+    await service.stop()
+  })
+
+  it("rows of other resources are ignored with one warning that names them: a whole organisation's document works", async () => {
+    const service = await serveRows(
+      { ...get, resource_id: '/sites/*' },
+      { ...get, resource_id: '/catalogs/**' },
+      { ...get, resource_id: '/sites/*' },
+      { ...get, resource_id: '/customer_lists/*/customer_search' },
+      { ...get, resource_id: '/customer_lists/*' },
+    )
+    expect(service.warnings).to.deep.equal([
+      'ocapi settings: rows of other resources are ignored: /sites/*, /catalogs/**, /customer_lists/*/customer_search',
+    ])
+    expect((await service.call('GET', root)).status).to.equal(200)
+    await service.stop()
+    const silent = await serveRows({ ...get, resource_id: '/customer_lists/*' })
+    expect(silent.warnings).to.deep.equal([])
+    await silent.stop()
+  })
 })

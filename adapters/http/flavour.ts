@@ -18,6 +18,8 @@ export interface Flavour {
   readonly name: FlavourName
   /** The rules that travel with its calls (decision 1.7). */
   readonly profile: Profile
+  /** What the host should know at start: the door logs each as a warning. */
+  readonly notices?: readonly string[]
   /** Routes for the matcher, in the order of preference. */
   readonly routes: readonly { readonly method: string; readonly path: string }[]
   /** How it shows records, for `explainMapping`. */
@@ -33,6 +35,7 @@ export interface FlavourParts<X extends Exchange<R>, R extends Route<X>, F> {
   readonly name: FlavourName
   readonly profile: Profile
   readonly documents: Namings
+  readonly notices?: readonly string[]
   readonly claims: (path: string) => boolean
   readonly routes: readonly R[]
   readonly begin: (request: ApiRequest, surroundings: Surroundings<R>) => X
@@ -46,11 +49,12 @@ export interface FlavourParts<X extends Exchange<R>, R extends Route<X>, F> {
 
 /** Makes a flavour of its parts. */
 export function flavour<X extends Exchange<R>, R extends Route<X>, F>(parts: FlavourParts<X, R, F>): Flavour {
-  const { name, profile, documents, claims, routes, begin, steps, fault, lastResort } = parts
+  const { name, profile, documents, notices = [], claims, routes, begin, steps, fault, lastResort } = parts
   return {
     name,
     profile,
     documents,
+    notices,
     claims,
     routes,
     async answer(request, surroundings) {

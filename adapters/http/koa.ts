@@ -54,6 +54,7 @@ export function customerApi(clientele: Clientele, options: CustomerApiOptions): 
     flavour,
     surroundings: { clientele, authenticate, match: matcherOf(flavour.routes) },
   }))
+  for (const { notices = [] } of flavours) for (const notice of notices) clientele.warn(notice)
   return (ctx, next) => {
     const path = plainPath(ctx.path)
     for (const { flavour, surroundings } of served) {

@@ -12,7 +12,10 @@ export interface VersionRange {
 
 /** One resource that a client may use. */
 export interface ResourceSettings {
-  /** Path below the version, each variable segment a star or a name: `/customer_lists/{list_id}/customers/*`. */
+  /**
+   * Path below the version: `/customer_lists/{list_id}/customers/*`. A star or a name in braces stands for one segment,
+   * `**` for any number.
+   */
   readonly resource_id: string
   readonly methods: readonly ('get' | 'post' | 'put' | 'patch' | 'delete')[]
   /** Selector of the properties that replies show; absent: no right to read. */
@@ -61,6 +64,8 @@ export interface ClientAccess {
 
 /** The settings, ready to be asked. */
 export interface Access {
+  /** Resource ids of rows that are ignored, since they are of other APIs or later versions. */
+  readonly foreign: readonly string[]
   client(clientId: string): ClientAccess | undefined
   /** Whether any client may be called from this origin: what a preflight can know. */
   allowsOrigin(origin: string): boolean
@@ -77,40 +82,76 @@ export function accessOf(settings: OcapiSettings, resources: readonly string[]):
   if (settings._v !== undefined && typeof settings._v !== 'string') fail('_v', 'must be a string')
   const known = resources.map(patternOf)
   const clients = new Map<string, ClientAccess>()
+  const foreign = new Set<string>()
   for (const [at, client] of listOf(settings.clients, 'clients').entries()) {
     const path = `clients[${at}]`
     checkNames(client, path, ['client_id', 'resources', 'allowed_origins', 'response_headers'])
     const { client_id: id } = client
     if (typeof id !== 'string' || id === '') fail(`${path}.client_id`, 'must be a client id')
     if (clients.has(id)) fail(`${path}.client_id`, `names client '${id}' a second time`)
-    clients.set(id, clientOf(client, path, known))
+    const rows = listOf(client.resources, `${path}.resources`).map((resource, row) =>
+      rowOf(resource, `${path}.resources[${row}]`, known),
+    )
+    for (const row of rows) if (row.isForeign) foreign.add(row.id)
+    clients.set(id, clientOf(client, path, rows))
   }
   return {
+    foreign: [...foreign],
     client: (id) => clients.get(id),
     allowsOrigin: (origin) => [...clients.values()].some(({ origins }) => origins.has(origin)),
   }
 }
 
-function clientOf(client: ClientSettings, path: string, known: readonly string[]): ClientAccess {
-  const rules = listOf(client.resources, `${path}.resources`).map((resource, at) =>
-    ruleOf(resource, `${path}.resources[${at}]`, known),
-  )
-  if (rules.length === 0) fail(`${path}.resources`, 'must name at least one resource')
+function clientOf(client: ClientSettings, path: string, rows: readonly Row[]): ClientAccess {
+  if (rows.length === 0) fail(`${path}.resources`, 'must name at least one resource')
   const origins = listOf(client.allowed_origins ?? [], `${path}.allowed_origins`)
   for (const [at, origin] of origins.entries())
     if (!isOrigin(origin)) fail(`${path}.allowed_origins[${at}]`, 'must be an origin like https://shop.example.com')
+  const rules = rulesOf(rows)
   return {
     origins: new Set(origins),
     headers: headersOf(client.response_headers ?? {}, `${path}.response_headers`),
     resource: (method, requested) =>
-      rules.find((rule) => rule.methods.has(method) && covers(rule.pattern, requested))?.access,
+      rules.find((rule) => rule.method === method && leads(rule.pattern, requested))?.access,
   }
 }
 
+/** A row of the settings that was found good. */
+interface Row {
+  readonly id: string
+  readonly isForeign: boolean
+  readonly pattern: readonly string[]
+  /** In upper case; none if the row is of another version. */
+  readonly methods: readonly string[]
+  readonly read: string | undefined
+  readonly write: string | undefined
+}
+
 interface Rule {
-  readonly pattern: string
-  readonly methods: ReadonlySet<string>
+  readonly pattern: readonly string[]
+  readonly method: string
   readonly access: ResourceAccess
+}
+
+/** Rows by pattern and method, in the order of the first of each: repeated ones add up. */
+function rulesOf(rows: readonly Row[]): readonly Rule[] {
+  const repeated = new Map<string, { readonly method: string; readonly rows: Row[] }>()
+  for (const row of rows)
+    for (const method of row.methods) {
+      const key = `${method} ${row.pattern.join('/')}`
+      const same = repeated.get(key)
+      if (same) same.rows.push(row)
+      else repeated.set(key, { method, rows: [row] })
+    }
+  const together = (texts: readonly (string | undefined)[]): Selector | undefined => {
+    const given = texts.filter((text) => text !== undefined)
+    return given.length > 0 ? selectorOf(...given) : undefined
+  }
+  return [...repeated.values()].map(({ method, rows: same }) => ({
+    method,
+    pattern: (same[0] as Row).pattern,
+    access: { read: together(same.map(({ read }) => read)), write: together(same.map(({ write }) => write)) },
+  }))
 }
 
 const methods = ['get', 'post', 'put', 'patch', 'delete']
@@ -126,42 +167,55 @@ const properties = [
 ]
 
 /** A resource of later versions that real settings name. */
-const later = '/customer_lists/*/customer_search'
+const later = patternOf('/customer_lists/*/customer_search')
 
-function ruleOf(resource: ResourceSettings, path: string, known: readonly string[]): Rule {
+function rowOf(resource: ResourceSettings, path: string, known: readonly Pattern[]): Row {
   checkNames(resource, path, properties)
   const { resource_id: id } = resource
   if (typeof id !== 'string' || !id.startsWith('/')) fail(`${path}.resource_id`, 'must be a path that starts with /')
-  const isOurs = /^\/customer_lists(\/|$)/.test(id)
-  if (isOurs && patternOf(id) !== later && !known.some((each) => covers(each, patternOf(id).split('/'))))
-    fail(`${path}.resource_id`, `'${id}' is no resource of this API: ${known.join(', ')}`)
+  const pattern = patternOf(id)
+  const isKnown = known.some((each) => leads(pattern, each, '*'))
+  if (!isKnown && pattern[0] === 'customer_lists' && !leads(pattern, later, '*'))
+    fail(
+      `${path}.resource_id`,
+      `'${id}' is no resource of this API: ${known.map((each) => `/${each.join('/')}`).join(', ')}`,
+    )
   const names = listOf(resource.methods, `${path}.methods`)
   if (names.length === 0) fail(`${path}.methods`, 'must name at least one method')
   for (const [at, name] of names.entries())
     if (!methods.includes(name)) fail(`${path}.methods[${at}]`, `must be one of ${methods.join(', ')}, in lower case`)
   const isInRange = inRange(resource.version_range ?? {}, `${path}.version_range`)
   return {
-    pattern: patternOf(id),
-    methods: new Set(isInRange ? names.map((name) => name.toUpperCase()) : []),
-    access: {
-      read: attributesOf(resource.read_attributes, `${path}.read_attributes`),
-      write: attributesOf(resource.write_attributes, `${path}.write_attributes`),
-    },
+    id,
+    isForeign: !isKnown,
+    pattern,
+    methods: isInRange ? names.map((name) => name.toUpperCase()) : [],
+    read: attributesOf(resource.read_attributes, `${path}.read_attributes`),
+    write: attributesOf(resource.write_attributes, `${path}.write_attributes`),
   }
 }
 
-/** `/a/{name}` as `/a/*`. */
-const patternOf = (id: string) => id.replaceAll(/\{\w+\}/g, '*')
+type Pattern = readonly string[]
 
-/** True if a pattern with `*` leads to a path, which may be a pattern too. */
-function covers(pattern: string, given: readonly string[]): boolean {
-  const wanted = pattern.split('/')
-  return wanted.length === given.length && wanted.every((each, at) => each === '*' || each === given[at])
+/** `/a/{name}/**` as segments: `a`, `*`, `**`. */
+function patternOf(id: string): Pattern {
+  const segments = id.replaceAll(/\{\w+\}/g, '*').split('/')
+  return segments.slice(1).filter((each, at) => each !== '**' || segments[at] !== '**')
 }
 
-function attributesOf(text: unknown, path: string): Selector | undefined {
+/** True if a pattern leads to a path. `wild` stands for any one segment of the path, where that is a pattern too. */
+function leads(pattern: Pattern, path: Pattern, wild?: string): boolean {
+  const [wanted, ...rest] = pattern
+  if (wanted === undefined) return path.length === 0
+  if (wanted === '**') return leads(rest, path, wild) || (path.length > 0 && leads(pattern, path.slice(1), wild))
+  const [segment, ...others] = path
+  const fits = wanted === '*' || wanted === segment || segment === wild
+  return segment !== undefined && fits && leads(rest, others, wild)
+}
+
+function attributesOf(text: unknown, path: string): string | undefined {
   if (text === undefined) return undefined
-  return (typeof text === 'string' ? selectorOf(text) : undefined) ?? fail(path, 'must be a selector like (**)')
+  return typeof text === 'string' && selectorOf(text) ? text : fail(path, 'must be a selector like (**)')
 }
 
 function inRange(given: VersionRange | readonly VersionRange[], path: string): boolean {

@@ -30,8 +30,10 @@ export function ocapi(options: OcapiOptions = {}): Flavour {
     options,
     routes.map(({ path }) => path),
   )
+  const foreign = resolved.access?.foreign ?? []
   return flavour<OcapiExchange, OcapiRoute, Fault>({
     name: 'ocapi',
+    notices: foreign.length > 0 ? [`ocapi settings: rows of other resources are ignored: ${foreign.join(', ')}`] : [],
     profile: ocapiProfile,
     documents: namings,
     claims: isDataPath,

@@ -30,14 +30,17 @@ const everything: Part = { everything: true, plain: false, names: new Map() }
 const longest = 2000
 const deepest = 16
 
-/** Reads a selector; undefined if it is malformed. */
-export function selectorOf(text: string): Selector | undefined {
-  if (text.length > longest) return undefined
-  const parser = new SelectorParser(text)
+/** Reads selectors that add up, as the settings' rows do, or just one; undefined if one is malformed. */
+export function selectorOf(...texts: readonly string[]): Selector | undefined {
+  if (texts.some((text) => text.length > longest)) return undefined
   try {
-    const part = parser.part(0)
-    parser.end()
-    return { text, apply: (document) => applyTo(document, [part]) }
+    const parts = texts.map((text) => {
+      const parser = new SelectorParser(text)
+      const part = parser.part(0)
+      parser.end()
+      return part
+    })
+    return { text: texts.join(' '), apply: (document) => applyTo(document, parts) }
   } catch (error) {
     if (error instanceof Malformed) return undefined
     throw error

@@ -68,7 +68,7 @@ function checkClient(x: OcapiExchange): void {
   checkOrigin(request, client)
   x.added = { ...client.headers, ...x.added }
   const method = x.method === 'HEAD' ? 'GET' : x.method
-  x.access = client.resource(method, x.resource.split('/').map(decodeURIComponent))
+  x.access = client.resource(method, x.resource.split('/').slice(1).map(decodeURIComponent))
   if (!x.access) throw ownFault('ClientAccessForbiddenException', about)
   if (method === 'GET' && !x.access.read) throw ownFault('UnauthorizedReadAccessException', about)
   if (x.route?.takes && !x.access.write) throw ownFault('UnauthorizedWriteAccessException', about)

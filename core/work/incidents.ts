@@ -48,6 +48,11 @@ export class Incidents {
     return fail('internal', { incident }, { cause: error })
   }
 
+  /** Logs what the host should know. */
+  warn(message: string): void {
+    this.#ports.logger.warn(message)
+  }
+
   /** Logs what a callback of the host threw where nothing depends on it. */
   note(message: string, error: unknown, facts: Readonly<Record<string, unknown>>): void {
     this.#ports.logger.error(`${message}: ${messageOf(error)}`, { ...facts, stack: stackOf(error) })
