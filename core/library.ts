@@ -152,13 +152,14 @@ export class Library implements Clientele {
   async #read<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>> {
     const { storage, units, incidents, rules } = this.#parts
     const frame = this.#frame
-    const { list, input, requestId, onTrace } = call
+    const { list, input, onTrace } = call
     const reading = rules.reads[operation]
     if (frame) return units.join(frame, list, (unit) => runReadIn(unit, frame, operation, reading, input))
+    const requestId = call.requestId ?? (onTrace && this.#parts.ids.incident())
     const trace = onTrace && { operation, list, requestId: requestId ?? '', trace: undefined }
     try {
       await units.admit(list)
-      const result = await runRead(storage, list, reading, input)
+      const result = await runRead(storage, { list, requestId }, reading, input)
       if (trace) report(incidents, trace, onTrace, 'done')
       return result
     } catch (error) {

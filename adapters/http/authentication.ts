@@ -29,7 +29,11 @@ export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | P
     return undefined
   }
   const fail = (x: Exchange, cause: unknown): never => {
-    const { problem } = x.surroundings.clientele.incident(cause, { flavour, step: 'authenticate' })
+    const { problem } = x.surroundings.clientele.incident(cause, {
+      flavour,
+      step: 'authenticate',
+      requestId: x.requestId,
+    })
     throw refuse('tokenUnchecked', { incident: problem.kind === 'internal' ? problem.incident : '' }, { cause })
   }
   return (x) => {

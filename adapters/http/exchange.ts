@@ -21,8 +21,8 @@ export class Exchange<R extends Route = Route> {
   route: R | undefined
   params: Readonly<Record<string, string>> = {}
   caller: Caller | undefined
-  /** Correlates log lines, incidents and events; the library makes one when it is absent. */
-  requestId: string | undefined
+  /** Correlates answers, log lines, incidents, traces and events; `flavour` sets it before the first step. */
+  requestId = ''
   constructor(request: ApiRequest, surroundings: Surroundings<R>) {
     this.request = request
     this.surroundings = surroundings

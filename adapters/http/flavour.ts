@@ -8,6 +8,7 @@ import type { Profile } from '../../core/model/profile.js'
 import { errorOf } from '../../core/model/thrown.js'
 import type { Exchange, Surroundings } from './exchange.js'
 import type { Namings } from './namings.js'
+import { requestIdOf } from './request-id.js'
 import { OwnFault, ProtocolError } from './protocol.js'
 import type { ApiRequest, Reply } from './protocol.js'
 import type { Route } from './route-matcher.js'
@@ -37,6 +38,8 @@ export interface FlavourParts<X extends Exchange<R>, R extends Route<X>, F> {
   readonly documents: Namings
   readonly notices?: readonly string[]
   readonly claims: (path: string) => boolean
+  /** The header that tells the id of a request in every reply, in lower case; what it brings is echoed. */
+  readonly requestIdHeader: string
   readonly routes: readonly R[]
   readonly begin: (request: ApiRequest, surroundings: Surroundings<R>) => X
   /** The order of checks, the one place where it stands (decisions 2.24, 3.17). The last step replies. */
@@ -49,7 +52,19 @@ export interface FlavourParts<X extends Exchange<R>, R extends Route<X>, F> {
 
 /** Makes a flavour of its parts. */
 export function flavour<X extends Exchange<R>, R extends Route<X>, F>(parts: FlavourParts<X, R, F>): Flavour {
-  const { name, profile, documents, notices = [], claims, routes, begin, steps, fault, lastResort } = parts
+  const {
+    name,
+    profile,
+    documents,
+    notices = [],
+    claims,
+    requestIdHeader,
+    routes,
+    begin,
+    steps,
+    fault,
+    lastResort,
+  } = parts
   return {
     name,
     profile,
@@ -59,16 +74,22 @@ export function flavour<X extends Exchange<R>, R extends Route<X>, F>(parts: Fla
     routes,
     async answer(request, surroundings) {
       let exchange: X | undefined
+      const requestId = requestIdOf(request.headers, requestIdHeader)
+      const told = (reply: Reply, x?: X): Reply => {
+        const headers = { ...reply.headers, [requestIdHeader]: requestId }
+        return x && isHeadByOverride(x) ? { status: reply.status, headers } : { ...reply, headers }
+      }
       try {
         exchange = begin(request, surroundings as Surroundings<R>)
-        return withoutBody(await replyOf(steps, exchange), exchange)
+        exchange.requestId = requestId
+        return told(await replyOf(steps, exchange), exchange)
       } catch (thrown) {
         try {
           const error = errorOf(thrown)
           const known = isKnown<F>(error) ? error : incidentOf(error, name, surroundings, exchange)
-          return exchange ? withoutBody(fault(known, exchange), exchange) : lastResort
+          return exchange ? told(fault(known, exchange), exchange) : told(lastResort)
         } catch {
-          return lastResort
+          return told(lastResort)
         }
       }
     },
@@ -76,10 +97,7 @@ export function flavour<X extends Exchange<R>, R extends Route<X>, F>(parts: Fla
 }
 
 /** A POST that is a HEAD by override gets no body. */
-function withoutBody(reply: Reply, { method, request }: Exchange): Reply {
-  const isOverridden = method === 'HEAD' && request.method !== 'HEAD'
-  return isOverridden ? { status: reply.status, headers: reply.headers } : reply
-}
+const isHeadByOverride = ({ method, request }: Exchange): boolean => method === 'HEAD' && request.method !== 'HEAD'
 
 async function replyOf<X>(steps: readonly Step<X>[], exchange: X): Promise<Reply> {
   for (const step of steps) {

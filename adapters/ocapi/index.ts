@@ -37,6 +37,7 @@ export function ocapi(options: OcapiOptions = {}): Flavour {
     profile: ocapiProfile,
     documents: namings,
     claims: isDataPath,
+    requestIdHeader: 'x-request-id',
     routes,
     begin(request, surroundings) {
       const x = new OcapiExchange(request, surroundings, resolved)

@@ -1,7 +1,6 @@
 /** The YaaS flavour: Engagement Center Customer v1 over the core's operations. */
 import { flavour } from '../http/flavour.js'
 import type { Flavour } from '../http/flavour.js'
-import { requestIdOf } from '../http/request-id.js'
 import { namings } from './documents.js'
 import { YaasExchange } from './exchange.js'
 import type { YaasRoute } from './exchange.js'
@@ -33,11 +32,11 @@ export function yaas(options: YaasOptions = {}): Flavour {
     name: 'yaas',
     profile: resolved.profile,
     documents: namings,
+    requestIdHeader: 'hybris-request-id',
     claims: (path) => path.startsWith(prefix) || path === resolved.basePath,
     routes,
     begin(request, surroundings) {
       const x = new YaasExchange(request, surroundings, resolved)
-      x.requestId = requestIdOf(request.headers, 'hybris-request-id')
       if (resolved.gateway) x.base = externalBase(x, pathBelow(x)) ?? x.base
       return x
     },

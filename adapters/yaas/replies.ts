@@ -70,7 +70,7 @@ export function replyWithFault(x: YaasExchange, fault: YaasFault): Reply {
   const status = fault.type === 'validation_violation' && isOfDocument ? validationStatus : fault.status
   const details = (fault.details ?? []).map((detail) => ({ ...detail, moreInfo }))
   const document = { status, type: fault.type, message: fault.message, moreInfo, details }
-  return withRequestId(x, answer(status, document, fault.headers))
+  return notStored(answer(status, document, fault.headers))
 }
 
 /** The reply when not even a fault can be written. */
@@ -85,8 +85,7 @@ export function lastResort({ moreInfo }: ResolvedOptions): Reply {
   return answer(500, document, { 'Cache-Control': 'no-store' })
 }
 
-/** Every reply tells the id of its request. */
-export function withRequestId(x: YaasExchange, reply: Reply): Reply {
-  const headers = { ...reply.headers, 'Cache-Control': 'no-store', 'hybris-request-id': x.requestId ?? '' }
-  return { ...reply, headers }
+/** No cache may keep any reply. */
+export function notStored(reply: Reply): Reply {
+  return { ...reply, headers: { ...reply.headers, 'Cache-Control': 'no-store' } }
 }

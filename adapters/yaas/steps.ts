@@ -16,7 +16,7 @@ import { scopeMissing, tenantForbidden, uriTooLong, validationFault } from './fa
 import { callerFromGateway } from './gateway.js'
 import type { ResolvedOptions } from './options.js'
 import { pathBelow, tenantOf } from './paths.js'
-import { withRequestId } from './replies.js'
+import { notStored } from './replies.js'
 
 /** The steps, in their order. */
 export function stepsOf({ gateway, requireHttps }: ResolvedOptions): readonly Step<YaasExchange>[] {
@@ -35,7 +35,7 @@ export function stepsOf({ gateway, requireHttps }: ResolvedOptions): readonly St
     (x) => (x.route?.body ? readBody(x, x.route.body) : undefined),
     readAsked,
     (x) => x.route?.check?.(x),
-    async (x) => withRequestId(x, await runRoute(x)),
+    async (x) => notStored(await runRoute(x)),
   ]
 }
 
@@ -51,7 +51,7 @@ function checkLength(x: YaasExchange): void {
 /** OPTIONS needs no token (decision 1.13). */
 function answerOptions(x: YaasExchange): Reply | undefined {
   const reply = x.method === 'OPTIONS' ? matchRoute(x, pathBelow(x)) : undefined
-  return reply && withRequestId(x, reply)
+  return reply && notStored(reply)
 }
 
 /** The tenant of the path must be the token's, also when it is malformed or unknown, so that nothing leaks. */

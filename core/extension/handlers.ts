@@ -109,6 +109,7 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
         this.#options.logger.warn(`the circuit breaker of ${point} opens`, {
           extensionPoint: point,
           list: unit.call.list,
+          requestId: unit.call.requestId,
         })
     }
   }

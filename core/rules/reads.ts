@@ -8,12 +8,12 @@ import type { Condition, Page, Path, Query } from '../model/query.js'
 import { addressSchema, customerSchema, mappingCreateSchema } from '../model/schemas.js'
 import type { Schema } from '../model/schemas.js'
 import type { CustomerRecord } from '../ports/storage.js'
-import type { ReadOperation, ReadView } from '../work/read.js'
+import type { CallPlace, ReadOperation, ReadView } from '../work/read.js'
 import { mappingOf } from '../work/records.js'
 import { ownedBy } from './customers.js'
 
 /** Asks somebody else than the storage for a customer's social media users. */
-type UserSource = (customerNo: string, list: string) => Promise<Page<SocialMediaUser>>
+type UserSource = (customerNo: string, call: CallPlace) => Promise<Page<SocialMediaUser>>
 
 /** Every reading operation. */
 export function readOperations(users: UserSource | undefined): { readonly [O in Reading]: ReadOperation<O> } {
@@ -68,7 +68,7 @@ async function findStoredUsers(view: ReadView, { customerNo }: InputOf<'findSoci
 function usersOf(users: UserSource): ReadOperation<'findSocialMediaUsers', Customer> {
   return {
     read: async (view, { customerNo }) => view.customer(await customerRecord(view, customerNo)),
-    complete: ({ customerNo }, _, list) => users(customerNo, list),
+    complete: ({ customerNo }, _, call) => users(customerNo, call),
   }
 }
 

@@ -9,6 +9,7 @@ import type { Ids, SocialMediaUserSource } from '../ports/host.js'
 import { schemaVersions } from '../ports/storage.js'
 import type { SocialMediaUserRecord } from '../ports/storage.js'
 import type { Incidents } from '../work/incidents.js'
+import type { CallPlace } from '../work/read.js'
 import type { Loaded, WriteOperation } from '../work/write.js'
 
 /** Stores users as their source wrote them; one with a known id is replaced. */
@@ -40,13 +41,13 @@ export function importSocialMediaUsers(
 /** Asks the host's source for a customer's users, within the time of a handler. */
 export function sourceOfUsers(source: SocialMediaUserSource, limit: number, incidents: Incidents) {
   const timer = new Timer(limit)
-  return async (customerNo: string, list: string): Promise<Page<SocialMediaUser>> => {
+  return async (customerNo: string, { list, requestId }: CallPlace): Promise<Page<SocialMediaUser>> => {
     try {
       const items = await new Deadline().race(source({ customerNo, listId: list }), timer)
       if (!Array.isArray(items)) throw new TypeError('the source of social media users gave no list')
       return { items: items as readonly SocialMediaUser[], total: items.length }
     } catch (error) {
-      const { problem } = incidents.report(error, { operation: 'findSocialMediaUsers', list })
+      const { problem } = incidents.report(error, { operation: 'findSocialMediaUsers', list, requestId })
       const incident = problem.kind === 'internal' ? problem.incident : ''
       throw fail('sourceUnavailable', { incident }, { cause: error })
     }

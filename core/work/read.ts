@@ -15,24 +15,31 @@ export interface ReadView {
   address(record: AddressRecord): Address
 }
 
+/** The list that a call is about, and its id for logs. */
+export interface CallPlace {
+  readonly list: string
+  readonly requestId?: string | undefined
+}
+
 /** A reading operation. */
 export interface ReadOperation<O extends Reading = Reading, S = unknown> {
   read(view: ReadView, input: InputOf<O>): Promise<S>
   /** What is asked of somebody else, once the storage has answered. */
-  complete?(found: S, input: InputOf<O>, list: string): Promise<ResultOf<O>>
+  complete?(found: S, input: InputOf<O>, call: CallPlace): Promise<ResultOf<O>>
 }
 
 /** Runs a reading operation on what is committed. */
 export async function runRead<O extends Reading>(
   storage: Storage,
-  list: string,
+  call: CallPlace,
   operation: ReadOperation<O>,
   input: InputOf<O>,
 ): Promise<ResultOf<O>> {
+  const { list } = call
   const found = await storage.read(list, (unit) =>
     operation.read({ unit, list, customer: customerOf, address: addressOf }, input),
   )
-  return operation.complete ? operation.complete(found, input, list) : (found as ResultOf<O>)
+  return operation.complete ? operation.complete(found, input, call) : (found as ResultOf<O>)
 }
 
 /** Runs a reading operation of a handler, in the handler's unit. */
@@ -46,7 +53,7 @@ export async function runReadIn<O extends Reading>(
   // what handlers changed in place so far is found too
   if (operations[name].isQuery) await unit.settleFor(handler)
   const found = await operation.read(liveIn(unit), input)
-  return operation.complete ? operation.complete(found, input, unit.list) : (found as ResultOf<O>)
+  return operation.complete ? operation.complete(found, input, unit.call) : (found as ResultOf<O>)
 }
 
 /** Inside a unit, a record that a handler holds shows as the very object that it holds. */

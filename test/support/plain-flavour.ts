@@ -86,6 +86,7 @@ export const plain = (): Flavour =>
       address: { toDocument: () => ({}), namesOf: () => [] },
     },
     claims: (path) => path.startsWith('/plain/'),
+    requestIdHeader: 'x-request-id',
     routes,
     begin: (request, surroundings) => new PlainExchange(request, surroundings),
     steps: [checkHost, checkToken(plainName), (x) => matchRoute(x, x.request.path.slice(6)), readBody, runRoute],
