@@ -31,7 +31,6 @@ export function createCustomer(
     name: 'createCustomer',
     documents: { create: customerCreateSchema },
     prepare: (running) => passwords.prepare(running),
-    load: () => ({ previous: undefined }),
     judge(unit, _, { create }) {
       if (unit.profile.refusesNumber && create.customerNo !== undefined)
         throw fail('documentInvalid', {

@@ -17,7 +17,6 @@ export function createMapping(ids: Ids): WriteOperation<'createMapping', Loaded<
   return {
     name: 'createMapping',
     documents: { create: mappingCreateSchema },
-    load: () => ({ previous: undefined }),
     draft: (_, __, { create }) => new Draft(create, { name: 'create', schema: mappingCreateSchema }),
     record: (_, mapping) => mapping?.id,
     before: (_, create) => [create],

@@ -19,7 +19,6 @@ export function importSocialMediaUsers(
   return {
     name: 'importSocialMediaUsers',
     documents: { users: { type: 'array', items: socialMediaUserSchema } },
-    load: () => ({ previous: undefined }),
     async apply(unit, _, { users }) {
       for (const user of users) {
         const stored = await unit.tx.socialMediaUsers.get({ user: user.id })

@@ -1,13 +1,11 @@
 /** Opens units of work on the storage: time limits, second attempts, commit, joining, closing (core/README.md). */
-import { setImmediate } from 'node:timers/promises'
 import { Timer, isThenable } from '../extension/deadline.js'
-import { isOver } from '../extension/frames.js'
 import type { Frame } from '../extension/frames.js'
 import type { Handlers } from '../extension/handlers.js'
 import { PluginFault } from '../extension/plugin-fault.js'
 import type { EventName, Listener } from '../model/events.js'
-import type { Writing } from '../model/operations.js'
-import { CustomerError, fail } from '../model/problems.js'
+import type { PreviousOf, Writing } from '../model/operations.js'
+import { fail } from '../model/problems.js'
 import { errorOf } from '../model/thrown.js'
 import type { Clock, CustomerLists, Logger } from '../ports/host.js'
 import { StaleVersion, StorageUnavailable } from '../ports/storage.js'
@@ -15,6 +13,7 @@ import type { Storage, WriteUnit } from '../ports/storage.js'
 import { AfterCommit } from './after-commit.js'
 import { problemOf } from './incidents.js'
 import type { Incidents } from './incidents.js'
+import { joinUnit } from './join.js'
 import { Unit } from './unit.js'
 import type { Call } from './unit.js'
 import { runWrite } from './write.js'
@@ -85,6 +84,8 @@ export class Units {
     try {
       const admitted = this.admit(call.list)
       if (admitted) await admitted
+      // a document that is wrong by itself opens no unit
+      if (!operation.load) running.decoded = running.document(undefined as PreviousOf<O>)
       const prepared = operation.prepare?.(running)
       if (prepared) await prepared
       const written = await this.#attempts(call, operation, running)
@@ -143,44 +144,9 @@ export class Units {
     }
   }
 
-  /** Runs a call of a handler in the unit that it runs in; calls of one handler take turns. */
-  async join<T>(frame: Frame<Unit>, list: string, work: (unit: Unit) => Promise<T>): Promise<T> {
-    const who = frame.handler
-      ? `the handler of plug-in '${frame.handler.plugin}' at ${frame.handler.point}`
-      : 'the transaction'
-    this.#mustBeOpen(frame, who, list)
-    if (list !== frame.unit.list)
-      throw new Error(
-        `${who} works on customer list '${frame.unit.list}' and cannot use '${list}' in the same unit of work: use afterCommit`,
-      )
-    frame.open++
-    const mine = frame.turn.then(async () => {
-      // a loop of calls to a storage that answers at once would never let the timer of the time limit fire
-      if (performance.now() > frame.endsAt) await setImmediate()
-      this.#mustBeOpen(frame, who, list)
-      try {
-        return await work(frame.unit)
-      } catch (thrown) {
-        const error = errorOf(thrown)
-        const problem = error instanceof CustomerError ? undefined : problemOf(error)
-        const shown = problem ? new CustomerError(problem, { cause: error }) : error
-        frame.unit.failures.add(shown)
-        throw shown
-      }
-    })
-    frame.turn = mine.catch(() => undefined)
-    try {
-      return await mine
-    } finally {
-      frame.open--
-    }
-  }
-
-  #mustBeOpen(frame: Frame<Unit>, who: string, list: string): void {
-    if (!isOver(frame)) return
-    const why = `a library call was made after ${who} had ended: await every call, and use afterCommit for later ones`
-    this.#options.logger.warn(why, { list, requestId: frame.unit.call.requestId })
-    throw new Error(why)
+  /** Runs a call of a handler in the unit that it runs in. */
+  join<T>(frame: Frame<Unit>, list: string, work: (unit: Unit) => Promise<T>): Promise<T> {
+    return joinUnit(this.#options.logger, frame, list, work)
   }
 
   #done(): void {

@@ -30,6 +30,8 @@ export interface Written<O extends Writing = Writing> {
 export interface Running<O extends Writing = Writing> extends WriteRequest<O> {
   /** What `prepare` made of the password. */
   secret?: Prepared | undefined
+  /** The document, where it was decoded before the unit opened, since there is nothing to load. */
+  decoded?: DocumentOf<O> | undefined
   /** The document after the before handlers: an attempt that finds it goes on from there. */
   accepted?: DocumentOf<O> | undefined
 }
@@ -49,8 +51,8 @@ export interface WriteOperation<O extends Writing = Writing, L extends Loaded<O>
   readonly documents: Readonly<Record<string, Schema>>
   /** What takes its time and needs no lock. */
   prepare?(running: Running<O>): Promise<void> | undefined
-  /** Takes the lock and loads what the target names. Throws a not-found problem. */
-  load(unit: Unit, target: TargetOf<O>): L | Promise<L>
+  /** Takes the lock and loads what the target names. Throws a not-found problem. Absent: there is nothing to load. */
+  load?(unit: Unit, target: TargetOf<O>): L | Promise<L>
   /** Rules that no schema says, for the document as it was sent. Throws. */
   judge?(unit: Unit, loaded: L, sent: DocumentOf<O>, running: Running<O>): void | Promise<void>
   /** The part of the document that before handlers may change. */
@@ -68,16 +70,18 @@ export interface WriteOperation<O extends Writing = Writing, L extends Loaded<O>
   result(loaded: L, applied: A): Written<O>
 }
 
+const nothingLoaded = { previous: undefined }
+
 /** Runs a writing operation in a unit of work. A step without work of its own makes no promise. */
 export async function runWrite<O extends Writing>(
   unit: Unit,
   operation: WriteOperation<O>,
   running: Running<O>,
 ): Promise<Written<O>> {
-  const loading = operation.load(unit, running.target)
-  const loaded = loading instanceof Promise ? await loading : loading
+  const loading = operation.load?.(unit, running.target) ?? nothingLoaded
+  const loaded = (loading instanceof Promise ? await loading : loading) as Loaded<O>
   if (!running.accepted) {
-    const sent = running.document(loaded.previous)
+    const sent = running.decoded ?? running.document(loaded.previous)
     const judging = operation.judge?.(unit, loaded, sent, running)
     if (judging) await judging
     running.precondition?.(loaded.previous)
