@@ -52,47 +52,44 @@ export interface FlavourParts<X extends Exchange<R>, R extends Route<X>, F> {
 
 /** Makes a flavour of its parts. */
 export function flavour<X extends Exchange<R>, R extends Route<X>, F>(parts: FlavourParts<X, R, F>): Flavour {
-  const {
-    name,
-    profile,
-    documents,
-    notices = [],
-    claims,
-    requestIdHeader,
-    routes,
-    begin,
-    steps,
-    fault,
-    lastResort,
-  } = parts
-  return {
-    name,
-    profile,
-    documents,
-    notices,
-    claims,
-    routes,
-    async answer(request, surroundings) {
-      let exchange: X | undefined
-      const requestId = requestIdOf(request.headers, requestIdHeader)
-      const told = (reply: Reply, x?: X): Reply => {
-        const headers = { ...reply.headers, [requestIdHeader]: requestId }
-        return x && isHeadByOverride(x) ? { status: reply.status, headers } : { ...reply, headers }
-      }
-      try {
-        exchange = begin(request, surroundings as Surroundings<R>)
-        exchange.requestId = requestId
-        return told(await replyOf(steps, exchange), exchange)
-      } catch (thrown) {
-        try {
-          const error = errorOf(thrown)
-          const known = isKnown<F>(error) ? error : incidentOf(error, name, surroundings, exchange)
-          return exchange ? told(fault(known, exchange), exchange) : told(lastResort)
-        } catch {
-          return told(lastResort)
-        }
-      }
-    },
+  const { name, profile, documents, notices = [], claims, routes } = parts
+  const answer = (request: ApiRequest, surroundings: Surroundings): Promise<Reply> =>
+    answerWith(parts, request, surroundings as Surroundings<R>)
+  return { name, profile, documents, notices, claims, routes, answer }
+}
+
+async function answerWith<X extends Exchange<R>, R extends Route<X>, F>(
+  parts: FlavourParts<X, R, F>,
+  request: ApiRequest,
+  surroundings: Surroundings<R>,
+): Promise<Reply> {
+  const requestId = requestIdOf(request.headers, parts.requestIdHeader)
+  let exchange: X | undefined
+  let reply: Reply
+  try {
+    exchange = parts.begin(request, surroundings)
+    exchange.requestId = requestId
+    reply = await replyOf(parts.steps, exchange)
+  } catch (thrown) {
+    reply = faultReply(parts, thrown, surroundings, exchange)
+  }
+  const headers = { ...reply.headers, [parts.requestIdHeader]: requestId }
+  return exchange && isHeadByOverride(exchange) ? { status: reply.status, headers } : { ...reply, headers }
+}
+
+/** The reply for anything thrown; the last resort where that fails too. */
+function faultReply<X extends Exchange<R>, R extends Route<X>, F>(
+  { name, fault, lastResort }: FlavourParts<X, R, F>,
+  thrown: unknown,
+  surroundings: Surroundings<R>,
+  exchange: X | undefined,
+): Reply {
+  try {
+    const error = errorOf(thrown)
+    const known = isKnown<F>(error) ? error : incidentOf(error, name, surroundings, exchange)
+    return exchange ? fault(known, exchange) : lastResort
+  } catch {
+    return lastResort
   }
 }
 

@@ -29,7 +29,7 @@ function failing(mode: Mode, make: () => unknown, failures: Promise<unknown>[]):
     return failure
   }
   if (mode === 'hangs') return () => new Promise(() => undefined)
-  if (mode === 'rejects') return () => promised(Promise.reject(make() as Error))
+  if (mode === 'rejects') return () => promised(Promise.reject(make()))
   if (mode === 'rejects later')
     return () => promised(new Promise((_, reject) => setTimeout(() => reject(make() as Error))))
   return () => {
