@@ -8,67 +8,15 @@ import { Pool } from 'pg'
 import { jsonFileStorage } from '../adapters/storage/file/json-file.js'
 import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { postgresStorage } from '../adapters/storage/postgres/postgres.js'
-import type { PostgresOptions } from '../adapters/storage/postgres/postgres.js'
-import { StorageUnavailable, kindNames } from '../core/ports/storage.js'
-import type { Condition, Query, Storage, StorageOptions } from '../core/ports/storage.js'
+import { StorageUnavailable } from '../core/ports/storage.js'
+import type { Condition, Query, Storage } from '../core/ports/storage.js'
 import { indexedPath, randomCustomer, randomQuery, randomSource } from './random-queries.js'
 import { contractOptions, customerRecord, storageContract } from './storage-contract.js'
 import { start } from './support/child.js'
 import { execute, newDatabase } from './support/postgres.js'
+import { postgresFactory } from './support/postgres-factory.js'
 import { recordingPool } from './support/recording-pool.js'
 import type { RecordingPool } from './support/recording-pool.js'
-
-/** A factory on one database, emptied after each test. The pool is the host's; further handles have their own. */
-function factoryOn(
-  name: string,
-  settings: Pick<PostgresOptions, 'locks'>,
-  meanwhile?: (storage: Storage) => Promise<() => Promise<void>>,
-) {
-  let url = ''
-  let pool: Pool
-  before(async () => {
-    url = await newDatabase()
-    pool = new Pool({ connectionString: url, max: 10 })
-  })
-  after(() => pool.end())
-  const open = async (options: StorageOptions, where: { pool: Pool } | { connectionString: string }) => {
-    const storage = postgresStorage({ ...settings, ...where, maxWaiting: 60 })
-    await storage.open(options)
-    return storage
-  }
-  return {
-    name,
-    maxWaiting: 60,
-    open: async (options: StorageOptions) => {
-      const storage = await open(options, { pool })
-      const handles = [storage]
-      const stop = await meanwhile?.(storage)
-      const another = async () => {
-        const handle = await open(options, { connectionString: url })
-        handles.push(handle)
-        return handle
-      }
-      return {
-        storage,
-        second: another,
-        reopen: async () => {
-          await stop?.()
-          for (const handle of handles.splice(0)) await handle.close()
-          return another()
-        },
-        dispose: async () => {
-          await stop?.()
-          for (const handle of handles) await handle.close()
-          for (const table of [
-            ...kindNames.map((kind) => kind.replaceAll(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)),
-            'counters',
-          ])
-            await pool.query(`DELETE FROM clientele_${table}`)
-        },
-      }
-    },
-  }
-}
 
 /** Works on another list of the same storage, with the keys and locks of the contract's tests, until it is stopped. */
 async function neighbour(storage: Storage): Promise<() => Promise<void>> {
@@ -99,9 +47,9 @@ async function neighbour(storage: Storage): Promise<() => Promise<void>> {
 
 describe('PostgreSQL storage', () => {
   describe('passes the contract with locks of rows', () =>
-    storageContract({ describe, it }, factoryOn('PostgreSQL, locks: rows', { locks: 'rows' })))
+    storageContract({ describe, it }, postgresFactory('PostgreSQL, locks: rows', { locks: 'rows' }, newDatabase)))
   describe('passes the contract on a pool of ten, while another list is worked on through it', () =>
-    storageContract({ describe, it }, factoryOn('PostgreSQL, two lists', {}, neighbour)))
+    storageContract({ describe, it }, postgresFactory('PostgreSQL, two lists', {}, newDatabase, neighbour)))
 
   describe('sends no more than it must', () => {
     let recording: RecordingPool

@@ -42,8 +42,12 @@ export class Locks {
     return true
   }
 
-  /** Waits for a lock that `take` did not give. LockTimeout at once if that would close a cycle or the queue is full. */
-  wait(key: string, holder: Holder): Promise<void> {
+  /**
+   * Waits for a lock that `take` did not give. LockTimeout at once if that would close a cycle or the queue is full; the
+   * signal's reason once that fires.
+   */
+  wait(key: string, holder: Holder, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason as Error)
     const owner = this.#owners.get(key)
     if (owner && this.#waitsFor(owner, holder)) return Promise.reject(new LockTimeout('the wait would close a cycle'))
     if (this.#waiting >= this.#maxWaiting) return Promise.reject(new LockTimeout('too many units of work are waiting'))
@@ -52,8 +56,11 @@ export class Locks {
         () => wait.refuse(new LockTimeout(`not free within ${this.#longestWait} ms`)),
         this.#longestWait,
       )
+      const onAbort = (): void => wait.refuse(signal?.reason as Error)
+      signal?.addEventListener('abort', onAbort)
       const finish = (): void => {
         clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
         this.#waiting--
         holder.waits.delete(wait)
       }
@@ -68,9 +75,7 @@ export class Locks {
         },
         refuse: (error) => {
           finish()
-          const queue = this.#queues.get(key) ?? []
-          queue.splice(queue.indexOf(wait), 1)
-          if (queue.length === 0) this.#queues.delete(key)
+          this.#forget(wait)
           reject(error)
         },
       }
@@ -80,6 +85,12 @@ export class Locks {
       if (queue) queue.push(wait)
       else this.#queues.set(key, [wait])
     })
+  }
+
+  #forget(wait: Wait): void {
+    const queue = this.#queues.get(wait.key) ?? []
+    queue.splice(queue.indexOf(wait), 1)
+    if (queue.length === 0) this.#queues.delete(wait.key)
   }
 
   /** Gives up some of the holder's locks. */

@@ -121,13 +121,17 @@ export interface StorageOptions {
 export interface Storage {
   /** Makes the storage usable; fails with a clear error naming what is wrong. Called once, before all else. */
   open(options: StorageOptions): Promise<void>
-  /** Runs `work` on committed records of one list. */
-  read<T>(list: string, work: (unit: ReadUnit) => Promise<T>): Promise<T>
+  /**
+   * Runs `work` on committed records of one list. When `signal` fires, scans and statements that run end with its reason,
+   * and later ones do not begin.
+   */
+  read<T>(list: string, work: (unit: ReadUnit) => Promise<T>, signal?: AbortSignal): Promise<T>
   /**
    * Runs `work` as one unit: commits if it resolves, leaves no trace if it rejects. Isolation is READ COMMITTED plus
-   * locks. When this resolves the unit is durable and visible.
+   * locks. When this resolves the unit is durable and visible. When `signal` fires before the commit has begun, waits for
+   * locks, scans and statements end with its reason, and nothing is stored.
    */
-  write<T>(list: string, work: (unit: WriteUnit) => Promise<T>): Promise<T>
+  write<T>(list: string, work: (unit: WriteUnit) => Promise<T>, signal?: AbortSignal): Promise<T>
   /** Takes `n` numbers of a counter, outside any unit, and returns the first; counters start at 1, gaps are allowed. */
   counter(list: string, name: string, n: number): Promise<number>
   /** Ends running work, flushes, and frees what the storage holds. Later calls are StorageUnavailable. */

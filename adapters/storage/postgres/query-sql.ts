@@ -2,7 +2,7 @@
 import type { Condition, Kind, Path, Query, Scalar } from '../../../core/ports/storage.js'
 import { patternsOf } from '../../../core/ports/query-patterns.js'
 import type { Patterns } from '../../../core/ports/query-patterns.js'
-import type { StatementResult } from './connections.js'
+import type { StatementResult } from './lease.js'
 import { keyColumn, keysOf, sortable, startLength, startOf, storedKey, tableOf, unstorable } from './tables.js'
 import type { Statement } from './tables.js'
 

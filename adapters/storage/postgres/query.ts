@@ -1,7 +1,7 @@
 /** Answers queries: by one statement, or through a cursor where regular expressions run, which this process does. */
 import type { Condition, Kind, Query, QueryRefused } from '../../../core/ports/storage.js'
 import { compilePatterns, patternLimits, tooManyRecords, tooSlow } from '../../../core/ports/query-patterns.js'
-import type { Run, StatementResult } from './connections.js'
+import type { Run, StatementResult } from './lease.js'
 import { arrayOf, QuerySql } from './query-sql.js'
 import type { DeclaredIndexes } from './query-sql.js'
 import { named, storedKey, tableOf } from './tables.js'

@@ -4,8 +4,9 @@
  */
 import { LockTimeout } from '../../../core/ports/storage.js'
 import { Holder } from '../../../core/ports/locks.js'
-import { ConnectionLost, faultOf, sqlStateOf } from './connections.js'
-import type { Lease, PgResult, Run, StatementResult } from './connections.js'
+import { ConnectionLost, faultOf, isNameLost, sqlStateOf } from './faults.js'
+import type { Lease, Run, StatementResult } from './lease.js'
+import type { PgResult } from './pg.js'
 import type { Database } from './database.js'
 import { addLockRow, findLockRow, storedKey, takeAdvisoryLock } from './tables.js'
 import type { Statement } from './tables.js'
@@ -26,10 +27,19 @@ export class Transaction {
   /** Why nothing more can be done; what happened is undone. */
   #failure: Error | undefined
   #isEnded = false
+  /** Whether a statement of the unit ran in its transaction. */
+  #hasRun = false
+  readonly #signal: AbortSignal | undefined
 
-  constructor(database: Database, list: string) {
+  constructor(database: Database, list: string, signal?: AbortSignal) {
     this.database = database
     this.list = list
+    this.#signal = signal
+  }
+
+  /** The loss of the unit's connection, if that is why nothing can be stored. */
+  get lost(): ConnectionLost | undefined {
+    return this.#failure instanceof ConnectionLost ? this.#failure : undefined
   }
 
   /** Runs a statement of the host in this transaction. Rejects with what `pg` reports. */
@@ -37,6 +47,7 @@ export class Transaction {
     return this.turn(async () => {
       await this.flush()
       const lease = await this.#open()
+      this.#hasRun = true
       try {
         return await lease.send({ text, values: [...values] })
       } catch (error) {
@@ -60,6 +71,7 @@ export class Transaction {
   async #store(): Promise<void> {
     try {
       if (this.#failure) throw this.#failure
+      this.#signal?.throwIfAborted()
       if (!this.#lease) return this.#staged && (await this.#staged(this.#runAlone))
       await this.flush()
     } catch (error) {
@@ -67,6 +79,7 @@ export class Transaction {
       throw error
     }
     const lease = this.#lease
+    this.#signal?.removeEventListener('abort', this.#cancel)
     const outcome = await lease.query({ text: 'COMMIT' }).catch((error: unknown) => {
       lease.release('destroy')
       throw faultOf(error, 'commit')
@@ -99,6 +112,7 @@ export class Transaction {
     this.#staged = undefined
     const lease = this.#lease
     this.#lease = undefined
+    this.#signal?.removeEventListener('abort', this.#cancel)
     if (!lease) return
     try {
       await lease.query({ text: 'ROLLBACK' })
@@ -114,6 +128,7 @@ export class Transaction {
     if (this.#isEnded) return Promise.reject(new Error('the unit of work has ended'))
     const result = this.#last.then(() => {
       if (this.#failure) throw this.#failure
+      this.#signal?.throwIfAborted()
       return work()
     })
     this.#last = result.catch(() => {})
@@ -124,14 +139,32 @@ export class Transaction {
   readonly run: Run = async (statement) => {
     const lease = await this.#open()
     try {
-      return await lease.query(statement)
+      const outcome = await lease.query(statement)
+      this.#hasRun = true
+      return outcome
     } catch (error) {
-      throw (this.#failure = faultOf(error))
+      if (isNameLost(error) && !this.#hasRun) return this.#startAgain(lease, statement)
+      throw (this.#failure = this.#faultOf(error))
     }
   }
 
+  /** The port's error; what ends because the signal fired says so. */
+  #faultOf(error: unknown): Error {
+    return this.#signal?.aborted ? (this.#signal.reason as Error) : faultOf(error)
+  }
+
+  /** The first statement of a transaction did not run, since its name is not known: it is sent again without. */
+  #startAgain(lease: Lease, statement: Statement): Promise<StatementResult> {
+    lease.release('destroy')
+    this.#lease = undefined
+    return this.run(statement)
+  }
+
+  readonly #cancel = (): void => this.#lease?.cancel()
+
   /** Runs a read: in the transaction if there is one. Before that, a statement of its own sees the same. */
-  readonly look: Run = (statement) => (this.#lease ? this.run(statement) : this.database.connections.run(statement))
+  readonly look: Run = (statement) =>
+    this.#lease ? this.run(statement) : this.database.connections.run(statement, this.#signal)
 
   /** Runs a statement that may violate a unique key; undefined if it did, and the unit is as before it. */
   async runGuarded(statement: Statement): Promise<StatementResult | undefined> {
@@ -141,7 +174,7 @@ export class Transaction {
       await this.run({ text: 'RELEASE SAVEPOINT clientele' })
       return outcome
     } catch (error) {
-      if (sqlStateOf(error) !== '23505') throw (this.#failure ??= faultOf(error))
+      if (sqlStateOf(error) !== '23505') throw (this.#failure ??= this.#faultOf(error))
       await this.run({ text: 'ROLLBACK TO SAVEPOINT clientele; RELEASE SAVEPOINT clientele' })
       return undefined
     }
@@ -162,8 +195,11 @@ export class Transaction {
   }
 
   async #open(): Promise<Lease> {
+    if (this.#lease) return this.#lease
     try {
-      return (this.#lease ??= await this.#begin())
+      this.#lease = await this.#begin()
+      this.#signal?.addEventListener('abort', this.#cancel)
+      return this.#lease
     } catch (error) {
       throw (this.#failure = error as Error)
     }
@@ -173,7 +209,7 @@ export class Transaction {
     const { connections, begin } = this.database
     // nothing was sent before: a connection that turns out to be dead is replaced
     for (let attempt = 1; ; attempt++) {
-      const lease = await connections.lease()
+      const lease = await connections.lease({ as: 'unit', signal: this.#signal })
       try {
         await lease.query({ text: begin })
         return lease
@@ -188,7 +224,7 @@ export class Transaction {
   /** Runs a statement as the whole unit. It is sent again only if it certainly was not sent. */
   readonly #runAlone: Run = async (statement) => {
     for (let attempt = 1; ; attempt++) {
-      const lease = await this.database.connections.lease()
+      const lease = await this.database.connections.lease({ signal: this.#signal })
       try {
         const outcome = await lease.query(statement)
         lease.release()
@@ -217,6 +253,6 @@ export class Transaction {
 
   async #pass(gate: string): Promise<void> {
     const { gates } = this.database
-    if (gates.take(gate, this.#holder) === undefined) await gates.wait(gate, this.#holder)
+    if (gates.take(gate, this.#holder) === undefined) await gates.wait(gate, this.#holder, this.#signal)
   }
 }

@@ -3,7 +3,7 @@ import { DuplicateKey, LockTimeout, StaleVersion, kinds } from '../../../core/po
 import type { Kind, KeyOf, Page, Query, RecordWriter, Records, WriteUnit } from '../../../core/ports/storage.js'
 import { hasPatterns } from '../../../core/ports/query-patterns.js'
 import { recordCopy, writersOf } from '../../../core/ports/stored-records.js'
-import type { Run } from './connections.js'
+import type { Run } from './lease.js'
 import { findMatches, findPage } from './query.js'
 import { columnValues, getStatement, keyValues, keysOf, statements, storedKey } from './tables.js'
 import type { Transaction } from './transaction.js'

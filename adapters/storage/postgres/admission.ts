@@ -1,0 +1,83 @@
+/** Who may use a connection now (adapters/storage/postgres/README.md, Pool, hooks and time limits). */
+import { LockTimeout, StorageUnavailable } from '../../../core/ports/storage.js'
+
+/** Who asks: a unit of work keeps a connection while its handlers run; a single statement gives it back at once. */
+export type Borrower = 'unit' | 'statement'
+
+/** Who waits; places are given in the order of the tickets. */
+interface Waiting {
+  readonly ticket: number
+  readonly enter: () => void
+}
+
+/** Gives as many places as the pool has connections. Some are never given to units: those who only read find one. */
+export class Admission {
+  readonly #places: number
+  readonly #forUnits: number
+  readonly #longestWait: number
+  readonly #maxWaiting: number
+  readonly #taken = { unit: 0, statement: 0 }
+  readonly #queues = { unit: new Set<Waiting>(), statement: new Set<Waiting>() }
+  #ticket = 0
+
+  /** Places, how many of them units leave alone, the longest wait in milliseconds, and how many may wait. */
+  constructor(places: number, keptForReads: number, longestWait: number, maxWaiting: number) {
+    this.#places = places
+    this.#forUnits = Math.max(1, places - keptForReads)
+    this.#longestWait = longestWait
+    this.#maxWaiting = maxWaiting
+  }
+
+  /** Takes a place; undefined if there is one now. LockTimeout at once when too many wait, StorageUnavailable after the longest wait. */
+  enter(as: Borrower, signal?: AbortSignal): Promise<void> | undefined {
+    if (signal?.aborted) return Promise.reject(signal.reason as Error)
+    const queue = this.#queues[as]
+    if (queue.size === 0 && this.#hasPlace(as)) {
+      this.#taken[as]++
+      return undefined
+    }
+    if (this.#queues.unit.size + this.#queues.statement.size >= this.#maxWaiting)
+      return Promise.reject(new LockTimeout('too many wait for a connection to PostgreSQL'))
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        queue.delete(waiting)
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+      }
+      const refuse = (error: Error): void => {
+        end()
+        reject(error)
+      }
+      const why = `no connection to PostgreSQL was free within ${this.#longestWait} ms`
+      const timer = setTimeout(() => refuse(new StorageUnavailable(why)), this.#longestWait)
+      const onAbort = (): void => refuse(signal?.reason as Error)
+      signal?.addEventListener('abort', onAbort)
+      const enter = (): void => {
+        end()
+        this.#taken[as]++
+        resolve()
+      }
+      const waiting: Waiting = { ticket: this.#ticket++, enter }
+      queue.add(waiting)
+    })
+  }
+
+  /** Gives a place back, to the first who may have it. */
+  leave(as: Borrower): void {
+    this.#taken[as]--
+    for (let next = this.#next(); next; next = this.#next()) next.enter()
+  }
+
+  #hasPlace(as: Borrower): boolean {
+    const { unit, statement } = this.#taken
+    return unit + statement < this.#places && (as === 'statement' || unit < this.#forUnits)
+  }
+
+  /** The first in the queues that can enter. */
+  #next(): Waiting | undefined {
+    const [unit] = this.#hasPlace('unit') ? this.#queues.unit : []
+    const [statement] = this.#hasPlace('statement') ? this.#queues.statement : []
+    if (!unit || !statement) return unit ?? statement
+    return unit.ticket < statement.ticket ? unit : statement
+  }
+}
