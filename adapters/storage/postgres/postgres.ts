@@ -72,6 +72,8 @@ export function postgresStorage(options: PostgresOptions): Storage {
     locks: 'string',
     indexes: 'object',
     maxWaiting: 'number',
+    keptForReads: 'number',
+    preparedStatements: 'boolean',
     pool: 'object',
     connectionString: 'string',
   })
