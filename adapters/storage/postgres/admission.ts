@@ -1,4 +1,4 @@
-/** Who may use a connection now (adapters/storage/postgres/README.md, Pool, hooks and time limits). */
+/** Who may use a connection now (adapters/storage/postgres/README.md, Pool and hooks). */
 import { LockTimeout, StorageUnavailable } from '../../../core/ports/storage.js'
 
 /** Who asks: a unit of work keeps a connection while its handlers run; a single statement gives it back at once. */
