@@ -1,13 +1,13 @@
 import { createServer } from 'node:http'
 import { createClientele } from 'clientele'
-import { customerApi, toNodeHandler } from 'clientele/koa'
+import { toNodeHandler } from 'clientele/node'
 import { staticTokens } from 'clientele/oauth'
 import { ocapi } from 'clientele/ocapi'
 import { memoryStorage } from 'clientele/storage/memory'
 
 const clientele = await createClientele({ customerLists: [{ id: 'SiteGenesis' }], storage: memoryStorage() })
 const authenticate = staticTokens({ 'my-token': { clientId: 'me', flavours: ['ocapi'] } })
-const handler = toNodeHandler(customerApi(clientele, { flavours: [ocapi()], authenticate }))
+const handler = toNodeHandler(clientele, { flavours: [ocapi()], authenticate })
 
 const server = createServer((request, response) =>
   handler(request, response, () => {

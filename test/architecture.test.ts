@@ -189,7 +189,7 @@ describe('architecture: one-file rules', () => {
     'ajv-formats': /^core\/rules\/foreign-schema\.ts$/,
     'ajv-draft-04': /^core\/rules\/foreign-schema\.ts$/,
     koa: /^adapters\/http\/koa\.ts$/,
-    '@koa/router': /^adapters\/http\/koa\.ts$/,
+    '@koa/router': /^adapters\/http\/route-matcher\.ts$/,
     'koa-body': /^adapters\/http\/koa\.ts$/,
     jose: /^adapters\/oauth\/jwt\.ts$/,
     oauth4webapi: /^adapters\/oauth\/introspection\.ts$/,
@@ -210,8 +210,10 @@ describe('architecture: one-file rules', () => {
       ).to.be.at.most(1)
   })
 
-  it('flavours know no package but the XML reader', () => {
-    const flavours = library.filter(({ name }) => /^adapters\/(http\/(?!koa)|ocapi\/|yaas\/)/.test(name))
+  it('flavours and doors know no package but the XML reader, and Koa where it is the door', () => {
+    const flavours = library.filter(({ name }) =>
+      /^adapters\/(http\/(?!(koa|route-matcher)\.ts)|ocapi\/|yaas\/)/.test(name),
+    )
     expect(refused(flavours, (target) => [undefined, 'saxes'].includes(packageOf(target)))).to.deep.equal([])
   })
 
@@ -266,6 +268,15 @@ describe('architecture: doors load nothing that belongs to another door', () => 
       [...loaded(entry)].filter((name) => heavy.includes(packageOf(name) ?? '')).map((name) => `${door}: ${name}`),
     )
     expect(wrong).to.deep.equal([])
+  })
+
+  it('no door but its own loads Koa, not through a package either', () => {
+    for (const { door, entry } of doors.filter((one) => one.door !== './koa')) {
+      const script = `require(${JSON.stringify(path.join(root, entry))}); console.log(Object.keys(require.cache).join('\\n'))`
+      const files = execFileSync(process.execPath, ['--no-warnings', '-e', script], { encoding: 'utf8' })
+      expect(files, door).to.not.match(/node_modules\/(koa|koa-body)\//)
+    }
+    expect(loaded('dist/adapters/http/koa.js')).to.include('koa')
   })
 
   it('every door can be required, so nothing published awaits at its top level', () => {

@@ -27,6 +27,14 @@ const cutOff = async (origin: string, line: string): Promise<void> => {
   socket.destroy()
 }
 
+/** Hosts with OCAPI, and the prefix that each gives it. */
+const hosts = [
+  ['plain-http', ''],
+  ['express', '/shop'],
+  ['fastify', ''],
+  ['hono', ''],
+] as const
+
 describe('examples', () => {
   const bearer = { Authorization: 'Bearer my-token' }
 
@@ -34,7 +42,10 @@ describe('examples', () => {
     const used = new Set(sources('examples', 'test').flatMap(({ imports }) => imports))
     const texts = sources('test').map(({ text }) => text)
     const idle = sources('examples').filter(
-      ({ name }) => !used.has(name) && !texts.some((text) => text.includes(name.replace(/\.ts$/, '.js'))),
+      ({ name }) =>
+        !used.has(name) &&
+        !texts.some((text) => text.includes(name.replace(/\.ts$/, '.js'))) &&
+        !hosts.some(([host]) => name === `examples/${host}.ts`),
     )
     expect(idle.map(({ name }) => name)).to.deep.equal([])
   })
@@ -55,21 +66,30 @@ describe('examples', () => {
     }
   })
 
-  it('plain-http.ts serves OCAPI beside pages of the host', async () => {
-    const child = start('examples/plain-http.js', { PORT: await freePort() })
-    try {
-      const [, origin = ''] = await child.printed(/listening on (\S+)/)
-      const list = await send(origin, { path: '/dw/data/v16_2/customer_lists/SiteGenesis', headers: bearer })
-      expect(list.json()).to.include({ _type: 'customer_list', id: 'SiteGenesis' })
-      const page = { path: '/else' }
-      expect((await send(origin, page)).text).to.equal('a page of the host\n')
-      await cutOff(origin, 'POST /dw/data/v16_2/customer_lists/SiteGenesis/customers')
-      expect((await send(origin, page)).status).to.equal(200)
-      expect(child.output()).to.equal(`listening on ${origin}\n`)
-    } finally {
-      await child.stop()
-    }
-  })
+  for (const [name, prefix] of hosts)
+    it(`${name}.ts serves OCAPI beside pages of the host`, async () => {
+      const child = start(`examples/${name}.js`, { PORT: await freePort() })
+      try {
+        const [, origin = ''] = await child.printed(/listening on (\S+)/)
+        const path = `${prefix}/dw/data/v16_2/customer_lists/SiteGenesis`
+        const list = await send(origin, { path, headers: bearer })
+        expect(list.json()).to.include({ _type: 'customer_list', id: 'SiteGenesis' })
+        const create = { path: `${path}/customers`, headers: bearer, json: { credentials: { login: 'dude' } } }
+        const made = await send(origin, create)
+        expect(made.status, made.text).to.equal(200)
+        const refused = await send(origin, create)
+        expect([refused.status, refused.text]).to.satisfy(
+          ([status, text]: [number, string]) => status === 400 && text.includes('LoginAlreadyInUseException'),
+        )
+        const page = { path: '/else' }
+        expect((await send(origin, page)).text).to.equal('a page of the host\n')
+        await cutOff(origin, `POST ${path}/customers`)
+        expect((await send(origin, page)).status).to.equal(200)
+        expect(child.output()).to.equal(`listening on ${origin}\n`)
+      } finally {
+        await child.stop()
+      }
+    })
 
   it('library.ts needs no HTTP, and runs plugin.ts', async () => {
     const child = start('examples/library.js')

@@ -399,13 +399,13 @@ const caller: Caller = {
 }
 
 async function serve(clientele: Clientele): Promise<http.Server> {
-  const [{ customerApi, toNodeHandler }, { ocapi }, { yaas }] = await Promise.all([
-    import('../adapters/http/koa.js'),
+  const [{ toNodeHandler }, { ocapi }, { yaas }] = await Promise.all([
+    import('../adapters/http/node.js'),
     import('../adapters/ocapi/index.js'),
     import('../adapters/yaas/index.js'),
   ])
   const flavours: readonly Flavour[] = [ocapi(), yaas()]
-  const server = http.createServer(toNodeHandler(customerApi(clientele, { flavours, authenticate: () => caller })))
+  const server = http.createServer(toNodeHandler(clientele, { flavours, authenticate: () => caller }))
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
   return server.unref()
 }

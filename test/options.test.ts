@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
+import { toFetchHandler } from 'clientele/fetch'
 import { customerApi, toNodeHandler } from 'clientele/koa'
+import { toNodeHandler as toPlainHandler } from 'clientele/node'
 import { SetupError, createClientele, definePlugin } from 'clientele'
 import { requireFields, webhook } from 'clientele/hooks'
 import { introspection, jwt } from 'clientele/oauth'
@@ -42,6 +44,8 @@ describe('README, Options of createClientele: every factory tells what it cannot
     ['customerApi', customerApi, [library, { ...api, maxbody: 1 }], 'maxBody'],
     ['customerApi: diagnostics', customerApi, [library, { ...api, diagnostics: { dryrun: true } }], 'dryRun'],
     ['toNodeHandler', toNodeHandler, [isGood, { trustproxy: true }], 'trustProxy'],
+    ['toNodeHandler', toPlainHandler, [library, { ...api, trustproxy: true }], 'trustProxy'],
+    ['toFetchHandler', toFetchHandler, [library, { ...api, trustproxy: true }], 'trustProxy'],
     ['hookKit', hookKit, [[], { limit: {} }], 'limits'],
     ['ocapi', ocapi, [{ ifmatch: 'required' }], 'ifMatch'],
     ['yaas', yaas, [{ base: '/a' }], 'basePath'],

@@ -1,6 +1,8 @@
 /** The options of `customerApi`, whichever door serves it. */
 import type { Clientele } from '../../core/clientele.js'
 import { checkKind, checkOptions } from '../../core/model/options.js'
+import type { OptionTable } from '../../core/model/options.js'
+import { SetupError } from '../../core/model/setup-error.js'
 import type { DiagnosticsOptions } from './diagnostics.js'
 import type { Flavour } from './flavour.js'
 import type { Authenticate } from './protocol.js'
@@ -16,15 +18,34 @@ export interface CustomerApiOptions {
   readonly diagnostics?: DiagnosticsOptions
 }
 
+/** What the doors without Koa need; of a Koa app, `proxy` says the same. */
+export interface HandlerOptions extends CustomerApiOptions {
+  /** Believe `X-Forwarded-Proto` and `X-Forwarded-Host`, for servers that only a proxy can reach. Default: no. */
+  readonly trustProxy?: boolean
+}
+
+/** The options of `customerApi`. */
+export const apiOptions: OptionTable<CustomerApiOptions> = {
+  flavours: 'list',
+  authenticate: 'function',
+  maxBody: 'number',
+  diagnostics: 'object',
+}
+
+/** The options of the doors without Koa. */
+export const handlerOptions: OptionTable<HandlerOptions> = { ...apiOptions, trustProxy: 'boolean' }
+
 /** Checks what a door is given. Throws a SetupError that names the mistake. */
-export function checkApi(door: string, clientele: Clientele, options: CustomerApiOptions): void {
+export function checkApi<T extends CustomerApiOptions>(
+  door: string,
+  clientele: Clientele,
+  options: T,
+  table: OptionTable<T>,
+): void {
   checkKind(`${door}: the library`, clientele, 'object')
-  checkOptions<CustomerApiOptions>(
-    door,
-    options,
-    { flavours: 'list', authenticate: 'function', maxBody: 'number', diagnostics: 'object' },
-    ['flavours', 'authenticate'],
-  )
+  checkOptions(door, options, table)
+  for (const needed of ['flavours', 'authenticate'] as const)
+    if (options[needed] === undefined) throw new SetupError(`${door} needs the option '${needed}'`)
   for (const [at, flavour] of options.flavours.entries()) checkKind(`${door}: flavours[${at}]`, flavour, 'object')
   if (options.diagnostics)
     checkOptions<DiagnosticsOptions>(`${door}: diagnostics`, options.diagnostics, {

@@ -1,22 +1,24 @@
-/** The way in over HTTP: one Koa middleware. The only file that knows koa, @koa/router and koa-body. */
+/** The door for Koa: one middleware. The only file that knows koa and koa-body. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Router } from '@koa/router'
 import Koa from 'koa'
 import type { Clientele } from '../../core/clientele.js'
 import { checkKind, checkOptions } from '../../core/model/options.js'
-import { checkApi } from './api-options.js'
+import { apiOptions, checkApi } from './api-options.js'
 import type { CustomerApiOptions } from './api-options.js'
-import { diagnose } from './diagnostics.js'
+import { bodyOfHost, textOf } from './body.js'
+import { dropRest, IncomingRequest } from './incoming.js'
+import type { NodeHandler } from './incoming.js'
 import { refuse } from './protocol.js'
-import type { ApiRequest, RawBody, Reply, RequestHeaders } from './protocol.js'
-import { decodedParams, routesByPath } from './route-matcher.js'
-import type { PathRoutes, RouteMatcher } from './route-matcher.js'
+import type { RawBody, Reply } from './protocol.js'
+import { defaultMaxBody, plainPath, servedBy } from './serving.js'
+import type { Served } from './serving.js'
 
 export { explainMapping } from './mapping.js'
 export type { MappedField, ShownField } from './mapping.js'
 
 export type { CustomerApiOptions } from './api-options.js'
 export type { DiagnosticsOptions } from './diagnostics.js'
+export type { NodeHandler } from './incoming.js'
 
 /** The part of a Koa context that is used here, so that a host needs no types of Koa. */
 export interface KoaContext {
@@ -36,9 +38,6 @@ export interface KoaContext {
 /** A Koa middleware. */
 export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => Promise<unknown>
 
-/** A handler of node:http servers; Express and Fastify (`@fastify/express`, `fastify.use`) give `next` too. */
-export type NodeHandler = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void
-
 /**
  * The customer APIs as one middleware. Answers every request below the paths of its flavours, errors too; all else goes
  * on to the host. A body that a parser of the host has read is taken from `ctx.request.body`.
@@ -48,30 +47,25 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse, n
  * ```
  */
 export function customerApi(clientele: Clientele, options: CustomerApiOptions): KoaMiddleware {
-  checkApi('customerApi', clientele, options)
-  const { authenticate, flavours, maxBody = 5 * 1024 * 1024, diagnostics = {} } = options
-  const served = flavours.map((flavour) => ({
-    flavour,
-    surroundings: { clientele, authenticate, match: matcherOf(flavour.routes) },
-  }))
-  for (const { notices = [] } of flavours) for (const notice of notices) clientele.warn(notice)
+  checkApi('customerApi', clientele, options, apiOptions)
+  const { maxBody = defaultMaxBody } = options
+  const served = servedBy(clientele, options)
   return (ctx, next) => {
     const path = plainPath(ctx.path)
-    for (const { flavour, surroundings } of served) {
-      if (!flavour.claims(path)) continue
-      const asked = diagnose(clientele, ctx.req.headers, diagnostics)
-      const served = asked ? { ...surroundings, clientele: asked.clientele } : surroundings
-      return flavour.answer(new KoaRequest(ctx, path, maxBody), served).then((reply) => {
-        if (reply.status === 413) hangUp(ctx, maxBody)
-        send(ctx, asked ? { ...reply, headers: { ...reply.headers, ...asked.headers() } } : reply)
-      })
-    }
-    return next()
+    const flavour = served(path)
+    return flavour ? respond(flavour, ctx, path, maxBody) : next()
   }
 }
 
+async function respond(flavour: Served, ctx: KoaContext, path: string, maxBody: number): Promise<void> {
+  const reply = await flavour.answer(new KoaRequest(ctx, path, maxBody))
+  dropRest(ctx.req, ctx.res, maxBody)
+  send(ctx, reply)
+}
+
 /**
- * The middleware as a handler for Express, Fastify and plain node:http. What is not ours goes to `next`, or is a 404.
+ * The middleware as a handler for Express, Fastify and plain node:http, for hosts that have Koa anyway; `clientele/node`
+ * needs none. What is not ours goes to `next`, or is a 404.
  * `trustProxy`: believe `X-Forwarded-Proto` and `X-Forwarded-Host`, for servers that only a proxy can reach.
  *
  * ```ts
@@ -100,106 +94,57 @@ export function toNodeHandler(middleware: KoaMiddleware, options: { readonly tru
   }
 }
 
-/** Matches routes with one router; each path is registered once with all its methods. */
-function matcherOf<R extends { readonly method: string; readonly path: string }>(
-  routes: readonly R[],
-): RouteMatcher<R> {
-  const router = new Router({ sensitive: true, strict: true })
-  const known = new Map<unknown, PathRoutes<R>>()
-  for (const [path, ofPath] of routesByPath(routes)) {
-    const methods = [...ofPath.byMethod.keys()]
-    known.set(
-      router.register(path.replaceAll(/\{(\w+)\}/g, ':$1'), methods, () => undefined),
-      ofPath,
-    )
-  }
-  return (method, path) => {
-    const layer = router.match(path, method).path[0]
-    const found = known.get(layer)
-    if (!layer || !found) return undefined
-    const [, ...values] = layer.regexp.exec(path) as RegExpExecArray
-    const params = decodedParams(found.params, values)
-    return params && { route: found.byMethod.get(method), params, allow: found.allow }
-  }
-}
-
-/** The address that a client without Host (HTTP/1.0) has called. */
-function localHost({ socket: { localAddress = '', localPort } }: IncomingMessage): string {
-  return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`
-}
-
-/** A path whose unreserved characters stand for themselves: `%2D` is `-` (RFC 3986, 2.3). */
-function plainPath(path: string): string {
-  if (!path.includes('%')) return path
-  return path.replaceAll(/%(?:2[de]|3\d|[46][1-9a-f]|[57][\da]|5f|7e)/gi, (encoded) => decodeURIComponent(encoded))
-}
-
-const noQuery = new URLSearchParams()
-
-/** A Koa request as flavours see it; what costs something is found out when it is asked for. */
-class KoaRequest implements ApiRequest {
-  readonly method: string
+/** A Koa request as flavours see it. */
+class KoaRequest extends IncomingRequest {
   readonly path: string
-  readonly headers: RequestHeaders
+  readonly method: string
+  protected readonly incoming: IncomingMessage
   readonly #ctx: KoaContext
   readonly #maxBody: number
-  #query: URLSearchParams | undefined
   constructor(ctx: KoaContext, path: string, maxBody: number) {
-    this.method = ctx.method
+    super()
     this.path = path
-    this.headers = ctx.req.headers
+    this.method = ctx.method
+    this.incoming = ctx.req
     this.#ctx = ctx
     this.#maxBody = maxBody
   }
-  get query(): URLSearchParams {
-    if (this.#query) return this.#query
-    const { querystring } = this.#ctx
-    this.#query = querystring === '' ? noQuery : new URLSearchParams(querystring)
-    return this.#query
+  protected get querystring(): string {
+    return this.#ctx.querystring
   }
-  get origin(): string {
-    const { protocol, host, req } = this.#ctx
-    return `${protocol}://${host === '' ? localHost(req) : host}`
+  protected get host(): string {
+    return this.#ctx.host
   }
-  /** What a mounting host (koa-mount, Express) cut off the front of the path. */
-  get mountPath(): string {
-    const { req, originalUrl } = this.#ctx
-    const [original = ''] = ((req as { originalUrl?: string }).originalUrl ?? originalUrl).split('?', 1)
-    const whole = plainPath(original)
-    return whole.endsWith(this.path) ? whole.slice(0, -this.path.length).replace(/^[a-z]+:\/\/[^/]*/i, '') : ''
+  protected get originalUrl(): string {
+    return (this.incoming as { originalUrl?: string }).originalUrl ?? this.#ctx.originalUrl
   }
   get secure(): boolean {
     return this.#ctx.protocol === 'https'
-  }
-  get loopback(): boolean {
-    const peer = this.#ctx.req.socket.remoteAddress
-    return peer === undefined || peer === '::1' || /^(::ffff:)?127\./.test(peer)
   }
   body(): Promise<RawBody> {
     return bodyOf(this.#ctx, this.#maxBody)
   }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
 /** The body of a request: from the stream, or what a parser of the host has made of it. */
-async function bodyOf(ctx: KoaContext, limit: number): Promise<RawBody> {
-  const { req } = ctx
-  try {
-    if (!req.readableDidRead) {
-      const bytes = await readBytes(req, limit)
-      return { text: /[^\u0000-\u007f]/.test(bytes) ? utf8.decode(Buffer.from(bytes, 'latin1')) : bytes }
-    }
-    const parsed = ctx.request.body ?? (req as { body?: unknown }).body
-    if (parsed instanceof Uint8Array) return { text: utf8.decode(parsed) }
-    if (typeof parsed === 'string') return { text: parsed }
-    if (parsed !== undefined) return { parsed }
-  } catch (error) {
-    throw problemOf(error, req, limit)
-  }
+async function bodyOf({ req, request }: KoaContext, limit: number): Promise<RawBody> {
+  if (!req.readableDidRead) return { text: await readText(req, limit) }
+  const given = bodyOfHost(request.body ?? (req as { body?: unknown }).body)
+  if (given) return given
   throw new Error(
     'the request body was read already, and ctx.request.body is not set: serve customerApi before what reads it',
   )
+}
+
+/** Strictly decoded: koa-body gives one character for each byte. */
+async function readText(req: IncomingMessage, limit: number): Promise<string> {
+  let bytes
+  try {
+    bytes = await readBytes(req, limit)
+  } catch (error) {
+    throw problemOf(error, req, limit)
+  }
+  return /[^\u0000-\u007f]/.test(bytes) ? textOf(Buffer.from(bytes, 'latin1')) : bytes
 }
 
 type Parser = (ctx: never, next: () => Promise<void>) => Promise<void>
@@ -229,7 +174,7 @@ async function readBytes(req: IncomingMessage, limit: number): Promise<string> {
 
 /** Rejects when the client goes away: a decompressing stream is not told of it. */
 function cutOff(req: IncomingMessage): Promise<never> {
-  return new Promise((_, reject) => req.once('aborted', () => reject(new TypeError('the client went away'))))
+  return new Promise((_, reject) => req.once('aborted', () => reject(new Error('the client went away'))))
 }
 
 /** What is wrong with a body that cannot be read. The error of koa-body holds the body, so it is not passed on. */
@@ -238,15 +183,8 @@ function problemOf(error: unknown, req: IncomingMessage, limit: number): unknown
   if (status === 413) return refuse('bodyTooLarge', { limit })
   if (status === 415) return refuse('encodingUnsupported', { encoding: String(req.headers['content-encoding']) })
   const isCutOff = req.destroyed && !req.complete
-  if (isCutOff || type?.startsWith('request.') || error instanceof TypeError || /^(Z_|ERR_)/.test(code ?? ''))
-    return refuse('bodyMalformed', {})
+  if (isCutOff || type?.startsWith('request.') || /^(Z_|ERR_)/.test(code ?? '')) return refuse('bodyMalformed', {})
   return error
-}
-
-/** Node reads the rest of a refused body and drops it; not if there is no end of it to be seen. */
-function hangUp({ req, res }: KoaContext, limit: number): void {
-  const length = Number(req.headers['content-length'] ?? Infinity)
-  if (length > 10 * limit) res.setHeader('Connection', 'close')
 }
 
 function send(ctx: KoaContext, reply: Reply): void {

@@ -1,4 +1,5 @@
-/** Routes, and what finds the one that a request asks for. A router is plugged in by whoever serves the flavours. */
+/** Routes, and the matcher that finds the one that a request asks for. The only file that knows @koa/router; no door needs Koa for it. */
+import { Router } from '@koa/router'
 import type { Operation } from '../../core/model/operations.js'
 import type { Reply } from './protocol.js'
 
@@ -25,7 +26,9 @@ export interface RouteMatch<R> {
 export type RouteMatcher<R> = (method: string, path: string) => RouteMatch<R> | undefined
 
 /** The routes of one path. */
-export interface PathRoutes<R> {
+interface PathRoutes<R> {
+  /** The router's pattern of the path. */
+  readonly pattern: RegExp
   /** Names of the path's parameters, in their order. */
   readonly params: readonly string[]
   readonly byMethod: ReadonlyMap<string, R>
@@ -33,32 +36,49 @@ export interface PathRoutes<R> {
   readonly allow: readonly string[]
 }
 
-/** Routes by their path, in the order of preference. */
-export function routesByPath<R extends { readonly method: string; readonly path: string }>(
+/** The matcher of a flavour's routes: the first path that fits wins, whatever its methods. */
+export function matcherOf<R extends { readonly method: string; readonly path: string }>(
   routes: readonly R[],
-): ReadonlyMap<string, PathRoutes<R>> {
+): RouteMatcher<R> {
+  const paths = routesByPath(routes)
+  return (method, path) => {
+    for (const { pattern, params, byMethod, allow } of paths) {
+      const found = pattern.exec(path)
+      if (!found) continue
+      const decoded = decodedParams(params, found)
+      return decoded && { route: byMethod.get(method), params: decoded, allow }
+    }
+    return undefined
+  }
+}
+
+/** Routes by their path, in the order of preference. The router makes the patterns; to ask them in turn is its way too. */
+function routesByPath<R extends { readonly method: string; readonly path: string }>(
+  routes: readonly R[],
+): readonly PathRoutes<R>[] {
+  const router = new Router({ sensitive: true, strict: true })
   const byPath = new Map<string, Map<string, R>>()
   for (const route of routes)
     byPath.set(route.path, (byPath.get(route.path) ?? new Map<string, R>()).set(route.method, route))
-  return new Map(
-    [...byPath].map(([path, byMethod]) => {
-      const allow = [...byMethod.keys(), ...(byMethod.has('GET') ? ['HEAD'] : []), 'OPTIONS']
-      const params = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
-      return [path, { params, byMethod, allow }]
-    }),
-  )
+  return [...byPath].map(([path, byMethod]) => {
+    const methods = [...byMethod.keys()]
+    const { regexp } = router.register(path.replaceAll(/\{(\w+)\}/g, ':$1'), methods, () => undefined)
+    return {
+      pattern: regexp as RegExp,
+      params: [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string),
+      byMethod,
+      allow: [...methods, ...(byMethod.has('GET') ? ['HEAD'] : []), 'OPTIONS'],
+    }
+  })
 }
 
 /** Path parameters by name, decoded; undefined if the percent-encoding is broken: such a path matches nothing. */
-export function decodedParams(
-  names: readonly string[],
-  values: readonly string[],
-): Readonly<Record<string, string>> | undefined {
+function decodedParams(names: readonly string[], found: RegExpExecArray): Record<string, string> | undefined {
   const params: Record<string, string> = {}
   try {
-    for (const [at, name] of names.entries()) {
-      const value = values[at] as string
-      params[name] = value.includes('%') ? decodeURIComponent(value) : value
+    for (let at = 0; at < names.length; at++) {
+      const value = found[at + 1] as string
+      params[names[at] as string] = value.includes('%') ? decodeURIComponent(value) : value
     }
     return params
   } catch {

@@ -1,9 +1,9 @@
-/** The APIs on a real server in this process, with memory storage and fixed tokens. */
-import Koa from 'koa'
-import { customerApi } from '../../adapters/http/koa.js'
+/** The APIs on a real server in this process, with memory storage and fixed tokens, behind any door. */
 import type { CustomerApiOptions } from '../../adapters/http/koa.js'
 import type { Flavour } from '../../adapters/http/flavour.js'
 import type { Caller, Clientele, ClienteleOptions, CustomerOperations } from '../../core/index.js'
+import { koaDoor } from './doors.js'
+import type { Door, HostOptions } from './doors.js'
 import { listen, send } from './http.js'
 import type { Answer, Listening, Sent } from './http.js'
 import { openShop } from './shop.js'
@@ -31,21 +31,20 @@ export interface Service extends Listening {
 }
 
 /** What a service is made of. */
-export interface ServiceOptions extends Partial<Omit<CustomerApiOptions, 'flavours'>> {
+export interface ServiceOptions extends Partial<Omit<CustomerApiOptions, 'flavours'>>, HostOptions {
   readonly flavours: readonly Flavour[]
   readonly library?: Partial<ClienteleOptions>
-  /** Makes the host app around the middleware; default a Koa app of its own. */
-  readonly app?: (app: Koa) => void
+  /** Default Koa's. */
+  readonly door?: Door
 }
 
 /** Starts a service on a free port. */
 export async function serve(options: ServiceOptions): Promise<Service> {
-  const { library, app: prepare, ...api } = options
+  const { library, door = koaDoor, app, trustProxy, mount, parses, ...api } = options
   const { clientele, shop } = await openShop(library)
-  const app = new Koa()
-  prepare?.(app)
-  app.use(customerApi(clientele, { authenticate: ({ token }) => callers[token], ...api }))
-  const listening = await listen(app)
+  const host = { app, trustProxy, mount, parses }
+  const served = door.serve(clientele, { authenticate: ({ token }) => callers[token], ...api }, host)
+  const listening = await listen(served)
   return {
     ...listening,
     clientele,

@@ -1,0 +1,80 @@
+/** Request bodies: one reader of bytes for the doors without Koa, and what a parser of the host has left. */
+import type { Readable, Transform } from 'node:stream'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { headerOf, refuse } from './protocol.js'
+import type { RawBody, RequestHeaders } from './protocol.js'
+
+/** Strict; it takes a byte order mark away. */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+const inflaters: Readonly<Record<string, () => Transform>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+}
+
+/**
+ * The text of a body of at most `limit` bytes, before and after decompression. Throws bodyTooLarge, bodyMalformed (cut
+ * off, broken compression, not UTF-8) and encodingUnsupported. What it leaves unread is for the door to drop.
+ */
+export async function readText(source: Readable, headers: RequestHeaders, limit: number): Promise<string> {
+  const encoding = headerOf(headers, 'content-encoding')?.toLowerCase() ?? ''
+  const isPlain = encoding === '' || encoding === 'identity'
+  const inflate = Object.hasOwn(inflaters, encoding) ? inflaters[encoding] : undefined
+  if (!isPlain && !inflate) throw refuse('encodingUnsupported', { encoding })
+  if (isPlain && Number(headers['content-length'] ?? 0) > limit) throw refuse('bodyTooLarge', { limit })
+  let bytes
+  try {
+    bytes = await readBytes(source, inflate?.(), limit)
+  } catch (error) {
+    throw error === tooLarge ? refuse('bodyTooLarge', { limit }) : refuse('bodyMalformed', {})
+  }
+  return textOf(bytes)
+}
+
+const tooLarge = new Error('too large')
+const cutOff = new Error('cut off')
+
+/** All bytes of a stream. An inflated stream may end before its source does: what stands behind it is no part of it. */
+function readBytes(source: Readable, inflater: Transform | undefined, limit: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    const stream = inflater ? source.pipe(inflater) : source
+    const take = (chunk: Uint8Array): void => {
+      size += chunk.length
+      chunks.push(chunk)
+      if (size > limit) fail(tooLarge)
+    }
+    const fail = (error: unknown): void => {
+      stream.off('data', take)
+      inflater?.destroy()
+      reject(error)
+    }
+    stream
+      .on('data', take)
+      .on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, size)))
+      .on('error', fail)
+    // a client that goes away ends no stream
+    if (inflater) source.on('error', fail)
+    if (source.destroyed) fail(cutOff)
+    else source.on('close', () => source.readableEnded || fail(cutOff))
+  })
+}
+
+/** A body that a parser of the host has read; undefined if it has left nothing. Throws bodyMalformed: not UTF-8. */
+export function bodyOfHost(parsed: unknown): RawBody | undefined {
+  if (typeof parsed === 'string') return { text: parsed }
+  if (!(parsed instanceof Uint8Array)) return parsed === undefined ? undefined : { parsed }
+  return { text: textOf(parsed) }
+}
+
+/** The text of some bytes. Throws bodyMalformed: not UTF-8. */
+export function textOf(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    throw refuse('bodyMalformed', {})
+  }
+}

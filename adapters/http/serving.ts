@@ -1,0 +1,73 @@
+/** What all doors share: which flavour a request belongs to, and how it is answered. Knows no framework. */
+import type { Clientele } from '../../core/clientele.js'
+import type { CustomerApiOptions } from './api-options.js'
+import { diagnose } from './diagnostics.js'
+import type { DiagnosticsOptions } from './diagnostics.js'
+import type { Surroundings } from './exchange.js'
+import type { Flavour } from './flavour.js'
+import type { ApiRequest, Reply } from './protocol.js'
+import { matcherOf } from './route-matcher.js'
+
+/** The default of `maxBody`. */
+export const defaultMaxBody = 5 * 1024 * 1024
+
+/** A flavour, served. */
+export class Served {
+  readonly #flavour: Flavour
+  readonly #surroundings: Surroundings
+  readonly #diagnostics: DiagnosticsOptions
+  constructor(flavour: Flavour, clientele: Clientele, { authenticate, diagnostics = {} }: CustomerApiOptions) {
+    this.#flavour = flavour
+    this.#surroundings = { clientele, authenticate, match: matcherOf(flavour.routes) }
+    this.#diagnostics = diagnostics
+  }
+  /** Whether a path, as `plainPath` gives it, is the flavour's. */
+  claims(path: string): boolean {
+    return this.#flavour.claims(path)
+  }
+  /** Answers a request that it has claimed. Never rejects. */
+  answer(request: ApiRequest): Promise<Reply> {
+    const asked = diagnose(this.#surroundings.clientele, request.headers, this.#diagnostics)
+    if (!asked) return this.#flavour.answer(request, this.#surroundings)
+    const answered = this.#flavour.answer(request, { ...this.#surroundings, clientele: asked.clientele })
+    return answered.then((reply) => ({ ...reply, headers: { ...reply.headers, ...asked.headers() } }))
+  }
+}
+
+/**
+ * Makes what finds the flavour that a path belongs to; it gives undefined for a path of the host (decision 1.13). Logs what
+ * the flavours have to tell the host.
+ */
+export function servedBy(clientele: Clientele, options: CustomerApiOptions): (path: string) => Served | undefined {
+  const all = options.flavours.map((flavour) => new Served(flavour, clientele, options))
+  for (const { notices = [] } of options.flavours) for (const notice of notices) clientele.warn(notice)
+  return (path) => {
+    for (const served of all) if (served.claims(path)) return served
+    return undefined
+  }
+}
+
+/** A path whose unreserved characters stand for themselves: `%2D` is `-` (RFC 3986, 2.3). */
+export function plainPath(path: string): string {
+  if (!path.includes('%')) return path
+  return path.replaceAll(/%(?:2[de]|3\d|[46][1-9a-f]|[57][\da]|5f|7e)/gi, (encoded) => decodeURIComponent(encoded))
+}
+
+const noQuery = new URLSearchParams()
+
+/** The parameters of a query; one shared object for none. */
+export function queryOf(text: string): URLSearchParams {
+  return text === '' ? noQuery : new URLSearchParams(text)
+}
+
+/** Whether an address is of this machine. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address)
+}
+
+/** The first of what proxies have written into a header, each before the next. */
+export function firstOf(header: string | readonly string[] | undefined): string {
+  const text = typeof header === 'string' ? header : (header?.[0] ?? '')
+  const end = text.indexOf(',')
+  return (end < 0 ? text : text.slice(0, end)).trim()
+}
