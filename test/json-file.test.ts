@@ -168,7 +168,11 @@ describe('JSON file storage: durable (issue 3)', () => {
     })
     it('folders are made', async () => {
       data.file = path.join(path.dirname(data.file), 'a', 'b', 'customers.json')
-      await insert(await open(), '1')
+      const storage = await open()
+      await insert(storage, '1')
+      await storage.close()
+      expect(await readdir(path.dirname(data.file))).to.include('customers.json')
+      expect(await numbersIn(await open())).to.deep.equal(['1'])
     })
     it('the snapshot is pleasant to read: JSON, one record per line, grouped by list and kind, always in one order', async () => {
       const storage = await open()
