@@ -78,7 +78,7 @@ export interface Clientele {
   /** Reports whatever was thrown that nobody expected, and gives the CustomerError of kind `internal` to answer with. */
   incident(error: unknown, facts: Readonly<Record<string, unknown>>): CustomerError
   /** Tells the host something through its logger. */
-  readonly warn: (message: string) => void
+  readonly warn: (message: string, facts?: Readonly<Record<string, unknown>>) => void
   /**
    * Registers a listener for committed changes, or for those of one name; returns its undo. A listener's failure is
    * reported and changes nothing.

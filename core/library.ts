@@ -54,7 +54,7 @@ export class Library implements Clientele {
   readonly warn: Clientele['warn']
   constructor(parts: LibraryParts) {
     this.#parts = parts
-    this.warn = (message) => parts.incidents.warn(message)
+    this.warn = (message, facts) => parts.incidents.warn(message, facts)
   }
 
   list(id: string, options: CallOptions = {}): CustomerOperations {

@@ -134,6 +134,49 @@ describe('JWT (issue 5: issuer and audience mandatory, algorithms fixed, claims 
       expect(await ask(jwt({ ...options, keys }), token)).to.equal(undefined)
     })
 
+  const reasons: readonly (readonly [string, Changes, RegExp])[] = [
+    ['expiry', { claims: { exp: start / 1_000 - 65 } }, /expired 65 s ago/],
+    ['expiry', { claims: { nbf: start / 1_000 + 60 } }, /not good yet: nbf is 60 s from now/],
+    ['signature', { key: foreign.privateKey }, /signature does not fit/],
+    ['issuer', { claims: { iss: 'https://evil.example.com/' } }, /'https:\/\/evil.example.com\/', not https:\/\/login/],
+    [
+      'audience',
+      { claims: { aud: ['a', 'b'] } },
+      /audience is 'a, b', and https:\/\/customers.example.com is expected/,
+    ],
+    ['claims', { without: ['sub'] }, /no claim sub/],
+    ['claims', { claims: { client_id: '', sub: '' } }, /name no client/],
+    ['typ', { header: { typ: 'JWT' } }, /its typ is 'JWT', not 'at\+jwt': .* jwt\(\{ typ: 'JWT', … \}\)/],
+  ]
+  for (const [check, changes, why] of reasons)
+    it(`explains a refusal without the token: ${check} ${why.source}`, async () => {
+      const token = await sign(changes)
+      const said: string[][] = []
+      const explain = (...given: string[]) => void said.push(given)
+      const credentials = { flavour: 'ocapi', method: 'GET', path: '/', headers: {}, token, explain }
+      expect(await jwt(options)(credentials)).to.equal(undefined)
+      expect(said).to.have.lengthOf(1)
+      expect(said[0]?.[0]).to.equal(check)
+      expect(said[0]?.[1]).to.match(why)
+      for (const part of token.split('.')) expect(said[0]?.[1]).not.to.contain(part)
+    })
+
+  it('explains a key that is not in the set, an algorithm that does not fit, and what is no JWT', async () => {
+    const explain = async (token: string, more: Partial<JwtOptions> = {}) => {
+      let said = ''
+      const credentials = { flavour: 'ocapi', method: 'GET', path: '/', headers: {}, token }
+      await jwt({ ...options, ...more })({ ...credentials, explain: (check, why) => (said = `${check}: ${why}`) })
+      return said
+    }
+    const keys = { keys: [{ ...(await exportJWK(own.publicKey)), kty: 'EC', kid: 'one' }] }
+    const missing = await explain(await sign({ header: { kid: 'two' } }), { keys })
+    expect(missing).to.equal("key: no key was found for kid 'two' and algorithm 'ES256'")
+    const secret = createSecretKey(Buffer.alloc(32))
+    const other = await explain(await sign(), { keys: secret })
+    expect(other).to.equal("algorithm: its algorithm is 'ES256', and the keys allow HS256")
+    expect(await explain('ac734607-c966')).to.equal('form: it is no signed JWT')
+  })
+
   it('a claim `flavours` narrows what the tokens are good for and never widens it', async () => {
     const both: JwtOptions = { ...options, flavours: ['ocapi', 'yaas'] }
     expect((await ask(jwt(both), await sign({ claims: { flavours: ['yaas'] } })))?.flavours).to.deep.equal(['yaas'])

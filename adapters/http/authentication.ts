@@ -2,7 +2,7 @@
 import type { Caller, FlavourName } from '../../core/model/documents.js'
 import type { Exchange } from './exchange.js'
 import { headerOf, refuse } from './protocol.js'
-import type { RequestHeaders } from './protocol.js'
+import type { RequestHeaders, TokenCheck } from './protocol.js'
 
 /** The token of an `Authorization: Bearer` header. Throws tokenMissing and tokenMalformed. */
 export function bearerToken(headers: RequestHeaders): string {
@@ -13,10 +13,13 @@ export function bearerToken(headers: RequestHeaders): string {
   return token
 }
 
+/** A check that a token has failed, and how. */
+type Explained = readonly [TokenCheck, string]
+
 /** Step: finds out who calls. Throws tokenMissing, tokenMalformed, tokenInvalid, tokenForOtherFlavour, tokenUnchecked. */
 export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | Promise<undefined> {
-  const accept = (x: Exchange, caller: Caller | undefined): undefined => {
-    if (!caller) throw refuse('tokenInvalid', {})
+  const accept = (x: Exchange, caller: Caller | undefined, why: readonly Explained[]): undefined => {
+    if (!caller) throw invalid(x, flavour, why)
     let isForFlavour
     try {
       if (!isCaller(caller)) throw new TypeError('authenticate gave something that is no Caller')
@@ -24,35 +27,51 @@ export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | P
     } catch (error) {
       return fail(x, error)
     }
-    if (!isForFlavour) throw refuse('tokenForOtherFlavour', {})
+    if (!isForFlavour) throw forOther(x, flavour, caller)
     x.caller = caller
     return undefined
   }
   const fail = (x: Exchange, cause: unknown): never => {
-    const { problem } = x.surroundings.clientele.incident(cause, {
-      flavour,
-      step: 'authenticate',
-      requestId: x.requestId,
-    })
+    const facts = { flavour, step: 'authenticate', requestId: x.requestId }
+    const { problem } = x.surroundings.clientele.incident(cause, facts)
     throw refuse('tokenUnchecked', { incident: problem.kind === 'internal' ? problem.incident : '' }, { cause })
   }
   return (x) => {
     const { path, headers } = x.request
     const token = bearerToken(headers)
     let caller
+    const why: Explained[] = []
+    const explain = (check: TokenCheck, text: string) => void why.push([check, text])
     try {
-      const given = x.surroundings.authenticate({ flavour, method: x.method, path, headers, token })
+      const given = x.surroundings.authenticate({ flavour, method: x.method, path, headers, token, explain })
       if (isThenable(given))
         return x.surroundings.clientele
           .inTime(given)
           .catch((error: unknown) => fail(x, error))
-          .then((caller) => accept(x, caller))
+          .then((caller) => accept(x, caller, why))
       caller = given
     } catch (error) {
       return fail(x, error)
     }
-    return accept(x, caller)
+    return accept(x, caller, why)
   }
+}
+
+function invalid(x: Exchange, flavour: FlavourName, why: readonly Explained[]): Error {
+  const said = why.length > 0 ? why : ([['unknown', 'authenticate gave no caller']] as const)
+  for (const [check, text] of said) noteRefusal(x, flavour, check, text)
+  return refuse('tokenInvalid', {})
+}
+
+function forOther(x: Exchange, flavour: FlavourName, { flavours }: Caller): Error {
+  noteRefusal(x, flavour, 'flavour', `it is good for ${flavours.join(', ') || 'no API'}`)
+  return refuse('tokenForOtherFlavour', {})
+}
+
+/** Says in the log why a token was refused: the client gets to know no more than that it was. Never the token. */
+export function noteRefusal(x: Exchange, flavour: FlavourName, check: TokenCheck, why: string): void {
+  const { surroundings, method, requestId } = x
+  surroundings.clientele.warn(`token refused: ${why}`, { flavour, check, method, requestId })
 }
 
 function isThenable<T>(given: T | PromiseLike<T>): given is PromiseLike<T> {

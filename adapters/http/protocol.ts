@@ -50,7 +50,14 @@ export interface Credentials {
   readonly headers: RequestHeaders
   /** The Bearer token; the form of the Authorization header is checked. */
   readonly token: string
+  /** Says for the log which check a token has failed; the client never gets to know it. `why` must not hold the token. */
+  readonly explain?: (check: TokenCheck, why: string) => void
 }
+
+/** What a token was refused for. */
+export type TokenCheck =
+  | ('form' | 'typ' | 'algorithm' | 'signature' | 'key' | 'issuer' | 'audience' | 'expiry' | 'claims' | 'unknown')
+  | ('flavour' | 'tenant' | 'scope' | 'lists')
 
 /**
  * Says who calls. Nothing returned: the token is not good (401). A throw: nobody can tell now (503 with an incident id).

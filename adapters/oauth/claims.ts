@@ -1,4 +1,5 @@
 import type { OptionTable } from '../../core/model/options.js'
+import { TokenRefused } from './token-refused.js'
 import type { Caller, FlavourName } from '../../core/model/documents.js'
 
 /** What a token says, or what an introspection endpoint says of it. */
@@ -31,15 +32,26 @@ export const claimsOptions: OptionTable<ClaimsMapping> = { flavours: 'list', cal
  * | lists | an array `lists` |
  * | user | `sub`, if it is not the client |
  */
-export function callerOf(claims: TokenClaims, { flavours, caller }: ClaimsMapping): Caller | undefined {
-  if (caller) return caller(claims)
+export function callerOf(claims: TokenClaims, mapping: ClaimsMapping): Caller | undefined {
+  try {
+    return claimedCaller(claims, mapping)
+  } catch (error) {
+    if (error instanceof TokenRefused) return undefined
+    throw error
+  }
+}
+
+/** The same; throws TokenRefused that says what is wrong with the claims. */
+export function claimedCaller(claims: TokenClaims, { flavours, caller }: ClaimsMapping): Caller {
+  if (caller) return caller(claims) ?? refuse('the option caller gave nothing for its claims')
   const clientId = [claims['client_id'], claims['azp'], claims.sub].find(isName)
   const named = claims['flavours'] ?? flavours
   const lists = claims['lists']
-  if (!clientId || !isNames(named) || (lists !== undefined && !isNames(lists))) return undefined
+  if (!clientId || !isNames(named) || (lists !== undefined && !isNames(lists)))
+    return refuse('its claims client_id, azp and sub name no client, or flavours or lists is no list of names')
   const scopes = scopesOf(claims['scope'] ?? claims['scp'])
   const tenants = isName(claims['tenant']) ? [claims['tenant']] : tenantsOf(scopes ?? [])
-  if (tenants.length > 1) return undefined
+  if (tenants.length > 1) return refuse(`its scopes name several tenants: ${tenants.join(', ')}`)
   return Object.freeze({
     clientId,
     flavours: flavours.filter((flavour) => named.includes(flavour)),
@@ -48,6 +60,10 @@ export function callerOf(claims: TokenClaims, { flavours, caller }: ClaimsMappin
     ...(lists === undefined ? {} : { lists }),
     ...(isName(claims.sub) && claims.sub !== clientId ? { user: claims.sub } : {}),
   })
+}
+
+function refuse(why: string): never {
+  throw new TokenRefused('claims', why)
 }
 
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== ''

@@ -2,7 +2,8 @@ import { createRequire } from 'node:module'
 import { checkOptions } from '../../core/model/options.js'
 import type { OptionTable } from '../../core/model/options.js'
 import type { Authenticate } from '../http/protocol.js'
-import { callerOf, claimsOptions, type ClaimsMapping, type TokenClaims } from './claims.js'
+import { claimedCaller, claimsOptions, type ClaimsMapping, type TokenClaims } from './claims.js'
+import { TokenRefused, explained } from './token-refused.js'
 import { secureUrl } from './secure-url.js'
 import { cacheTokens, type VerifiedToken } from './token-cache.js'
 
@@ -55,7 +56,7 @@ const introspectionOptions: OptionTable<IntrospectionOptions> = {
  */
 export function introspection(options: IntrospectionOptions): Authenticate {
   checkOptions('introspection', options, introspectionOptions)
-  const { audience, timeout = 5_000, remember = 60, cacheSize = 1_000, clock = () => new Date() } = options
+  const { timeout = 5_000, remember = 60, cacheSize = 1_000, clock = () => new Date() } = options
   const endpoint = secureUrl('introspection: endpoint', options.endpoint)
   for (const name of ['issuer', 'clientId', 'clientSecret'] as const)
     if (!options[name]) throw new Error(`introspection: ${name} is missing`)
@@ -82,18 +83,25 @@ export function introspection(options: IntrospectionOptions): Authenticate {
     return oauth.processIntrospectionResponse(server, client, response)
   }
 
-  const verify = async (token: string): Promise<VerifiedToken | undefined> => {
+  const verify = async (token: string): Promise<VerifiedToken> => {
     const claims = await ask(token).catch(noAnswer)
     const now = clock().getTime()
     const until = Math.min(now + remember * 1_000, typeof claims.exp === 'number' ? claims.exp * 1_000 : Infinity)
-    if (claims['active'] !== true || until <= now) return undefined
-    if (claims['iss'] !== undefined && claims['iss'] !== options.issuer) return undefined
-    if (audience !== undefined && ![claims['aud']].flat().includes(audience)) return undefined
-    const caller = callerOf(claims, options)
-    return caller && { caller, until }
+    mustBeGood(claims, until - now, options)
+    return { caller: claimedCaller(claims, options), until }
   }
   const cached = cacheTokens(verify, { size: cacheSize, now: () => clock().getTime() })
-  return ({ token }) => cached(token)
+  return (credentials) => explained(credentials, () => cached(credentials.token))
+}
+
+/** Throws TokenRefused for a token whose answer does not do. */
+function mustBeGood(claims: TokenClaims, left: number, { issuer, audience }: IntrospectionOptions): void {
+  if (claims['active'] !== true) throw new TokenRefused('unknown', 'its issuer says that it is not active')
+  if (left <= 0) throw new TokenRefused('expiry', `it expired ${Math.round(-left / 1_000)} s ago`)
+  if (claims['iss'] !== undefined && claims['iss'] !== issuer)
+    throw new TokenRefused('issuer', `its issuer is not ${issuer}`)
+  if (audience !== undefined && ![claims['aud']].flat().includes(audience))
+    throw new TokenRefused('audience', `${audience} is not in its audience`)
 }
 
 /** Tells the kind of a failure without its message and cause: those may quote the request, and with it the token. */

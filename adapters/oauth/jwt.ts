@@ -2,7 +2,10 @@ import { KeyObject } from 'node:crypto'
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
 import { checkOptions } from '../../core/model/options.js'
 import type { Authenticate } from '../http/protocol.js'
-import { callerOf, claimsOptions, type ClaimsMapping } from './claims.js'
+import { claimedCaller, claimsOptions, type ClaimsMapping } from './claims.js'
+import { refusalOf } from './jwt-refusal.js'
+import type { JwtExpected, JwtHeader } from './jwt-refusal.js'
+import { explained } from './token-refused.js'
 import { secureUrl } from './secure-url.js'
 import { cacheTokens, type VerifiedToken } from './token-cache.js'
 
@@ -67,13 +70,12 @@ export function jwt(options: JwtOptions): Authenticate {
   }
   const keyOf = keyFinder(keys)
 
-  const verify = async (token: string): Promise<VerifiedToken | undefined> => {
+  const verify = async (token: string): Promise<VerifiedToken> => {
     const claims = await verified(token, await keyOf(), { ...expected, currentDate: clock() })
-    const caller = claims && callerOf(claims, options)
-    return caller && { caller, until: ((claims?.exp ?? 0) + clockTolerance) * 1_000 }
+    return { caller: claimedCaller(claims, options), until: ((claims.exp ?? 0) + clockTolerance) * 1_000 }
   }
   const cached = cacheTokens(verify, { size: cacheSize, now: () => clock().getTime() })
-  return ({ token }) => cached(token)
+  return (credentials) => explained(credentials, () => cached(credentials.token))
 }
 
 const asymmetric = ['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA', 'Ed25519']
@@ -132,8 +134,8 @@ function keyFinder(keys: JwtOptions['keys']): () => Promise<Finder> {
 /** Codes of jose's errors that say nothing about the token: the keys could not be had. */
 const keysFailed = ['ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID', 'ERR_JWKS_TIMEOUT', 'ERR_JWK_INVALID']
 
-async function verified(token: string, finder: Finder, options: JWTVerifyOptions): Promise<JWTPayload | undefined> {
-  const { errors, jwtVerify } = await import('jose')
+async function verified(token: string, finder: Finder, options: JWTVerifyOptions & JwtExpected): Promise<JWTPayload> {
+  const { decodeProtectedHeader, errors, jwtVerify } = await import('jose')
   const attempt = async (key: Parameters<typeof jwtVerify>[1] | Finder): Promise<JWTPayload> =>
     (typeof key === 'function' ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options)).payload
   try {
@@ -145,10 +147,23 @@ async function verified(token: string, finder: Finder, options: JWTVerifyOptions
         } catch (cause) {
           if (!(cause instanceof errors.JWSSignatureVerificationFailed)) throw cause
         }
-      return undefined
+      throw new errors.JWSSignatureVerificationFailed()
     })
   } catch (error) {
-    if (error instanceof errors.JOSEError && !keysFailed.includes(error.code)) return undefined
+    if (error instanceof errors.JOSEError && !keysFailed.includes(error.code))
+      throw refusalOf(
+        error,
+        headerOf(() => decodeProtectedHeader(token)),
+        options,
+      )
     throw new Error('the keys that verify tokens cannot be had', { cause: error })
+  }
+}
+
+function headerOf(decode: () => JwtHeader): JwtHeader {
+  try {
+    return decode()
+  } catch {
+    return {}
   }
 }

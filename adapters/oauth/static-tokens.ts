@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Caller } from '../../core/model/documents.js'
 import type { Authenticate } from '../http/protocol.js'
+import { TokenRefused, explained } from './token-refused.js'
 
 /**
  * Fixed tokens for tests, scripts and small installations. Tokens are compared by their SHA-256 in constant time and are
@@ -16,12 +17,14 @@ export function staticTokens(tokens: Readonly<Record<string, Caller>>): Authenti
       throw new Error(`staticTokens: token ${index + 1} holds characters that a Bearer token cannot have (RFC 6750)`)
     return { digest: digestOf(token), caller: Object.freeze({ ...caller }) }
   })
-  return ({ token }) => {
+  const find = (token: string): Caller => {
     const digest = digestOf(token)
     let found: Caller | undefined
     for (const entry of entries) if (timingSafeEqual(entry.digest, digest)) found = entry.caller
+    if (!found) throw new TokenRefused('unknown', 'it is none of the static tokens')
     return found
   }
+  return (credentials) => explained(credentials, () => find(credentials.token))
 }
 
 const digestOf = (token: string): Buffer => hash('sha256', token, 'buffer')

@@ -20,19 +20,18 @@ export interface TokenCacheOptions {
 /**
  * Puts a cache before a verification. Tokens are kept by their SHA-256, never as they are; a remembered one is answered
  * without a promise; requests that bring one unknown token at the same time share one verification. Tokens that are not
- * good are not remembered.
+ * good (`verify` throws) are not remembered.
  */
 export function cacheTokens(
-  verify: (token: string) => Promise<VerifiedToken | undefined>,
+  verify: (token: string) => Promise<VerifiedToken>,
   { size, now }: TokenCacheOptions,
-): (token: string) => Caller | undefined | Promise<Caller | undefined> {
+): (token: string) => Caller | Promise<Caller> {
   const known = new Recent<string, VerifiedToken>(size)
-  const running = new Map<string, Promise<Caller | undefined>>()
+  const running = new Map<string, Promise<Caller>>()
 
-  const check = async (key: string, token: string): Promise<Caller | undefined> => {
+  const check = async (key: string, token: string): Promise<Caller> => {
     try {
       const verified = await verify(token)
-      if (!verified) return undefined
       if (verified.until > now()) known.set(key, verified)
       return verified.caller
     } finally {

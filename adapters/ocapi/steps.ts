@@ -1,6 +1,6 @@
 /** The order of checks (decision 2.24). What follows the body is the core's: 404, document, If-Match, handlers, uniqueness. */
 import type { Caller } from '../../core/model/documents.js'
-import { checkToken } from '../http/authentication.js'
+import { checkToken, noteRefusal } from '../http/authentication.js'
 import { parseJson } from '../http/json.js'
 import { checkAcceptCharset } from '../http/media-types.js'
 import { headerOf, refuse } from '../http/protocol.js'
@@ -61,7 +61,10 @@ function checkClient(x: OcapiExchange): void {
   const named = request.query.get('client_id') ?? headerOf(request.headers, 'x-dw-client-id')
   if (named !== undefined && named !== clientId) throw ownFault('InvalidClientIdException', { clientId: named })
   const about = { method: x.method, path: request.path }
-  if (lists && !lists.includes(params['list_id'] as string)) throw ownFault('ClientAccessForbiddenException', about)
+  if (lists && !lists.includes(params['list_id'] as string)) {
+    noteRefusal(x, 'ocapi', 'lists', `it is good for the customer lists ${lists.join(', ') || 'of nobody'} alone`)
+    throw ownFault('ClientAccessForbiddenException', about)
+  }
   if (!x.options.access) return
   const client = x.options.access.client(clientId)
   if (!client) throw ownFault('ClientAccessForbiddenException', about)

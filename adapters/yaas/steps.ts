@@ -1,7 +1,7 @@
 /** The order of checks (decision 3.17). What follows is the core's: version, before handlers, uniqueness. */
 import { fail } from '../../core/model/problems.js'
 import { isObject } from '../../core/model/json.js'
-import { checkToken } from '../http/authentication.js'
+import { checkToken, noteRefusal } from '../http/authentication.js'
 import { parseJson } from '../http/json.js'
 import { acceptedTypes, contentTypeOf } from '../http/media-types.js'
 import type { ContentTypeRules } from '../http/media-types.js'
@@ -57,12 +57,17 @@ function answerOptions(x: YaasExchange): Reply | undefined {
 /** The tenant of the path must be the token's, also when it is malformed or unknown, so that nothing leaks. */
 function checkTenant(x: YaasExchange): void {
   const tenant = tenantOf(pathBelow(x))
-  if (tenant !== undefined && tenant !== x.caller?.tenant) throw new OwnFault(tenantForbidden)
+  if (tenant === undefined || tenant === x.caller?.tenant) return
+  const good = x.caller?.tenant === undefined ? 'no tenant' : `tenant '${x.caller.tenant}' alone`
+  noteRefusal(x, 'yaas', 'tenant', `it is good for ${good}`)
+  throw new OwnFault(tenantForbidden)
 }
 
 function checkScope(x: YaasExchange): void {
   const { scope } = x.route as YaasRoute
-  if (!x.caller?.scopes?.includes(scopeName(scope))) throw new OwnFault(scopeMissing)
+  if (x.caller?.scopes?.includes(scopeName(scope))) return
+  noteRefusal(x, 'yaas', 'scope', `it lacks the scope ${scopeName(scope)}`)
+  throw new OwnFault(scopeMissing)
 }
 
 const served = ['application/json', 'application/*', '*/*']

@@ -49,8 +49,8 @@ export class Incidents {
   }
 
   /** Logs what the host should know. */
-  warn(message: string): void {
-    this.#ports.logger.warn(message)
+  warn(message: string, facts?: Readonly<Record<string, unknown>>): void {
+    this.#ports.logger.warn(message, facts)
   }
 
   /** Logs what a callback of the host threw where nothing depends on it. */

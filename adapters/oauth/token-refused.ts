@@ -1,0 +1,30 @@
+import type { Caller } from '../../core/model/documents.js'
+import type { Credentials, TokenCheck } from '../http/protocol.js'
+
+/** A token is not good, and why. The message does not hold it. */
+export class TokenRefused extends Error {
+  override readonly name = 'TokenRefused'
+  readonly check: TokenCheck
+  constructor(check: TokenCheck, why: string) {
+    super(why)
+    this.check = check
+  }
+}
+
+/** Who a token belongs to; nothing for one that is refused, which is explained to whoever asked. */
+export function explained(
+  { explain }: Credentials,
+  find: () => Caller | Promise<Caller>,
+): Caller | undefined | Promise<Caller | undefined> {
+  const refused = (error: unknown): undefined => {
+    if (!(error instanceof TokenRefused)) throw error
+    explain?.(error.check, error.message)
+    return undefined
+  }
+  try {
+    const found = find()
+    return found instanceof Promise ? found.catch(refused) : found
+  } catch (error) {
+    return refused(error)
+  }
+}
