@@ -57,7 +57,7 @@ const insert = (storage: Storage, ...numbers: readonly string[]): Promise<void> 
 const count = (storage: Storage): Promise<number> =>
   storage.read(list, async (unit) => (await unit.customers.find({})).total)
 
-describe('faulty storage: fails, hangs or answers late at a chosen step (issue 2, 3)', () => {
+describe('faulty storage: fails, hangs or answers late at a chosen step', () => {
   const open = async (): Promise<FaultyStorage> => {
     const storage = faultyStorage(memoryStorage())
     await storage.open(contractOptions)

@@ -1,4 +1,4 @@
-/** The test kit for plug-ins, as their authors use it (issue 7, item 4). */
+/** The test kit for plug-ins, as their authors use it. */
 import { AssertionError } from 'node:assert'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'

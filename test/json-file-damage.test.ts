@@ -9,7 +9,7 @@ import { DataFile, list, insert, numbersIn, errorOf, range } from './support/dat
 import { failingDisk } from './support/failing-disk.js'
 import type { DiskFault } from './support/failing-disk.js'
 
-describe('JSON file storage: damage (issue 3)', () => {
+describe('JSON file storage: damage', () => {
   const data = new DataFile()
   const { open, crash, journal, linesOf, writeLines, refuses, fourGroups, segments } = data
 

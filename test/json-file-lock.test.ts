@@ -10,7 +10,7 @@ import { customerRecord } from './storage-contract.js'
 import { start } from './support/child.js'
 import { DataFile, insert, numbersIn, errorOf, range } from './support/data-file.js'
 
-describe('JSON file storage (issue 3)', () => {
+describe('JSON file storage', () => {
   const data = new DataFile()
   const { open, journal, linesOf, content, refuses } = data
 

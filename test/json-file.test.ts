@@ -39,7 +39,7 @@ storageContract(
   },
 )
 
-describe('JSON file storage: durable (issue 3)', () => {
+describe('JSON file storage: durable', () => {
   const data = new DataFile()
   const { open, crash, journal } = data
 

@@ -82,7 +82,7 @@ describe('static tokens (decision 1.12)', () => {
   })
 })
 
-describe('JWT (issue 5: issuer and audience mandatory, algorithms fixed, claims mapped to a Caller)', () => {
+describe('JWT (issuer and audience mandatory, algorithms fixed, claims mapped to a Caller)', () => {
   it('accepts a good token and maps its claims', async () => {
     const claims = { scope: 'hybris.tenant=acme hybris.cecentercustomer_view', sub: 'jane', lists: ['4711'] }
     expect(await ask(jwt(options), await sign({ claims }))).to.deep.equal({
@@ -227,7 +227,7 @@ describe('JWT (issue 5: issuer and audience mandatory, algorithms fixed, claims 
   })
 })
 
-describe('JWT with a key set at an address (issue 5: JWKS)', () => {
+describe('JWT with a key set at an address (JWKS)', () => {
   /** Serves a key set; counts how often it was fetched. */
   const serveKeys = async (...keys: readonly { key: KeyObject; kid?: string }[]) => {
     const state = { fetched: 0, status: 200, url: new URL('http://127.0.0.1') }
@@ -276,7 +276,7 @@ describe('JWT with a key set at an address (issue 5: JWKS)', () => {
   })
 })
 
-describe('verified tokens are remembered by their SHA-256 until they expire, bounded (issue 5)', () => {
+describe('verified tokens are remembered by their SHA-256 until they expire, bounded', () => {
   const counting = (change: Partial<JwtOptions> = {}) => {
     const state = { verified: 0, now: start }
     const authenticate = jwt({

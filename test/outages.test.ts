@@ -1,4 +1,4 @@
-/** PostgreSQL fails, hangs or comes back: what callers get meanwhile (adapters/storage/README.md, Failures; issue 4, faults). */
+/** PostgreSQL fails, hangs or comes back: what callers get meanwhile (adapters/storage/README.md, Failures). */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
@@ -20,7 +20,7 @@ import { openShop, problemOf } from './support/shop.js'
 
 const beforePatch = 'dw.ocapi.data.customer_list.customer.beforePATCH'
 
-describe('while the server is down: 503 with Retry-After, back by itself (issue 4)', () => {
+describe('while the server is down: 503 with Retry-After, back by itself', () => {
   let server: Server
   let service: Service
   before(async () => {

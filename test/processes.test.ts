@@ -1,4 +1,4 @@
-/** Several processes on one database: three example servers, races of sixty (decision 1.6, issue 4). */
+/** Several processes on one database: three example servers, races of sixty (decision 1.6). */
 import { describe } from 'mocha'
 import { newDatabase } from './support/postgres.js'
 import { races } from './support/races.js'

@@ -1,4 +1,4 @@
-/** The example server as a child process (issue 2, item 6). */
+/** The example server as a child process. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ import { tokenOf } from './support/tokens.js'
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 const customers = '/s/-/dw/data/v16_2/customer_lists/SiteGenesis/customers'
 
-describe('example server (issue 2, item 6)', () => {
+describe('example server', () => {
   let folder: string
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'clientele-'))

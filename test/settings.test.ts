@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { readSettings, SettingError } from '../examples/settings.js'
 
-describe('example server settings (issue 2, item 6)', () => {
+describe('example server settings', () => {
   it('have the defaults of the README', () => {
     expect(readSettings({})).to.deep.equal({
       port: 3000,

@@ -1,4 +1,4 @@
-/** The plug-ins that ship, through the test kit and through both APIs (issue 7, item 5). */
+/** The plug-ins that ship, through the test kit and through both APIs. */
 import { createHmac } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'

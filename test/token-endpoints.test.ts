@@ -11,7 +11,7 @@ const grant = { grant_type: 'client_credentials' }
 const client = { client_id: 'demo', client_secret: 'demo' }
 const scope = 'hybris.tenant=acme hybris.cecentercustomer_view'
 
-describe('token endpoints (issue 2, item 5)', () => {
+describe('token endpoints', () => {
   const { middleware, authenticate } = tokenEndpoints({ clientId: 'demo', clientSecret: 'demo', tenants: ['acme'] })
   let server: Listening
   before(async () => {

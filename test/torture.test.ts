@@ -7,7 +7,7 @@ import { randomSource } from './random-queries.js'
 import { tortureServer } from './torture/server.js'
 import { tortureStorage } from './torture/storage.js'
 
-describe('torture, the short version: SIGKILL while sixteen writers run (issue 3)', () => {
+describe('torture, the short version: SIGKILL while sixteen writers run', () => {
   let folder: string
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'clientele-'))

@@ -183,7 +183,7 @@ declare const problem: Problem
 void [clientele, shop, problem, CustomerError, Secret, Status, createClientele, definePlugin, {} as Context]
 `
 
-describe('types: what must not compile (4.2; design 1)', () => {
+describe('types: what must not compile (4.2)', () => {
   let folder: string
   /** Errors by file: line and message. */
   const errors = new Map<string, { readonly line: number; readonly message: string }[]>()

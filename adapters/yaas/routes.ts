@@ -5,5 +5,5 @@ import { customerRoutes } from './customer-routes.js'
 import type { YaasRoute } from './exchange.js'
 import { mappingRoutes } from './mapping-routes.js'
 
-/** Every route, as the API reference lists them; GET of accounts and of one address are promised elsewhere (issue 6). */
+/** Every route, as the API reference lists them; GET of accounts and of one address are promised elsewhere. */
 export const routes: readonly YaasRoute[] = [...customerRoutes, ...accountRoutes, ...addressRoutes, ...mappingRoutes]

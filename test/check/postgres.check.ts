@@ -1,4 +1,4 @@
-/** PostgreSQL under load and under fire: three example servers, one database with fsync on (issue 4, faults). */
+/** PostgreSQL under load and under fire: three example servers, one database with fsync on. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
@@ -51,7 +51,7 @@ async function openDoor(target: string) {
   }
 }
 
-describe('under load, while things break (issue 4): no acknowledged write is lost, 503 meanwhile, back by itself', () => {
+describe('under load, while things break: no acknowledged write is lost, 503 meanwhile, back by itself', () => {
   let database: Server
   let door: Awaited<ReturnType<typeof openDoor>>
   const apps: App[] = []

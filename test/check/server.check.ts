@@ -1,4 +1,4 @@
-/** The example server's five seconds (issue 2, item 6). */
+/** The example server's five seconds. */
 import { once } from 'node:events'
 import net from 'node:net'
 import { fileURLToPath } from 'node:url'

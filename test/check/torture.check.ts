@@ -8,7 +8,7 @@ import { describeResult } from '../torture/result.js'
 import { tortureServer } from '../torture/server.js'
 import { tortureStorage } from '../torture/storage.js'
 
-describe('torture, the medium version: `npm run torture` runs 1,000 rounds (issue 3)', () => {
+describe('torture, the medium version: `npm run torture` runs 1,000 rounds', () => {
   for (const [name, torture] of [
     ['example server', tortureServer],
     ['storage', tortureStorage],
