@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { checkOptions } from '../core/model/options.js'
+import { SetupError } from '../core/model/setup-error.js'
 import type { Plugin } from '../core/extension/hooks.js'
 import { changePlugin } from './change-notice.js'
 
@@ -32,8 +33,9 @@ export function webhook(options: WebhookOptions): Plugin {
   const table = { url: 'string', secret: 'string', timeout: figure, retries: figure, pause: figure } as const
   checkOptions<WebhookOptions>('webhook', options, table, ['url', 'secret'])
   const { url, secret, timeout = 2000, retries = 2, pause = 200 } = options
+  if (!URL.canParse(url)) throw new SetupError('webhook: url: Invalid URL')
+  if (secret === '') throw new SetupError('webhook needs a secret')
   const { host } = new URL(url)
-  if (secret === '') throw new Error('webhook needs a secret')
   return changePlugin('webhook', async (notice, signal) => {
     const body = JSON.stringify(notice)
     const id = randomUUID()

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { toFetchHandler } from 'clientele/fetch'
@@ -5,7 +6,7 @@ import { customerApi, toNodeHandler } from 'clientele/koa'
 import { toNodeHandler as toPlainHandler } from 'clientele/node'
 import { SetupError, createClientele, definePlugin } from 'clientele'
 import { requireFields, webhook } from 'clientele/hooks'
-import { introspection, jwt } from 'clientele/oauth'
+import { introspection, jwt, staticTokens } from 'clientele/oauth'
 import { ocapi } from 'clientele/ocapi'
 import { jsonFileStorage } from 'clientele/storage/json-file'
 import { memoryStorage } from 'clientele/storage/memory'
@@ -107,6 +108,30 @@ describe('README, Options of createClientele: every factory tells what it cannot
     )
     expect(await saidBy(customerApi, library, { authenticate })).to.equal("customerApi needs the option 'flavours'")
     expect(await saidBy(customerApi, library)).to.contain('must be an object, not undefined')
+  })
+
+  it('values that cannot be meant: says which and why', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const token = { issuer: 'https://login.example.com', audience: 'customers', flavours: ['ocapi'] }
+    const asked = { ...token, endpoint: new URL('https://login.example.com/introspect'), clientId: 'a' }
+    const wrong: readonly (readonly [factory: unknown, given: unknown, said: string])[] = [
+      [staticTokens, { 'two words': { clientId: 'a', flavours: [] } }, 'staticTokens: token 1 holds characters'],
+      [jwt, { ...token, keys: privateKey }, 'jwt: keys is a private key'],
+      [jwt, { ...token, keys: publicKey, audience: '' }, 'jwt: audience is missing'],
+      [jwt, { ...token, keys: publicKey, algorithms: ['HS256'] }, 'jwt: algorithms: HS256 given'],
+      [jwt, { ...token, keys: new URL('http://login.example.com') }, 'neither https nor on this machine'],
+      [jwt, { ...token, keys: { keys: [] } }, 'jwt: keys must be'],
+      [introspection, { ...asked, clientSecret: '' }, 'introspection: clientSecret is missing'],
+      [schemaFetcher, { origins: ['http://schemas.example.com'] }, 'is no origin like'],
+      [webhook, { url: 'https://a.example.com', secret: '' }, 'webhook needs a secret'],
+      [webhook, { url: 'a.example.com', secret: 'x' }, 'webhook: url: Invalid URL'],
+      [
+        createClientele,
+        { customerLists, storage: memoryStorage(), mixins: { schemas: { 'https://a': 1 } } },
+        'is no object',
+      ],
+    ]
+    for (const [factory, given, said] of wrong) expect(await saidBy(factory, given)).to.contain(said)
   })
 
   it('storages do not start without what they need', async () => {

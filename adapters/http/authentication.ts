@@ -1,4 +1,5 @@
 /** Who calls: the Bearer token, and what the host's `authenticate` says of it (decisions 1.12, 2.21). */
+import { isThenable } from '../../core/extension/deadline.js'
 import type { Caller, FlavourName } from '../../core/model/documents.js'
 import type { Exchange } from './exchange.js'
 import { headerOf, refuse } from './protocol.js'
@@ -25,13 +26,13 @@ export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | P
       if (!isCaller(caller)) throw new TypeError('authenticate gave something that is no Caller')
       isForFlavour = caller.flavours.includes(flavour)
     } catch (error) {
-      return fail(x, error)
+      return refuseUnchecked(x, error)
     }
     if (!isForFlavour) throw forOther(x, flavour, caller)
     x.caller = caller
     return undefined
   }
-  const fail = (x: Exchange, cause: unknown): never => {
+  const refuseUnchecked = (x: Exchange, cause: unknown): never => {
     const facts = { flavour, step: 'authenticate', requestId: x.requestId }
     const { problem } = x.surroundings.clientele.incident(cause, facts)
     throw refuse('tokenUnchecked', { incident: problem.kind === 'internal' ? problem.incident : '' }, { cause })
@@ -47,11 +48,11 @@ export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | P
       if (isThenable(given))
         return x.surroundings.clientele
           .inTime(given)
-          .catch((error: unknown) => fail(x, error))
+          .catch((error: unknown) => refuseUnchecked(x, error))
           .then((caller) => accept(x, caller, why))
       caller = given
     } catch (error) {
-      return fail(x, error)
+      return refuseUnchecked(x, error)
     }
     return accept(x, caller, why)
   }
@@ -72,10 +73,6 @@ function forOther(x: Exchange, flavour: FlavourName, { flavours }: Caller): Erro
 export function noteRefusal(x: Exchange, flavour: FlavourName, check: TokenCheck, why: string): void {
   const { surroundings, method, requestId } = x
   surroundings.clientele.warn(`token refused: ${why}`, { flavour, check, method, requestId })
-}
-
-function isThenable<T>(given: T | PromiseLike<T>): given is PromiseLike<T> {
-  return typeof given === 'object' && given !== null && 'then' in given
 }
 
 /** A host without types may give anything. */

@@ -1,15 +1,16 @@
 /** The JSON Schema of the documents that a field table takes. */
-import type { Field, Keywords, OpenFields } from './field.js'
+import type { Field, Keywords, Mode, OpenFields } from './field.js'
 
 type Unknown = 'refuse' | 'ignore'
-type Mode = 'create' | 'change'
+/** A replacement takes what a create takes. */
+type SchemaMode = Exclude<Mode, 'replace'>
 
 /** JSON Schema of a request document: what decoding accepts. */
 export function objectSchema<R>(
   fields: readonly Field<R>[],
   open: OpenFields | undefined,
   unknown: Unknown,
-  mode: Mode,
+  mode: SchemaMode,
 ): Keywords {
   const schema: Record<string, unknown> = {
     type: 'object',
@@ -20,7 +21,7 @@ export function objectSchema<R>(
   return schema
 }
 
-function propertySchema<R>({ schema, access, needed, fields }: Field<R>, unknown: Unknown, mode: Mode): Keywords {
+function propertySchema<R>({ schema, access, needed, fields }: Field<R>, unknown: Unknown, mode: SchemaMode): Keywords {
   if (access === 'ignored') return { readOnly: true }
   if (access === 'readOnly') return { ...schema, readOnly: true }
   const inner: Keywords = fields ? objectSchema(fields, undefined, unknown, mode) : { ...schema }

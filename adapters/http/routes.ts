@@ -23,7 +23,7 @@ export type ParametersOf<P extends string> = P extends `${string}{${infer N}}${i
 export type At<X, P extends string> = X & { readonly params: Readonly<Record<ParametersOf<P>, string>> }
 
 /** What a flavour says of every call to the core. */
-export interface CallFacts {
+export interface CallTerms {
   readonly list: string
   readonly profile: Profile
 }
@@ -73,7 +73,7 @@ export interface RouteMakers<X extends Exchange, E> {
 }
 
 /**
- * Gives the functions that make a flavour's routes. `E` is what the flavour adds to every route, `facts` what it says of every call.
+ * Gives the functions that make a flavour's routes. `E` is what the flavour adds to every route, `terms` what it says of every call.
  *
  * ```ts
  * const route = routes<OcapiExchange>('ocapi', (x) => ({ list: x.params['list_id'] ?? '', profile: ocapiProfile }))
@@ -82,10 +82,10 @@ export interface RouteMakers<X extends Exchange, E> {
  */
 export function routes<X extends Exchange, E extends object = object>(
   flavour: FlavourName,
-  facts: (exchange: X) => CallFacts,
+  terms: (exchange: X) => CallTerms,
 ): RouteMakers<X, E> {
   const options = (x: X) => {
-    const { list, profile } = facts(x)
+    const { list, profile } = terms(x)
     return { list, profile, flavour, caller: x.caller, requestId: x.requestId }
   }
   function reading<const P extends string, const O extends Reading>(route: ReadingRoute<X, P, O> & E): Route<X> & E {

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { checkOptions } from '../../core/model/options.js'
 import type { OptionTable } from '../../core/model/options.js'
+import { SetupError } from '../../core/model/setup-error.js'
 import type { Authenticate } from '../http/protocol.js'
 import { claimedCaller, claimsOptions, type ClaimsMapping, type TokenClaims } from './claims.js'
 import { TokenRefused, explained } from './token-refused.js'
@@ -59,11 +60,11 @@ export function introspection(options: IntrospectionOptions): Authenticate {
   const { timeout = 5_000, remember = 60, cacheSize = 1_000, clock = () => new Date() } = options
   const endpoint = secureUrl('introspection: endpoint', options.endpoint)
   for (const name of ['issuer', 'clientId', 'clientSecret'] as const)
-    if (!options[name]) throw new Error(`introspection: ${name} is missing`)
+    if (!options[name]) throw new SetupError(`introspection: ${name} is missing`)
   try {
     createRequire(import.meta.url).resolve('oauth4webapi')
   } catch (cause) {
-    throw new Error('introspection needs the package oauth4webapi: npm install oauth4webapi', { cause })
+    throw new SetupError('introspection needs the package oauth4webapi: npm install oauth4webapi', { cause })
   }
   const server = { issuer: options.issuer, introspection_endpoint: endpoint.href }
   const client = { client_id: options.clientId }

@@ -1,6 +1,7 @@
 import { KeyObject } from 'node:crypto'
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
 import { checkOptions } from '../../core/model/options.js'
+import { SetupError } from '../../core/model/setup-error.js'
 import type { Authenticate } from '../http/protocol.js'
 import { claimedCaller, claimsOptions, type ClaimsMapping } from './claims.js'
 import { refusalOf } from './jwt-refusal.js'
@@ -84,7 +85,7 @@ const curves: Readonly<Record<string, string>> = { prime256v1: 'ES256', secp384r
 function named(option: string, value: string | readonly string[]): string[] {
   const values = [value].flat()
   if (values.length === 0 || !values.every((each) => typeof each === 'string' && each !== ''))
-    throw new Error(`jwt: ${option} is missing; without it any token of the key's owner would be accepted`)
+    throw new SetupError(`jwt: ${option} is missing; without it any token of the key's owner would be accepted`)
   return values
 }
 
@@ -94,18 +95,19 @@ function algorithmsFor(keys: JwtOptions['keys'], chosen?: readonly string[]): st
   const algorithms = chosen ? [...chosen] : fitting
   const unfit = algorithms.filter((algorithm) => !fitting.includes(algorithm))
   if (unfit.length > 0 || algorithms.length === 0)
-    throw new Error(
+    throw new SetupError(
       `jwt: algorithms: ${unfit.join(', ') || 'none'} given, but the keys can verify ${fitting.join(', ')}`,
     )
   return algorithms
 }
 
 function algorithmsOf(key: KeyObject): string[] {
-  if (key.type === 'private') throw new Error('jwt: keys is a private key; give the public one: createPublicKey(key)')
+  if (key.type === 'private')
+    throw new SetupError('jwt: keys is a private key; give the public one: createPublicKey(key)')
   if (key.type === 'secret') {
     const bytes = key.symmetricKeySize ?? 0
     const fitting = ['HS256', 'HS384', 'HS512'].filter((algorithm) => bytes * 8 >= Number(algorithm.slice(2)))
-    if (fitting.length === 0) throw new Error('jwt: keys is a secret of less than 32 bytes')
+    if (fitting.length === 0) throw new SetupError('jwt: keys is a secret of less than 32 bytes')
     return fitting
   }
   const curve = curves[key.asymmetricKeyDetails?.namedCurve ?? '']
@@ -120,7 +122,7 @@ type Finder = KeyObject | JWTVerifyGetKey
 function keyFinder(keys: JwtOptions['keys']): () => Promise<Finder> {
   if (keys instanceof KeyObject) return () => Promise.resolve(keys)
   if (!(keys instanceof URL) && !(Array.isArray(keys?.keys) && keys.keys.length > 0))
-    throw new Error('jwt: keys must be a KeyObject, a key set with at least one key, or a URL')
+    throw new SetupError('jwt: keys must be a KeyObject, a key set with at least one key, or a URL')
   const url = keys instanceof URL ? secureUrl('jwt: keys', keys) : undefined
   let finder: Finder | undefined
   return async () => {

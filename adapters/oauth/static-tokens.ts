@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Caller } from '../../core/model/documents.js'
+import { SetupError } from '../../core/model/setup-error.js'
 import type { Authenticate } from '../http/protocol.js'
 import { TokenRefused, explained } from './token-refused.js'
 
@@ -14,7 +15,9 @@ import { TokenRefused, explained } from './token-refused.js'
 export function staticTokens(tokens: Readonly<Record<string, Caller>>): Authenticate {
   const entries = Object.entries(tokens).map(([token, caller], index) => {
     if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token))
-      throw new Error(`staticTokens: token ${index + 1} holds characters that a Bearer token cannot have (RFC 6750)`)
+      throw new SetupError(
+        `staticTokens: token ${index + 1} holds characters that a Bearer token cannot have (RFC 6750)`,
+      )
     return { digest: digestOf(token), caller: Object.freeze({ ...caller }) }
   })
   const find = (token: string): Caller => {

@@ -71,15 +71,15 @@ export interface Access {
   allowsOrigin(origin: string): boolean
 }
 
-type Fail = (path: string, why: string) => never
-const fail: Fail = (path, why) => {
+type Reject = (path: string, why: string) => never
+const reject: Reject = (path, why) => {
   throw new SetupError(`ocapi settings: ${path} ${why}`)
 }
 
 /** Reads settings; throws a SetupError that names the path of a mistake. `resources` are the paths of the flavour's routes. */
 export function accessOf(settings: OcapiSettings, resources: readonly string[]): Access {
   checkNames(settings, 'settings', ['_v', 'clients'])
-  if (settings._v !== undefined && typeof settings._v !== 'string') fail('_v', 'must be a string')
+  if (settings._v !== undefined && typeof settings._v !== 'string') reject('_v', 'must be a string')
   const known = resources.map(patternOf)
   const clients = new Map<string, ClientAccess>()
   const foreign = new Set<string>()
@@ -87,8 +87,8 @@ export function accessOf(settings: OcapiSettings, resources: readonly string[]):
     const path = `clients[${at}]`
     checkNames(client, path, ['client_id', 'resources', 'allowed_origins', 'response_headers'])
     const { client_id: id } = client
-    if (typeof id !== 'string' || id === '') fail(`${path}.client_id`, 'must be a client id')
-    if (clients.has(id)) fail(`${path}.client_id`, `names client '${id}' a second time`)
+    if (typeof id !== 'string' || id === '') reject(`${path}.client_id`, 'must be a client id')
+    if (clients.has(id)) reject(`${path}.client_id`, `names client '${id}' a second time`)
     const rows = listOf(client.resources, `${path}.resources`).map((resource, row) =>
       rowOf(resource, `${path}.resources[${row}]`, known),
     )
@@ -103,10 +103,10 @@ export function accessOf(settings: OcapiSettings, resources: readonly string[]):
 }
 
 function clientOf(client: ClientSettings, path: string, rows: readonly Row[]): ClientAccess {
-  if (rows.length === 0) fail(`${path}.resources`, 'must name at least one resource')
+  if (rows.length === 0) reject(`${path}.resources`, 'must name at least one resource')
   const origins = listOf(client.allowed_origins ?? [], `${path}.allowed_origins`)
   for (const [at, origin] of origins.entries())
-    if (!isOrigin(origin)) fail(`${path}.allowed_origins[${at}]`, 'must be an origin like https://shop.example.com')
+    if (!isOrigin(origin)) reject(`${path}.allowed_origins[${at}]`, 'must be an origin like https://shop.example.com')
   const rules = rulesOf(rows)
   return {
     origins: new Set(origins),
@@ -172,18 +172,18 @@ const later = patternOf('/customer_lists/*/customer_search')
 function rowOf(resource: ResourceSettings, path: string, known: readonly Pattern[]): Row {
   checkNames(resource, path, properties)
   const { resource_id: id } = resource
-  if (typeof id !== 'string' || !id.startsWith('/')) fail(`${path}.resource_id`, 'must be a path that starts with /')
+  if (typeof id !== 'string' || !id.startsWith('/')) reject(`${path}.resource_id`, 'must be a path that starts with /')
   const pattern = patternOf(id)
   const isKnown = known.some((each) => leads(pattern, each, '*'))
   if (!isKnown && pattern[0] === 'customer_lists' && !leads(pattern, later, '*'))
-    fail(
+    reject(
       `${path}.resource_id`,
       `'${id}' is no resource of this API: ${known.map((each) => `/${each.join('/')}`).join(', ')}`,
     )
   const names = listOf(resource.methods, `${path}.methods`)
-  if (names.length === 0) fail(`${path}.methods`, 'must name at least one method')
+  if (names.length === 0) reject(`${path}.methods`, 'must name at least one method')
   for (const [at, name] of names.entries())
-    if (!methods.includes(name)) fail(`${path}.methods[${at}]`, `must be one of ${methods.join(', ')}, in lower case`)
+    if (!methods.includes(name)) reject(`${path}.methods[${at}]`, `must be one of ${methods.join(', ')}, in lower case`)
   const isInRange = inRange(resource.version_range ?? {}, `${path}.version_range`)
   return {
     id,
@@ -215,7 +215,7 @@ function leads(pattern: Pattern, path: Pattern, wild?: string): boolean {
 
 function attributesOf(text: unknown, path: string): string | undefined {
   if (text === undefined) return undefined
-  return typeof text === 'string' && selectorOf(text) ? text : fail(path, 'must be a selector like (**)')
+  return typeof text === 'string' && selectorOf(text) ? text : reject(path, 'must be a selector like (**)')
 }
 
 function inRange(given: VersionRange | readonly VersionRange[], path: string): boolean {
@@ -226,14 +226,14 @@ function inRange(given: VersionRange | readonly VersionRange[], path: string): b
       numberOf(range.from ?? '0.0', `${here}.from`),
       numberOf(range.until ?? '99.99', `${here}.until`),
     ]
-    if (from > until) fail(here, 'begins after it ends')
+    if (from > until) reject(here, 'begins after it ends')
     return from <= 1602 && until >= 1602
   })
 }
 
 function numberOf(version: unknown, path: string): number {
   const [, year, number] = (typeof version === 'string' && /^(\d{1,2})\.(\d{1,2})$/.exec(version)) || []
-  if (year === undefined) fail(path, 'must be a version like "16.2"')
+  if (year === undefined) reject(path, 'must be a version like "16.2"')
   return Number(year) * 100 + Number(number)
 }
 
@@ -245,17 +245,17 @@ function headersOf(given: Readonly<Record<string, string>>, path: string): Reado
   checkNames(given, path)
   for (const [name, value] of Object.entries(given))
     if (!/^[\w-]+$/.test(name) || reserved.test(name) || typeof value !== 'string' || !/^[\t\x20-\x7e]*$/.test(value))
-      fail(`${path}.${name}`, 'must be a header that may be added, with a value of ASCII text')
+      reject(`${path}.${name}`, 'must be a header that may be added, with a value of ASCII text')
   return given
 }
 
 function listOf<T>(value: readonly T[] | undefined, path: string): readonly T[] {
-  return Array.isArray(value) ? (value as readonly T[]) : fail(path, 'must be a list')
+  return Array.isArray(value) ? (value as readonly T[]) : reject(path, 'must be a list')
 }
 
 /** Checks that a value is an object with no other names. */
 function checkNames(value: unknown, path: string, names?: readonly string[]): void {
-  if (!isObject(value)) return fail(path, 'must be an object')
+  if (!isObject(value)) return reject(path, 'must be an object')
   const odd = Object.keys(value).find((name) => names && !names.includes(name))
-  if (odd !== undefined) fail(`${path}.${odd}`, `is unknown; known are ${names?.join(', ')}`)
+  if (odd !== undefined) reject(`${path}.${odd}`, `is unknown; known are ${names?.join(', ')}`)
 }

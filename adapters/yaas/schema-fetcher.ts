@@ -5,6 +5,8 @@ import { BlockList, isIP } from 'node:net'
 import type { LookupFunction } from 'node:net'
 import { checkOptions } from '../../core/model/options.js'
 import { isObject } from '../../core/model/json.js'
+import { Recent } from '../../core/model/recent.js'
+import { SetupError } from '../../core/model/setup-error.js'
 
 /** Settings of a schema fetcher. */
 export interface SchemaFetcherOptions {
@@ -49,8 +51,8 @@ export function schemaFetcher(options: SchemaFetcherOptions): (url: string) => P
   const { keep = 3_600_000, cacheSize = 200 } = options
   for (const origin of options.origins)
     if (!URL.canParse(origin) || new URL(origin).origin !== origin || !origin.startsWith('https://'))
-      throw new Error(`schemaFetcher: '${origin}' is no origin like 'https://schemas.example.com'`)
-  const cache = new Map<string, Kept>()
+      throw new SetupError(`schemaFetcher: '${origin}' is no origin like 'https://schemas.example.com'`)
+  const cache = new Recent<string, Kept>(cacheSize)
 
   const start = (url: URL): Kept => {
     const schema = fetchSchema(url, options).catch(() => undefined)
@@ -67,12 +69,7 @@ export function schemaFetcher(options: SchemaFetcherOptions): (url: string) => P
     url.hash = ''
     const known = cache.get(url.href)
     const entry = known && known.until > Date.now() ? known : start(url)
-    cache.delete(url.href)
     cache.set(url.href, entry)
-    for (const oldest of cache.keys()) {
-      if (cache.size <= cacheSize) break
-      cache.delete(oldest)
-    }
     return entry.schema
   }
 }

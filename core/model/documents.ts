@@ -171,28 +171,28 @@ export interface CustomerCreate extends Partial<Omit<Customer, Managed | 'creden
 export type AddressCreate = Partial<Omit<Address, Managed>>
 
 /** Removes with null, leaves absent properties as they are (decision 4.3). */
-type Change<T> = { readonly [K in keyof T]?: T[K] | null }
+type ChangeOf<T> = { readonly [K in keyof T]?: T[K] | null }
 
 /** What changes a customer: only what is set or, with null, removed. `custom`, `mixins` and `mixinSchemas` merge name by name. */
-export interface CustomerChange extends Change<
+export interface CustomerChange extends ChangeOf<
   Omit<Customer, Managed | 'customerNo' | 'active' | 'credentials' | 'custom' | 'mixins' | 'mixinSchemas'>
 > {
   readonly customerNo?: string
   readonly active?: boolean
-  readonly credentials?: Change<Omit<Credentials, 'locked' | 'login'>> & {
+  readonly credentials?: ChangeOf<Omit<Credentials, 'locked' | 'login'>> & {
     readonly locked?: boolean
     readonly login?: string
   }
-  readonly custom?: Change<CustomAttributes> | null
-  readonly mixins?: Change<{ readonly [name: string]: Json }> | null
-  readonly mixinSchemas?: Change<{ readonly [name: string]: string }> | null
+  readonly custom?: ChangeOf<CustomAttributes> | null
+  readonly mixins?: ChangeOf<{ readonly [name: string]: Json }> | null
+  readonly mixinSchemas?: ChangeOf<{ readonly [name: string]: string }> | null
 }
 
 /** What changes an address. */
-export interface AddressChange extends Change<Omit<Address, Managed | 'addressId' | 'isDefault' | 'custom'>> {
+export interface AddressChange extends ChangeOf<Omit<Address, Managed | 'addressId' | 'isDefault' | 'custom'>> {
   readonly addressId?: string
   readonly isDefault?: boolean
-  readonly custom?: Change<CustomAttributes> | null
+  readonly custom?: ChangeOf<CustomAttributes> | null
 }
 
 /** What creates the internal account of an existing customer (decision 3.8). `email` absent: the customer's email. */

@@ -209,10 +209,10 @@ export type TargetOf<O extends Writing> = Of<O, 'target'>
 export type DocumentOf<O extends Writing> = Of<O, 'document'>
 /** The password that goes with it; `never` where there is none. */
 export type PasswordOf<O extends Writing> = Of<O, 'password'>
-type WithPassword<P> = [P] extends [never] ? unknown : { readonly password?: P }
+type PasswordInput<P> = [P] extends [never] ? unknown : { readonly password?: P }
 /** What an operation takes as a library call. */
 export type InputOf<O extends Operation> = O extends Writing
-  ? TargetOf<O> & DocumentOf<O> & WithPassword<PasswordOf<O>>
+  ? TargetOf<O> & DocumentOf<O> & PasswordInput<PasswordOf<O>>
   : Of<O, 'input'>
 /** What an operation gives. */
 export type ResultOf<O extends Operation> = Of<O, 'result'>

@@ -6,7 +6,7 @@ export class Thrown extends Error {
   override readonly name = 'Thrown'
 }
 
-/** Most causes that are told, and longest message and stack: what is thrown may go on for ever. */
+/** Most causes that are shown, and longest message and stack: what is thrown may go on for ever. */
 const mostCauses = 8
 const longestMessage = 1_000
 const longestStack = 16_000
@@ -23,10 +23,10 @@ export function messageOf(thrown: unknown): string {
 
 /** The stack of what was thrown and those of its causes, for logs. */
 export function stackOf(thrown: unknown): string {
-  const told = new Set<unknown>()
+  const seen = new Set<unknown>()
   const stacks: string[] = []
-  for (let next = thrown; next !== undefined && stacks.length < mostCauses && !told.has(next); next = causeOf(next)) {
-    told.add(next)
+  for (let next = thrown; next !== undefined && stacks.length < mostCauses && !seen.has(next); next = causeOf(next)) {
+    seen.add(next)
     stacks.push(clipped(read(next, 'stack') ?? messageOf(next), longestStack))
   }
   return stacks.join('\ncaused by: ')

@@ -67,7 +67,7 @@ export function eventOf(customer: HeldCustomer, { addressId }: Address) {
   return { customerNumber: customer.document.customerNo, addressId }
 }
 
-type FreeData = Pick<AddressCreate, 'custom'>
+type Custom = Pick<AddressCreate, 'custom'>
 
 /** Loads, judges and keeps addresses. */
 export class Addresses {
@@ -91,12 +91,12 @@ export class Addresses {
   }
 
   /** Custom attributes against their declarations, where a change touches them. */
-  violations(now: FreeData, before: FreeData): readonly Violation[] {
+  violations(now: Custom, before: Custom): readonly Violation[] {
     return this.#attributes.check('address', now.custom, before.custom)
   }
 
   /** Throws for what `violations` finds. */
-  refuse(now: FreeData, before: FreeData): void {
+  refuse(now: Custom, before: Custom): void {
     const violations = this.violations(now, before)
     if (violations.length > 0) throw fail('documentInvalid', { document: 'customer_address', violations })
   }

@@ -7,6 +7,7 @@ import { Deadline, Timer } from '../extension/deadline.js'
 import type { Violation } from '../model/problems.js'
 import { Recent } from '../model/recent.js'
 import { isEqual } from '../model/json.js'
+import { SetupError } from '../model/setup-error.js'
 import type { Json } from '../model/documents.js'
 import type { SchemaSource } from '../ports/host.js'
 import { compileForeign } from './foreign-schema.js'
@@ -64,12 +65,13 @@ export function mixinSchemas(options: MixinOptions = {}, limit = 10_000): MixinS
   const { schemas } = options
   if (schemas && typeof schemas !== 'function')
     for (const [url, schema] of Object.entries(schemas))
-      if (typeof schema !== 'object' || schema === null) throw new Error(`mixins: the schema of ${url} is no object`)
-  return new Registry(options, limit)
+      if (typeof schema !== 'object' || schema === null)
+        throw new SetupError(`mixins: the schema of ${url} is no object`)
+  return new SchemaRegistry(options, limit)
 }
 
 /** Schemas by URL, as the host's sources give them, and their compiled checks by content. */
-class Registry implements MixinSchemas {
+class SchemaRegistry implements MixinSchemas {
   readonly #sources: readonly SchemaSource[]
   readonly #timer: Timer
   readonly #prepared: Recent<string, PreparedSchema>

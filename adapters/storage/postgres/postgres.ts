@@ -16,7 +16,7 @@ import type { Database, Locking } from './database.js'
 import { buildIndexes, migrate } from './migration.js'
 import { beginStatement, isBehindPooler, limitStatements } from './session.js'
 import { storedKey, takeNumbers } from './tables.js'
-import { Transaction } from './transaction.js'
+import { PgTransaction } from './transaction.js'
 import { lend } from './unit-client.js'
 import { writeUnitOf } from './unit-records.js'
 
@@ -138,7 +138,7 @@ class PostgresStorage implements Storage {
 
   write<T>(list: string, work: (unit: WriteUnit) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#track(async (database) => {
-      const transaction = new Transaction(database, list, signal)
+      const transaction = new PgTransaction(database, list, signal)
       const unit = writeUnitOf(transaction)
       lend(unit, transaction)
       let result: T

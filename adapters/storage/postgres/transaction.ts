@@ -15,7 +15,7 @@ import type { Statement } from './tables.js'
 const longestGoodbye = 500
 
 /** A unit of work on one list, without its records. Its calls run one after the other, however they are made. */
-export class Transaction {
+export class PgTransaction {
   readonly list: string
   readonly database: Database
   #lease: Lease | undefined

@@ -1,7 +1,7 @@
 /** The host's own tables in a unit's transaction. */
 import type { WriteUnit } from '../../../core/ports/storage.js'
 import { storageUnitOf } from '../../../core/ports/bound-unit.js'
-import type { Transaction } from './transaction.js'
+import type { PgTransaction } from './transaction.js'
 
 /** The connection of a running unit of work, for statements of the host. */
 export interface PgUnitClient {
@@ -19,12 +19,12 @@ export interface PgUnitResult<R> {
 }
 
 /** The transactions of the units that run. */
-const transactions = new WeakMap<WriteUnit, Transaction>()
+const transactions = new WeakMap<WriteUnit, PgTransaction>()
 const control =
   /^\s*(begin|start\s+transaction|commit|end|rollback(?!\s+(work\s+|transaction\s+)?to\b)|abort|prepare\s+transaction)\b/i
 
 /** Lets `clientOf` find the transaction of a unit. */
-export function lend(unit: WriteUnit, transaction: Transaction): void {
+export function lend(unit: WriteUnit, transaction: PgTransaction): void {
   transactions.set(unit, transaction)
 }
 

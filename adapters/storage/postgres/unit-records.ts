@@ -6,17 +6,17 @@ import { recordCopy, writersOf } from '../../../core/ports/stored-records.js'
 import type { Run } from './lease.js'
 import { findMatches, findPage } from './query.js'
 import { columnValues, getStatement, keyValues, keysOf, statements, storedKey } from './tables.js'
-import type { Transaction } from './transaction.js'
+import type { PgTransaction } from './transaction.js'
 
 /** Reads and writes records in a transaction; it knows what the unit has read and written. */
 class UnitRecords {
-  readonly #tx: Transaction
+  readonly #tx: PgTransaction
   /** Records that this unit wrote: their version does not grow again. */
   readonly #written = new Set<string>()
   /** Unique keys of the records that this unit read, with their version. */
   readonly #read = new Map<string, string>()
 
-  constructor(tx: Transaction) {
+  constructor(tx: PgTransaction) {
     this.#tx = tx
   }
 
@@ -107,7 +107,7 @@ class UnitRecords {
 }
 
 /** The unit of work of the port on a transaction. What goes in is copied at the call. */
-export function writeUnitOf(tx: Transaction): WriteUnit {
+export function writeUnitOf(tx: PgTransaction): WriteUnit {
   const records = new UnitRecords(tx)
   const writer = <K extends Kind>(kind: K): RecordWriter<K> => ({
     get: (key) => tx.turn(() => records.get(kind, key)),
