@@ -4,22 +4,16 @@ import { existsSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { createClientele, tenantOf, type Clientele, type Plugin, type Storage } from 'clientele'
+import { createClientele, tenantOf, type Plugin, type Storage } from 'clientele'
 import { customerApi } from 'clientele/koa'
 import { ocapi } from 'clientele/ocapi'
 import { yaas } from 'clientele/yaas'
 import Koa from 'koa'
 import { greetingOf } from './greeting.js'
 import { readSettings, SettingError, type Settings } from './settings.js'
+import { onSignal, stopper } from './stopping.js'
 import { tokenEndpoints } from './token-endpoints.js'
-
-/**
- * Milliseconds: hooks that still run after `hooks` are aborted, connections that are open after `all` are cut, and another
- * signal after `repeated` ends at once; before, it is the same one, which npm passes on although the server has it too.
- */
-const patience = { hooks: 4_000, all: 4_800, repeated: 1_000 }
 
 /** The schema of the mixin in the YaaS document's samples; a host registers its own. */
 const exampleSchema = {
@@ -46,6 +40,7 @@ async function run(): Promise<void> {
     if (!isClientGone) console.error(error)
   })
   const server = http.createServer()
+  const stop = stopper(server)
   let greeting = ''
   app.use(tokens.middleware)
   const diagnostics = { trace: true, dryRun: true }
@@ -56,7 +51,7 @@ async function run(): Promise<void> {
     return undefined
   })
 
-  stopOnSignal(server, clientele)
+  onSignal(() => stop((graceMs) => clientele.close({ graceMs })), end)
   const handle = app.callback()
   server.on('request', (request, response) => void handle(request, response))
   await listen(server, settings).catch(async (error: unknown) => {
@@ -96,30 +91,6 @@ async function listen(server: http.Server, { port, host }: Settings): Promise<vo
     if (error.code === 'EADDRINUSE') throw new SettingError(`PORT: ${port} is in use`)
     throw new SettingError(`HOST or PORT: cannot listen on ${host} port ${port} (${error.code})`)
   })
-}
-
-/** SIGTERM and SIGINT: takes no more requests, lets running ones end, stores what is to be stored, exits within 5 s. */
-function stopOnSignal(server: http.Server, clientele: Clientele): void {
-  let stoppingSince = Infinity
-  server.on('request', (_, response) => {
-    if (stoppingSince < Infinity) response.setHeader('Connection', 'close')
-  })
-  const stop = async (signal: string): Promise<void> => {
-    const now = performance.now()
-    if (now > stoppingSince + patience.repeated) process.exit(1)
-    if (now >= stoppingSince) return
-    stoppingSince = now
-    console.log(`${signal}: stopping`)
-    const ended = server.listening ? once(server.close(), 'close') : undefined
-    const idle = setInterval(() => server.closeIdleConnections(), 50)
-    const deadline = delay(patience.all)
-    await Promise.race([clientele.close({ graceMs: patience.hooks }), deadline])
-    await Promise.race([ended, deadline])
-    clearInterval(idle)
-    process.exit(0)
-  }
-  for (const signal of ['SIGTERM', 'SIGINT'])
-    process.on(signal, () => void stop(signal).catch((error: unknown) => end(error)))
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

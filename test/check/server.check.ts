@@ -66,4 +66,43 @@ describe('example server: aborts hooks that still run after 4 s, exits 0 within 
     expect(printed).not.to.match(/error/i)
     for (const socket of kept) socket.destroy()
   })
+
+  it('nobody sees a reset: 5,000 connections, 50 half-sent bodies, running requests, which say Connection: close', async () => {
+    const plugins = fileURLToPath(new URL('../support/plugins/waiting.js', import.meta.url))
+    const server = await startServer({ PLUGINS: plugins })
+    const token = await tokenOf(server.origin, 'ocapi')
+    const { host, port } = new URL(server.origin)
+    const head = (method: string, more: string): string =>
+      `${method} /s/-/dw/data/v16_2/customer_lists/SiteGenesis/customers HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\n${more}\r\n`
+    const clients = new Map<net.Socket, { text: string; error?: string }>()
+    const open = async (text: string): Promise<net.Socket> => {
+      const socket = net.connect(Number(port), '127.0.0.1')
+      const seen: { text: string; error?: string } = { text: '' }
+      clients.set(socket, seen)
+      socket.on('error', (error) => (seen.error = error.message)).on('data', (data) => (seen.text += data.toString()))
+      await once(socket, 'connect')
+      socket.write(text)
+      return socket
+    }
+    const body = JSON.stringify({ last_name: 'a moment', credentials: { login: 'dude' } })
+    const length = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`
+    for (let batch = 0; batch < 49; batch++)
+      await Promise.all(Array.from({ length: 100 }, () => open(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`)))
+    const halves = await Promise.all(Array.from({ length: 50 }, () => open(head('POST', length) + body.slice(0, 9))))
+    const running = await open(head('POST', length) + body)
+    await server.printed(/handler waits for a moment/)
+    const began = performance.now()
+    const ended = server.stop()
+    await server.printed(/stopping/)
+    // what comes on a connection that was idle is answered still
+    const late = [...clients.keys()][4_899] as net.Socket
+    late.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+    expect(await ended, server.output()).to.deep.equal({ code: 0, signal: null })
+    expect(performance.now() - began).to.be.lessThan(5_000)
+    await Promise.all([...clients.keys()].map(async (socket) => socket.closed || once(socket, 'close')))
+    expect(new Set([...clients.values()].map(({ error }) => error))).to.deep.equal(new Set([undefined]))
+    for (const socket of [running, late])
+      expect(clients.get(socket)?.text).to.match(/HTTP\/1.1 200.*connection: close/is)
+    for (const socket of halves) expect(clients.get(socket)?.text).to.match(/^HTTP\/1.1 503.*connection: close/is)
+  })
 })
