@@ -38,7 +38,7 @@ export function recordingPool(connectionString: string): RecordingPool {
       const plans: string[] = []
       for (const { text, values } of sent) {
         const select = text.replace(/^DECLARE .* CURSOR FOR /, '')
-        if (!select.startsWith('SELECT')) continue
+        if (!/^(SELECT|WITH)/.test(select)) continue
         const { rows } = await inner.query<[string]>({
           text: `EXPLAIN ${select}`,
           values: values ?? [],

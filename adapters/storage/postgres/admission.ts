@@ -1,8 +1,11 @@
 /** Who may use a connection now (adapters/storage/postgres/README.md, Pool and hooks). */
 import { LockTimeout, StorageUnavailable } from '../../../core/ports/storage.js'
 
-/** Who asks: a unit of work keeps a connection while its handlers run; a single statement gives it back at once. */
-export type Borrower = 'unit' | 'statement'
+/**
+ * Who asks: a unit of work keeps a connection while its handlers run, a scan while it reads a table; a single statement
+ * gives it back at once.
+ */
+export type Borrower = 'unit' | 'scan' | 'statement'
 
 /** Who waits; places are given in the order of the tickets. */
 interface Waiting {
@@ -10,20 +13,22 @@ interface Waiting {
   readonly enter: () => void
 }
 
-/** Gives as many places as the pool has connections. Some are never given to units: those who only read find one. */
+/** Gives as many places as the pool has connections. Some are never given to units, most never to scans: who reads finds one. */
 export class Admission {
-  readonly #places: number
-  readonly #forUnits: number
+  readonly #most: { readonly [as in Borrower]: number }
   readonly #longestWait: number
   readonly #maxWaiting: number
-  readonly #taken = { unit: 0, statement: 0 }
-  readonly #queues = { unit: new Set<Waiting>(), statement: new Set<Waiting>() }
+  readonly #taken = { unit: 0, scan: 0, statement: 0 }
+  readonly #queues = { unit: new Set<Waiting>(), scan: new Set<Waiting>(), statement: new Set<Waiting>() }
   #ticket = 0
 
   /** Places, how many of them units leave alone, the longest wait in milliseconds, and how many may wait. */
   constructor(places: number, keptForReads: number, longestWait: number, maxWaiting: number) {
-    this.#places = places
-    this.#forUnits = Math.max(1, places - keptForReads)
+    this.#most = {
+      unit: Math.max(1, places - keptForReads),
+      scan: Math.max(1, Math.floor(places / 4)),
+      statement: places,
+    }
     this.#longestWait = longestWait
     this.#maxWaiting = maxWaiting
   }
@@ -36,7 +41,7 @@ export class Admission {
       this.#taken[as]++
       return undefined
     }
-    if (this.#queues.unit.size + this.#queues.statement.size >= this.#maxWaiting)
+    if (this.#waiting >= this.#maxWaiting)
       return Promise.reject(new LockTimeout('too many wait for a connection to PostgreSQL'))
     return new Promise((resolve, reject) => {
       const end = (): void => {
@@ -68,16 +73,23 @@ export class Admission {
     for (let next = this.#next(); next; next = this.#next()) next.enter()
   }
 
+  get #waiting(): number {
+    const { unit, scan, statement } = this.#queues
+    return unit.size + scan.size + statement.size
+  }
+
   #hasPlace(as: Borrower): boolean {
-    const { unit, statement } = this.#taken
-    return unit + statement < this.#places && (as === 'statement' || unit < this.#forUnits)
+    const { unit, scan, statement } = this.#taken
+    return unit + scan + statement < this.#most.statement && this.#taken[as] < this.#most[as]
   }
 
   /** The first in the queues that can enter. */
   #next(): Waiting | undefined {
-    const [unit] = this.#hasPlace('unit') ? this.#queues.unit : []
-    const [statement] = this.#hasPlace('statement') ? this.#queues.statement : []
-    if (!unit || !statement) return unit ?? statement
-    return unit.ticket < statement.ticket ? unit : statement
+    let next: Waiting | undefined
+    for (const as of ['unit', 'scan', 'statement'] as const) {
+      const [first] = this.#hasPlace(as) ? this.#queues[as] : []
+      if (first && (!next || first.ticket < next.ticket)) next = first
+    }
+    return next
   }
 }

@@ -5,6 +5,8 @@ import { hasPatterns } from '../../../core/ports/query-patterns.js'
 import { faultOf } from './faults.js'
 import type { Run } from './lease.js'
 import type { Database } from './database.js'
+import type { Borrower } from './admission.js'
+import { QuerySql } from './query-sql.js'
 import { findMatches, findPage } from './query.js'
 import type { Found } from './query.js'
 import { getStatement } from './tables.js'
@@ -32,30 +34,38 @@ export class CommittedReader<K extends Kind> implements RecordReader<K> {
 
   async find(query: Query): Promise<Page<Records[K]>> {
     const { connections, indexes, load } = this.#database
+    const as = new QuerySql(this.#list, this.#kind, indexes).isScan(query) ? 'scan' : 'statement'
+    const run: Run = (statement) => connections.run(statement, this.#signal, as)
     const { documents, total } = hasPatterns(query)
-      ? await this.#findMatches(query)
-      : await findPage(this.#list, this.#kind, query, indexes, (statement) => connections.run(statement, this.#signal))
+      ? await this.#findMatches(query, as)
+      : await findPage(this.#list, this.#kind, query, indexes, run)
     return { items: documents.map((document) => load(this.#kind, document)), total }
   }
 
   /** A refused query is no fault of the connection, which goes back to the pool. */
-  async #findMatches(query: Query & { readonly where: Condition }): Promise<Found> {
+  async #findMatches(query: Query & { readonly where: Condition }, as: Borrower): Promise<Found> {
     const { connections, indexes } = this.#database
-    const found = await connections.borrow(async (lease) => {
-      const run: Run = (statement) => {
-        this.#signal?.throwIfAborted()
-        return lease.query(statement).catch((error: unknown) => {
-          throw faultOf(error)
-        })
-      }
-      await run({ text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' })
-      const result = await findMatches(this.#list, this.#kind, query, indexes, run, 'later').catch((error: unknown) => {
-        if (error instanceof QueryRefused) return error
-        throw error
-      })
-      await run({ text: 'COMMIT' })
-      return result
-    }, this.#signal)
+    const found = await connections.borrow(
+      async (lease) => {
+        const run: Run = (statement) => {
+          this.#signal?.throwIfAborted()
+          return lease.query(statement).catch((error: unknown) => {
+            throw faultOf(error)
+          })
+        }
+        await run({ text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' })
+        const result = await findMatches(this.#list, this.#kind, query, indexes, run, 'later').catch(
+          (error: unknown) => {
+            if (error instanceof QueryRefused) return error
+            throw error
+          },
+        )
+        await run({ text: 'COMMIT' })
+        return result
+      },
+      this.#signal,
+      as,
+    )
     if (found instanceof QueryRefused) throw found
     return found
   }

@@ -27,7 +27,7 @@ export interface ConnectionLimits {
 
 /** What a connection is borrowed for. */
 export interface Loan {
-  readonly as?: Borrower
+  readonly as?: Borrower | undefined
   /** Longest run of one statement, in milliseconds. */
   readonly limit?: number
   /** Fires when nobody wants the answer any more. */
@@ -105,20 +105,24 @@ export class Connections {
   }
 
   /** Runs one statement that may be run again: a read, or one whose loss costs nothing. */
-  run(statement: Statement, signal?: AbortSignal): Promise<StatementResult> {
-    return this.borrow(async (lease) => {
-      try {
-        return await lease.query(statement)
-      } catch (error) {
-        throw faultOf(error)
-      }
-    }, signal)
+  run(statement: Statement, signal?: AbortSignal, as?: Borrower): Promise<StatementResult> {
+    return this.borrow(
+      async (lease) => {
+        try {
+          return await lease.query(statement)
+        } catch (error) {
+          throw faultOf(error)
+        }
+      },
+      signal,
+      as,
+    )
   }
 
   /** Runs `work` on one connection, again if that turns out to be dead. `work` must change nothing, or must not have begun. */
-  async borrow<T>(work: (lease: Lease) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async borrow<T>(work: (lease: Lease) => Promise<T>, signal?: AbortSignal, as?: Borrower): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const lease = await this.lease({ signal })
+      const lease = await this.lease({ signal, as })
       const cancel = (): void => lease.cancel()
       signal?.addEventListener('abort', cancel)
       try {

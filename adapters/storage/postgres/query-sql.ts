@@ -33,15 +33,26 @@ export class QuerySql {
     return `${tableOf(this.#kind)} WHERE list = $1${condition === undefined ? '' : ` AND ${condition}`}`
   }
 
-  order({ sort = [] }: Query): string {
-    const terms = sort.flatMap(({ path, descending }) => {
+  order(query: Query): string {
+    return [...this.#terms(query).map(({ term, way }) => term + way), 'ordinal', 'id'].join(', ')
+  }
+
+  /** The columns that rows are put in order by after they were chosen, and that order. */
+  sortColumns(query: Query): { readonly columns: string; readonly order: string } {
+    const terms = this.#terms(query)
+    return {
+      columns: ['ordinal', 'id', ...terms.map(({ term }, i) => `${term} AS term${i}`)].join(', '),
+      order: [...terms.map(({ way }, i) => `term${i}${way}`), 'ordinal', 'id'].join(', '),
+    }
+  }
+
+  #terms({ sort = [] }: Query): { readonly term: string; readonly way: string }[] {
+    return sort.flatMap(({ path, descending }) => {
       const { rank, size, start, text } = sortable(path)
       // the first columns of the index, so that it gives the order; the whole text decides what its start leaves open
-      return [rank, size, ...(this.#isDeclared(path) ? [start] : []), text].map((term) =>
-        descending ? `${term} DESC` : term,
-      )
+      const terms = [rank, size, ...(this.#isDeclared(path) ? [start] : []), text]
+      return terms.map((term) => ({ term, way: descending ? ' DESC' : '' }))
     })
-    return [...terms, 'ordinal', 'id'].join(', ')
   }
 
   range({ offset = 0, limit }: Query): string {
@@ -54,6 +65,28 @@ export class QuerySql {
     return (
       where?.op === 'eq' && !sort?.length && typeof where.value === 'string' && this.#keyAt(where.path) !== undefined
     )
+  }
+
+  /** Whether the whole table is read: no index gives what is asked for. */
+  isScan({ where, sort }: Query): boolean {
+    if (where) return !this.#isIndexed(where)
+    return sort !== undefined && !sort.slice(0, 1).every(({ path }) => this.#isDeclared(path))
+  }
+
+  #isIndexed(where: Condition): boolean {
+    switch (where.op) {
+      case 'and':
+        return where.of.some((part) => this.#isIndexed(part))
+      case 'or':
+        return where.of.every((part) => this.#isIndexed(part))
+      case 'not':
+        return where.of.op === 'exists' && this.#isDeclared(where.of.path)
+      case 'eq':
+      case 'in':
+        return this.#isDeclared(where.path) || this.#keyAt(where.path) !== undefined
+      default:
+        return where.op !== 'matches' && this.#isDeclared(where.path)
+    }
   }
 
   condition(where: Condition): string {
@@ -116,24 +149,23 @@ export class QuerySql {
   #compare(path: Path, op: Comparison, value: Scalar): string {
     const { json, rank, size, text, start } = sortable(path)
     const isDeclared = this.#isDeclared(path)
-    if (typeof value === 'boolean') {
-      const test = `${size} ${operators[op]} ${value ? 1 : 0}`
-      return isDeclared
-        ? `(${rank} = 1 AND ${test})`
-        : `(CASE jsonb_typeof(${json}) WHEN 'boolean' THEN ${test} ELSE false END)`
-    }
+    // IS TRUE: never null, and the planner guesses as it does for the comparison alone
+    if (typeof value === 'boolean') return `(${rank} = 1 AND ${size} ${operators[op]} ${value ? 1 : 0})`
     if (typeof value === 'number') {
       if (Number.isNaN(value)) return 'false'
       const number = this.#place(String(value), 'numeric')
       return isDeclared
         ? `(${rank} = 2 AND ${size} ${operators[op]} ${number})`
-        : `(CASE jsonb_typeof(${json}) WHEN 'number' THEN ${json}::numeric ${operators[op]} ${number} ELSE false END)`
+        : `((CASE jsonb_typeof(${json}) WHEN 'number' THEN ${json}::numeric END ${operators[op]} ${number}) IS TRUE)`
     }
     const key = this.#keyAt(path)
     if (op === 'eq' && unstorable.test(value)) return 'false'
     const [storable, bound] = storableBound(op, value)
+    // the cheapest test of a scan: the value is taken out of the document once
+    if (op === 'eq' && key === undefined && !isDeclared)
+      return `((${json} = ${this.#place(JSON.stringify(value), 'jsonb')}) IS TRUE)`
     const place = this.#place(bound, 'text')
-    const test = `(CASE jsonb_typeof(${json}) WHEN 'string' THEN ${text} ${operators[storable]} ${place} ELSE false END)`
+    const test = `((${text} ${operators[storable]} ${place}) IS TRUE)`
     if (key !== undefined && op === 'eq')
       return `(${keyColumn(key)} IS NOT NULL AND ${keyColumn(key)} = ${this.#place(storedKey(value), 'text')} AND ${test})`
     if (!isDeclared) return test
@@ -153,12 +185,12 @@ export class QuerySql {
       parts.push(
         this.#isDeclared(path)
           ? `(${rank} = 2 AND ${size} = ANY (${all}))`
-          : `(CASE jsonb_typeof(${json}) WHEN 'number' THEN ${json}::numeric = ANY (${all}) ELSE false END)`,
+          : `((CASE jsonb_typeof(${json}) WHEN 'number' THEN ${json}::numeric END = ANY (${all})) IS TRUE)`,
       )
     }
     if (texts.length > 0) {
       const all = this.#place(arrayOf(texts), 'text[]')
-      const test = `(CASE jsonb_typeof(${json}) WHEN 'string' THEN ${text} = ANY (${all}) ELSE false END)`
+      const test = `((${text} = ANY (${all})) IS TRUE)`
       const key = this.#keyAt(path)
       if (key !== undefined) {
         const stored = this.#place(arrayOf(texts.map(storedKey)), 'text[]')

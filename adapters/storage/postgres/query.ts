@@ -30,13 +30,31 @@ export async function findPage(
     )
     return { documents: rows.map(([document]) => document as string), total: rows.length }
   }
-  const page = `SELECT doc FROM ${where} ORDER BY ${order} ${sql.range(query)}`
-  // a page beyond the last record has a total too
   const { rows } = await run(
-    sql.statement(`SELECT total, doc FROM (SELECT count(*) AS total FROM ${where}) AS counted
-      LEFT JOIN (SELECT doc, row_number() OVER () AS place FROM (${page}) AS sorted) AS page ON true ORDER BY place`),
+    sql.statement(query.where ? chosenPage(sql, kind, query, where) : pageOfAll(sql, query, where)),
   )
   return { documents: rows.flatMap(([, document]) => document ?? []), total: Number(rows[0]?.[0]) }
+}
+
+/**
+ * A page of what a condition chooses. It is chosen once, for count and page: put in order at the same time, the planner
+ * would leave the index of the condition for a walk through that of the order.
+ */
+function chosenPage(sql: QuerySql, kind: Kind, query: Query, where: string): string {
+  const { columns, order } = sql.sortColumns(query)
+  return `WITH chosen AS MATERIALIZED (SELECT ${columns} FROM ${where})
+    SELECT total, doc FROM (SELECT count(*) AS total FROM chosen) AS counted LEFT JOIN (
+      SELECT doc, place FROM (SELECT id, row_number() OVER () AS place
+        FROM (SELECT id FROM chosen ORDER BY ${order} ${sql.range(query)}) AS sorted) AS numbered
+      JOIN ${tableOf(kind)} AS found ON found.list = $1 AND found.id = numbered.id
+    ) AS page ON true ORDER BY place`
+}
+
+/** A page of all records; one beyond the last has a total too. */
+function pageOfAll(sql: QuerySql, query: Query, where: string): string {
+  const page = `SELECT doc FROM ${where} ORDER BY ${sql.order(query)} ${sql.range(query)}`
+  return `SELECT total, doc FROM (SELECT count(*) AS total FROM ${where}) AS counted
+    LEFT JOIN (SELECT doc, row_number() OVER () AS place FROM (${page}) AS sorted) AS page ON true ORDER BY place`
 }
 
 /** How the page of a query with regular expressions is loaded: by the ids found, or along with all that is looked at. */
