@@ -176,13 +176,21 @@ class PostgresStorage implements Storage {
   }
 
   async #createPool(connectionString: string, lockWait: number, statement: number): Promise<PgPool> {
-    const { Pool } = await import('pg').catch((error: unknown) => {
+    // the default export: older versions of pg name nothing else to `import`
+    const { default: pg } = await import('pg').catch((error: unknown) => {
       throw new Error("the PostgreSQL storage needs the package 'pg': npm install pg", { cause: error })
     })
     const settings = { max: 10, connectionTimeoutMillis: lockWait, keepAlive: true }
-    // the pool waits for it, which its type does not say
-    const onConnect = (client: Parameters<typeof limitStatements>[0]): unknown => limitStatements(client, statement)
-    const pool = new Pool({ connectionString, ...settings, fallback_application_name: 'clientele', onConnect })
+    const limited = new WeakSet<object>()
+    // the pool waits for it, which its type does not say; older ones do not know it, and tell of a connection
+    const onConnect = (client: Parameters<typeof limitStatements>[0]): unknown => {
+      limited.add(client)
+      return limitStatements(client, statement)
+    }
+    const pool = new pg.Pool({ connectionString, ...settings, fallback_application_name: 'clientele', onConnect })
+    pool.on('connect', (client) => {
+      if (!limited.has(client)) limitStatements(client, statement).catch(() => undefined)
+    })
     this.#end = () => pool.end()
     return pool
   }
