@@ -5,6 +5,7 @@ import type { Customer, CustomerChange, CustomerCreate, CustomerList } from './m
 import type { EventName, Listener } from './model/events.js'
 import type { InputOf, Reading, ResultOf, Writing } from './model/operations.js'
 import type { CustomerError, Violation } from './model/problems.js'
+import type { Limits } from './ports/host.js'
 import type { DryRunOperations } from './work/dry-run.js'
 import type { Transaction } from './work/transaction.js'
 import type { WriteRequest, Written } from './work/write.js'
@@ -73,6 +74,8 @@ export interface Clientele {
    * can tell it with all else that is wrong. Loads the schemas of mixins, so that no unit of work waits for them.
    */
   checkCustomer(change: CustomerCreate | CustomerChange, previous?: Customer): Promise<readonly Violation[]>
+  /** How long things may take and how large documents may be, for this library. */
+  readonly limits: Limits
   /** What comes of a promise of the host, within the time that a handler has; else it rejects. */
   inTime<T>(given: PromiseLike<T>): Promise<T>
   /** Reports whatever was thrown that nobody expected, and gives the CustomerError of kind `internal` to answer with. */

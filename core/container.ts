@@ -45,6 +45,7 @@ import {
   guardedPolicies,
 } from './work/host-calls.js'
 import { Incidents } from './work/incidents.js'
+import { checkedLimits, defaultLimits, limitOptions } from './work/limits.js'
 import type { Unit } from './work/unit.js'
 import { Units } from './work/units.js'
 
@@ -77,7 +78,7 @@ export interface ClienteleOptions {
   readonly logger?: Logger
   readonly clock?: Clock
   readonly ids?: Partial<Ids>
-  /** Time limits in milliseconds (decision 4.10). */
+  /** How long things may take (decision 4.10), and how large documents may be (adapters/README.md, Limits). */
   readonly limits?: Partial<Limits>
   /**
    * Circuit breaker of each extension point: when too many of the last calls failed, the operations of that point are
@@ -131,7 +132,7 @@ function checkAll(options: ClienteleOptions): void {
   for (const level of ['debug', 'info', 'warn', 'error'] as const)
     if (logger) checkKind(`createClientele: logger.${level}`, logger[level], 'function')
   if (ids) checkOptions('ids', ids, { hex24: 'function', incident: 'function', customerNumber: 'function' })
-  if (limits) checkOptions<Partial<Limits>>('limits', limits, { handler: 'number', lockWait: 'number', unit: 'number' })
+  if (limits) checkOptions<Partial<Limits>>('limits', limits, limitOptions)
   if (policies) checkOptions('policies', policies, { email: 'function', login: 'function', password: 'function' })
   if (mixins) checkOptions('mixins', mixins, { schemas: 'any', fetch: 'function', cacheSize: 'number' })
   if (customAttributes) checkOptions('customAttributes', customAttributes, { customer: 'object', address: 'object' })
@@ -157,15 +158,6 @@ const defaultIds: Ids = {
   hex24: hexMaker(12),
   incident: hexMaker(8),
   customerNumber: () => `C${String(randomInt(10 ** 10)).padStart(10, '0')}`,
-}
-
-const defaultLimits: Limits = { handler: 10_000, lockWait: 15_000, unit: 30_000 }
-
-function checkedLimits(limits: Limits): Limits {
-  for (const [name, ms] of Object.entries(limits))
-    if (!Number.isInteger(ms) || ms < 1 || ms >= 2 ** 31)
-      throw new SetupError(`limits.${name} is a whole number of milliseconds from 1 to 2147483647`)
-  return limits
 }
 
 const line = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
@@ -216,11 +208,11 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
     mixins: parts.resolve(tokens.mixins),
     customAttributes: parts.resolve(tokens.customAttributes),
     socialMediaUsers: parts.resolve(tokens.socialMediaUsers),
-    sourceLimit: limits.handler,
+    limits,
   })
   const { beforeUnit } = rules
   const units = new Units({ storage, lists, handlers, incidents, logger, clock, limit: limits.unit, beforeUnit })
-  return new Library({ storage, lists, ids, timer, handlers, incidents, rules, units })
+  return new Library({ storage, lists, ids, limits, timer, handlers, incidents, rules, units })
 }
 
 /** A child container of its own for each library: two libraries in one process share nothing. */

@@ -12,7 +12,7 @@ import { operations } from './model/operations.js'
 import type { Operation, Reading, ResultOf, Writing } from './model/operations.js'
 import type { CustomerError, Violation } from './model/problems.js'
 import { profileOf } from './model/profile.js'
-import type { CustomerLists, Ids } from './ports/host.js'
+import type { CustomerLists, Ids, Limits } from './ports/host.js'
 import type { Storage } from './ports/storage.js'
 import type { Rules } from './rules/index.js'
 import { changesIn } from './work/dry-run.js'
@@ -21,7 +21,7 @@ import type { Incidents } from './work/incidents.js'
 import { runRead, runReadIn } from './work/read.js'
 import { requestOf } from './work/request.js'
 import { outcomeOf, report } from './work/traces.js'
-import { UnitTransaction } from './work/transaction.js'
+import { runTransaction } from './work/transaction.js'
 import type { Transaction } from './work/transaction.js'
 import type { Call, Unit } from './work/unit.js'
 import type { Units } from './work/units.js'
@@ -33,6 +33,7 @@ export interface LibraryParts {
   readonly storage: Storage
   readonly lists: CustomerLists
   readonly ids: Ids
+  readonly limits: Limits
   /** The time of a handler. */
   readonly timer: Timer
   readonly handlers: Handlers<Unit>
@@ -111,6 +112,10 @@ export class Library implements Clientele {
     }
   }
 
+  get limits(): Limits {
+    return this.#parts.limits
+  }
+
   inTime<T>(given: PromiseLike<T>): Promise<T> {
     return new Deadline().race(given, this.#parts.timer)
   }
@@ -177,7 +182,9 @@ export class Library implements Clientele {
     options: WriteOptions,
   ): Promise<ResultOf<O>> {
     const { documents } = this.#parts.rules.writes[operation]
-    const { result } = await this.#write(operation, list, options, () => requestOf<O>(documents, input))
+    const { result } = await this.#write(operation, list, options, () =>
+      requestOf<O>(documents, input, this.#parts.limits),
+    )
     return result
   }
 
@@ -237,33 +244,15 @@ export class Library implements Clientele {
   async #transact<T>(list: string, work: (transaction: Transaction) => Promise<T>, options: CallOptions): Promise<T> {
     const { units, incidents } = this.#parts
     const frame = this.#frame
-    if (frame) return units.join(frame, list, (unit) => this.#transactIn(unit, work))
+    if (frame) return units.join(frame, list, (unit) => runTransaction(unit, work))
     const call = this.#callOf('transaction', list, options)
     try {
-      const value = await units.transact(call, (unit) => this.#transactIn(unit, work))
+      const value = await units.transact(call, (unit) => runTransaction(unit, work))
       if (options.onTrace) report(incidents, call, options.onTrace, 'done')
       return value
     } catch (error) {
       if (options.onTrace) report(incidents, call, options.onTrace, outcomeOf(error))
       throw error
-    }
-  }
-
-  async #transactIn<T>(unit: Unit, work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    const { frames } = this.#parts.handlers
-    const frame = frames.create(unit, undefined, undefined, Infinity)
-    try {
-      return await frames.enter(frame, async () => {
-        const transaction = new UnitTransaction(unit, frame)
-        // a generated number that collides is noticed at its create, not at the end, when `work` cannot run again
-        unit.hasInnerWrites = true
-        const result = await work(transaction)
-        if (frame.open > 0) throw new Error('the transaction ended while a library call of its own was open: await it')
-        if (unit.doomed !== undefined) throw unit.doomed
-        return result
-      })
-    } finally {
-      frame.closed = true
     }
   }
 

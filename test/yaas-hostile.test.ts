@@ -126,7 +126,7 @@ describe('yaas: hostile requests', () => {
 
   it('get at most 100 details', async () => {
     const json = {
-      ...Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`bad name ${i}`, 1])),
+      ...Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`bad name ${i}`, 1])),
     }
     const answer = await service.at('POST', '/customers', { json })
     expect(answer.status).to.equal(400)

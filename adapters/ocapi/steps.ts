@@ -16,6 +16,7 @@ import { checkOrigin, preflightHeaders } from './origins.js'
 import { pageOf, selectOf } from './parameters.js'
 import { resourceOf } from './paths.js'
 import { readXml } from './xml.js'
+import { checkSize } from '../http/sizes.js'
 import { documentShape } from './xml-shapes.js'
 
 /** The steps, in their order. */
@@ -98,4 +99,5 @@ async function takeBody(x: OcapiExchange, type: string): Promise<void> {
   else if ('text' in body) x.body = await readXml(body.text, documentShape(type))
   else throw new Error('a parser of the host has turned the XML body into an object: it must leave the text')
   if (x.body === undefined) throw refuse('bodyMalformed', { line: 1, column: 1 })
+  checkSize(x.surroundings.clientele, type, x.body)
 }

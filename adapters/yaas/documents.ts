@@ -92,7 +92,7 @@ export const addressTable: FieldTable<Address, AddressCreate, AddressChange> = f
     text('state', 'stateCode', addresses.stateCode),
     text('country', 'countryCode', addresses.countryCode),
     text('contactPhone', 'phone', addresses.phone),
-    { name: 'tags', at: ['tags'], schema: { type: 'array', items: { type: 'string' } } },
+    { name: 'tags', at: ['tags'], schema: addresses.tags },
     { name: 'isDefault', at: ['isDefault'], schema: addresses.isDefault, kept: true },
   ],
 })

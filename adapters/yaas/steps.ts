@@ -7,12 +7,13 @@ import { acceptedTypes, contentTypeOf } from '../http/media-types.js'
 import type { ContentTypeRules } from '../http/media-types.js'
 import { headerOf, OwnFault, refuse } from '../http/protocol.js'
 import type { Reply } from '../http/protocol.js'
+import { checkSize } from '../http/sizes.js'
 import { matchRoute, runRoute } from '../http/steps.js'
 import type { Step } from '../http/steps.js'
 import { checkHost, checkTransport } from '../http/transport.js'
 import { scopeName } from './exchange.js'
 import type { YaasExchange, YaasRoute } from './exchange.js'
-import { scopeMissing, tenantForbidden, uriTooLong, validationFault } from './faults.js'
+import { payload, scopeMissing, tenantForbidden, uriTooLong, validationFault } from './faults.js'
 import { callerFromGateway } from './gateway.js'
 import type { ResolvedOptions } from './options.js'
 import { pathBelow, tenantOf } from './paths.js'
@@ -103,6 +104,7 @@ async function readBody(x: YaasExchange, needed: 'needed' | 'optional'): Promise
   if (body !== undefined && !isObject(body))
     throw new OwnFault(validationFault([{ type: 'invalid_field', message: 'the payload is not a JSON object' }]))
   x.body = body ?? {}
+  checkSize(x.surroundings.clientele, payload, x.body)
 }
 
 /** What the query asks for, each parameter read once. */

@@ -1,7 +1,14 @@
 /** Normalised keys: computed here, never by a database, so that all storages agree (decision 1.4). */
 
+/** Most UTF-16 units of a text that becomes a key: normalising takes more than linear time. */
+export const longestKeyText = 1_024
+
+/** What a text that is too long has in place of a key: no record has it, so such a text names nothing. */
+const noKey = '\u001f'
+
 /** Key of a customer number, login or email: NFC, trim, `toUpperCase().toLowerCase()`, NFC again. */
 export function keyOf(text: string): string {
+  if (text.length > longestKeyText) return noKey
   return text.normalize('NFC').trim().toUpperCase().toLowerCase().normalize('NFC')
 }
 

@@ -7,7 +7,8 @@ import { managedProperties } from './documents.js'
 
 const text = { type: 'string', maxLength: 256 } as const
 const phone = { type: 'string', maxLength: 32 } as const
-const anyText = { type: 'string' } as const
+/** A text that becomes a key: its own rule says more (decisions 1.11, 2.12). */
+const keyText = { type: 'string', maxLength: 1024 } as const
 const flag = { type: 'boolean' } as const
 const time = { type: 'string', format: 'date-time' } as const
 const count = { type: 'integer', minimum: 1 } as const
@@ -26,7 +27,7 @@ const credentials = {
   type: 'object',
   additionalProperties: false,
   required: ['locked'],
-  properties: { login: anyText, locked: flag, passwordQuestion: text },
+  properties: { login: keyText, locked: flag, passwordQuestion: text },
 } as const
 
 /** Not blank, and neither `.` nor `..` (decision 1.4). */
@@ -39,7 +40,7 @@ export const customerSchema = {
   required: ['customerNo', 'active', 'credentials', ...managedProperties],
   properties: {
     customerNo,
-    email: anyText,
+    email: keyText,
     title: text,
     firstName: text,
     secondName: text,
@@ -54,9 +55,9 @@ export const customerSchema = {
     fax: phone,
     birthday: { type: 'string', format: 'date' },
     gender: { type: 'integer', enum: [1, 2] },
-    preferredLocale: anyText,
-    preferredCurrency: anyText,
-    preferredSite: anyText,
+    preferredLocale: text,
+    preferredCurrency: text,
+    preferredSite: text,
     active: flag,
     credentials,
     custom,
@@ -64,7 +65,7 @@ export const customerSchema = {
     mixinSchemas: {
       type: 'object',
       propertyNames: { pattern: '^[a-zA-Z0-9_-]+$' },
-      additionalProperties: { type: 'string' },
+      additionalProperties: { type: 'string', maxLength: 8192 },
     },
     creationDate: time,
     lastModified: time,
@@ -87,23 +88,23 @@ export const addressSchema = {
     salutation: text,
     companyName: text,
     jobTitle: text,
-    contactName: anyText,
+    contactName: text,
     address1: text,
     address2: text,
     suite: phone,
     postBox: text,
-    streetNumber: anyText,
-    extraLine1: anyText,
-    extraLine2: anyText,
-    extraLine3: anyText,
-    extraLine4: anyText,
+    streetNumber: text,
+    extraLine1: text,
+    extraLine2: text,
+    extraLine3: text,
+    extraLine4: text,
     postalCode: text,
     city: text,
     stateCode: text,
     countryCode: { type: 'string', maxLength: 3 },
     phone,
     isDefault: flag,
-    tags: { type: 'array', items: { type: 'string' } },
+    tags: { type: 'array', items: text },
     custom,
     creationDate: time,
     lastModified: time,
@@ -115,7 +116,7 @@ export const addressSchema = {
 export const accountCreateSchema = {
   type: 'object',
   additionalProperties: false,
-  properties: { email: anyText },
+  properties: { email: keyText },
 } as const
 
 /** Schema of `Account` as it is linked: one at a provider that is not ours. */
@@ -135,8 +136,8 @@ export const mappingCreateSchema = {
   additionalProperties: false,
   required: ['customerNumber', 'sdCustomerNumber'],
   properties: {
-    customerNumber: { type: 'string', pattern: '\\S' },
-    sdCustomerNumber: { type: 'string', pattern: '\\S' },
+    customerNumber: { type: 'string', maxLength: 256, pattern: '\\S' },
+    sdCustomerNumber: { type: 'string', maxLength: 256, pattern: '\\S' },
     deletedInYaaS: flag,
   },
 } as const
@@ -145,7 +146,10 @@ export const mappingCreateSchema = {
 export const socialMediaUserSchema = {
   type: 'object',
   required: ['id', 'referenceCustomerNumber'],
-  properties: { id: { type: 'string', pattern: '\\S' }, referenceCustomerNumber: { type: 'string', pattern: '\\S' } },
+  properties: {
+    id: { type: 'string', maxLength: 256, pattern: '\\S' },
+    referenceCustomerNumber: { type: 'string', maxLength: 256, pattern: '\\S' },
+  },
 } as const
 
 /** A JSON Schema as data. */

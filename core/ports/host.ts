@@ -1,6 +1,7 @@
 /** What a host fills beside the storage: logger, ids, clock, lists, limits, policies, hashing, sources. */
 import type { CustomerList, SocialMediaUser } from '../model/documents.js'
 import type { Secret } from '../model/secret.js'
+import type { DocumentLimits } from '../model/sizes.js'
 
 /** Writes log lines; fields hold no personal data. */
 export interface Logger {
@@ -26,14 +27,16 @@ export interface CustomerLists {
   byTenant(tenant: string): CustomerList | undefined | Promise<CustomerList | undefined>
 }
 
-/** Time limits in milliseconds (decision 4.10). */
-export interface Limits {
-  /** One handler. Default 10,000. */
+/** How long things may take, in milliseconds (decision 4.10), and how large documents may be. */
+export interface Limits extends DocumentLimits {
+  /** One handler, and whatever else of the host is asked. Default 10,000. */
   readonly handler: number
   /** One wait for a lock. Default 15,000. */
   readonly lockWait: number
   /** A whole unit of work. Default 30,000. */
   readonly unit: number
+  /** Addresses of one customer. Default 1,000. */
+  readonly addresses: number
 }
 
 /** The time now. */

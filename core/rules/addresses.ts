@@ -9,7 +9,8 @@ import { fail } from '../model/problems.js'
 import type { Violation } from '../model/problems.js'
 import type { Condition } from '../model/query.js'
 import { addressSchema } from '../model/schemas.js'
-import type { Ids } from '../ports/host.js'
+import { tooManyBytes } from '../model/sizes.js'
+import type { Ids, Limits } from '../ports/host.js'
 import { schemaVersions } from '../ports/storage.js'
 import type { AddressRecord } from '../ports/storage.js'
 import { addressOf } from '../work/records.js'
@@ -73,10 +74,12 @@ type Custom = Pick<AddressCreate, 'custom'>
 export class Addresses {
   readonly #ids: Ids
   readonly #attributes: DeclaredAttributes
+  readonly #limits: Limits
 
-  constructor(ids: Ids, attributes: DeclaredAttributes) {
+  constructor(ids: Ids, attributes: DeclaredAttributes, limits: Limits) {
     this.#ids = ids
     this.#attributes = attributes
+    this.#limits = limits
   }
 
   /** Loads an address of a customer that is locked, or fails with addressNotFound. */
@@ -90,9 +93,10 @@ export class Addresses {
     return unit.hold(record.id, () => new HeldAddress(record, this), isNew)
   }
 
-  /** Custom attributes against their declarations, where a change touches them. */
+  /** Bytes, and custom attributes against their declarations, where a change touches them. */
   violations(now: Custom, before: Custom): readonly Violation[] {
-    return this.#attributes.check('address', now.custom, before.custom)
+    const large = tooManyBytes([now.custom], this.#limits)
+    return large.length > 0 ? large : this.#attributes.check('address', now.custom, before.custom)
   }
 
   /** Throws for what `violations` finds. */
@@ -108,7 +112,9 @@ export class Addresses {
     checkId(addressId)
     const { now } = unit
     const owner = customer.record.id
-    const current = await defaultOf(unit, owner)
+    const { items, total } = await unit.tx.addresses.find({ where: ownedBy(owner), sort: defaultFirst, limit: 1 })
+    if (total >= this.#limits.addresses) throw tooManyAddresses(this.#limits)
+    const current = items[0]?.isDefault === true ? items[0] : undefined
     const isDefault = create.isDefault === true || current === undefined
     const document: Address = { ...create, addressId, isDefault, creationDate: now, lastModified: now, version: 1 }
     const record = recordOf(this.#ids.hex24(), owner, withContactName(undefined, document))
@@ -163,6 +169,16 @@ function withContactName(current: Address | undefined, document: Address): Addre
   const partsChanged = current !== undefined && nameParts.some((part) => document[part] !== current[part])
   const isStale = partsChanged && contactName === current?.contactName
   return contactName === fullNameOf(document) || isStale ? rest : document
+}
+
+const defaultFirst = [{ path: ['isDefault'], descending: true }] as const
+
+function tooManyAddresses({ addresses }: Limits) {
+  const message = `would be more than the ${addresses} that a customer may have`
+  return fail('documentInvalid', {
+    document: 'customer_address',
+    violations: [{ path: [], rule: 'constraint', message }],
+  })
 }
 
 function checkId(addressId: string): void {

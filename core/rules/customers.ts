@@ -8,6 +8,8 @@ import type { LiveCustomer } from '../model/operations.js'
 import { fail } from '../model/problems.js'
 import type { Violation } from '../model/problems.js'
 import { customerSchema } from '../model/schemas.js'
+import { tooManyBytes } from '../model/sizes.js'
+import type { DocumentLimits } from '../model/sizes.js'
 import type { Ids, Policies } from '../ports/host.js'
 import { schemaVersions } from '../ports/storage.js'
 import type { CustomerRecord } from '../ports/storage.js'
@@ -28,6 +30,7 @@ export interface CustomerParts {
   readonly mixins: MixinSchemas
   readonly customAttributes: DeclaredAttributes
   readonly numbers: Numbers
+  readonly limits: DocumentLimits
 }
 
 /** A customer that the unit has loaded or inserted. */
@@ -110,11 +113,13 @@ export class Customers {
   }
 
   /**
-   * What is wrong with mixins against their schemas and custom attributes against their declarations. Only what a change
+   * What is wrong with their bytes, with mixins against their schemas and custom attributes against their declarations. Only what a change
    * touches is checked (decision 3.12).
    */
   violations(now: FreeData, before: FreeData): readonly Violation[] | Promise<readonly Violation[]> {
-    const { customAttributes, mixins } = this.#parts
+    const { customAttributes, mixins, limits } = this.#parts
+    const large = tooManyBytes([now.custom, now.mixins, now.mixinSchemas], limits)
+    if (large.length > 0) return large
     const custom = customAttributes.check('customer', now.custom, before.custom)
     const names = changedMixins(before, now)
     return names.length === 0 ? custom : mixins.check(now, names).then((found) => [...custom, ...found])

@@ -2,7 +2,7 @@
 import type { Customer, CustomerChange, CustomerCreate } from '../model/documents.js'
 import type { Reading, Writing } from '../model/operations.js'
 import type { Violation } from '../model/problems.js'
-import type { HashPassword, Ids, Policies, SocialMediaUserSource } from '../ports/host.js'
+import type { HashPassword, Ids, Limits, Policies, SocialMediaUserSource } from '../ports/host.js'
 import type { Storage } from '../ports/storage.js'
 import type { Incidents } from '../work/incidents.js'
 import type { ReadOperation } from '../work/read.js'
@@ -31,8 +31,7 @@ export interface RuleParts {
   readonly customAttributes: DeclaredAttributes
   /** Absent: the storage is the source. */
   readonly socialMediaUsers: SocialMediaUserSource | undefined
-  /** Milliseconds that a source of the host may take. */
-  readonly sourceLimit: number
+  readonly limits: Limits
   readonly incidents: Incidents
 }
 
@@ -54,10 +53,10 @@ export interface Rules {
 
 /** Makes the rules of their parts. */
 export function rulesOf(parts: RuleParts): Rules {
-  const { ids, policies, customAttributes, mixins, socialMediaUsers, incidents } = parts
+  const { ids, policies, customAttributes, mixins, limits, socialMediaUsers, incidents } = parts
   const numbers = new Numbers(parts.storage)
-  const customers = new Customers({ ids, policies, mixins, customAttributes, numbers })
-  const addresses = new Addresses(ids, customAttributes)
+  const customers = new Customers({ ids, policies, mixins, customAttributes, numbers, limits })
+  const addresses = new Addresses(ids, customAttributes, limits)
   const passwords = new Passwords(policies, parts.hashPassword)
   return {
     writes: {
@@ -74,7 +73,7 @@ export function rulesOf(parts: RuleParts): Rules {
       deleteMappings: deleteMappings(),
       importSocialMediaUsers: importSocialMediaUsers(ids),
     },
-    reads: readOperations(socialMediaUsers && sourceOfUsers(socialMediaUsers, parts.sourceLimit, incidents)),
+    reads: readOperations(socialMediaUsers && sourceOfUsers(socialMediaUsers, limits.handler, incidents)),
     beforeUnit: (list) => numbers.fill(list),
     async checkCustomer(change, previous) {
       const before: CustomerCreate = previous ?? {}

@@ -5,6 +5,7 @@
 import { types } from 'node:util'
 import { Deadline, isThenable } from '../extension/deadline.js'
 import type { Timer } from '../extension/deadline.js'
+import { longestKeyText } from '../model/keys.js'
 import { errorOf, messageOf, tell } from '../model/thrown.js'
 import type { Clock, CustomerLists, HashPassword, Ids, Logger, Policies } from '../ports/host.js'
 
@@ -57,13 +58,15 @@ export function guardedLists(lists: CustomerLists, timer: Timer): CustomerLists 
   }
 }
 
-/** Policies that end in time. */
+/** Policies that end in time, and are not asked about what is too long to be normalised (decision 1.4). */
 export function guardedPolicies(policies: Policies, timer: Timer): Policies {
+  const isShort = (text: string) => text.length <= longestKeyText
   const isAnswer = (given: unknown) => !isThenable(given)
   return {
-    email: (email) => askNow('policies.email', () => policies.email(email), isAnswer),
-    login: (login) => askNow('policies.login', () => policies.login(login), isAnswer),
-    password: (password) => ask('policies.password', timer, () => policies.password(password)),
+    email: (email) => isShort(email) && askNow('policies.email', () => policies.email(email), isAnswer),
+    login: (login) => isShort(login) && askNow('policies.login', () => policies.login(login), isAnswer),
+    password: (password) =>
+      isShort(password.reveal()) && ask('policies.password', timer, () => policies.password(password)),
   }
 }
 

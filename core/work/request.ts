@@ -4,6 +4,8 @@ import type { DocumentOf, PasswordOf, TargetOf, Writing } from '../model/operati
 import { fail } from '../model/problems.js'
 import type { Schema } from '../model/schemas.js'
 import { Secret } from '../model/secret.js'
+import { findTooLarge } from '../model/sizes.js'
+import type { DocumentLimits } from '../model/sizes.js'
 import { check } from '../model/validation.js'
 import type { WriteRequest } from './write.js'
 
@@ -11,6 +13,7 @@ import type { WriteRequest } from './write.js'
 export async function requestOf<O extends Writing>(
   schemas: Readonly<Record<string, Schema>>,
   input: object,
+  limits: DocumentLimits,
 ): Promise<WriteRequest<O>> {
   const { password } = input as { readonly password?: unknown }
   if (password !== undefined && password !== null && !(password instanceof Secret))
@@ -20,7 +23,13 @@ export async function requestOf<O extends Writing>(
     })
   const documents: Record<string, unknown> = {}
   for (const [name, schema] of Object.entries(schemas)) {
-    const document = plainCopyOf(name, (input as Record<string, unknown>)[name] ?? {})
+    const given = (input as Record<string, unknown>)[name] ?? {}
+    // a list of documents may be longer than a list in a document
+    for (const each of Array.isArray(given) ? (given as readonly unknown[]) : [given]) {
+      const large = findTooLarge(each, limits)
+      if (large) throw fail('documentInvalid', { document: name, violations: [large] })
+    }
+    const document = plainCopyOf(name, given)
     const violations = await check(schema, document)
     if (violations.length > 0) throw fail('documentInvalid', { document: name, violations })
     documents[name] = document

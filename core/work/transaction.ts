@@ -12,12 +12,31 @@ export interface Transaction {
 }
 
 /** The same, for the unit that it stands for. */
-export class UnitTransaction extends UnitBound implements Transaction {
+class UnitTransaction extends UnitBound implements Transaction {
   readonly customers: CustomerOperations
   readonly requestId: string
   constructor(unit: Unit, frame: Frame) {
     super(unit.storageUnit)
     this.customers = unit.customersIn(frame)
     this.requestId = unit.call.requestId
+  }
+}
+
+/** Runs the host's work in a frame of the unit, so that its library calls join it and take turns. */
+export async function runTransaction<T>(unit: Unit, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  const { frames } = unit.handlers
+  const frame = frames.create(unit, undefined, undefined, Infinity)
+  try {
+    return await frames.enter(frame, async () => {
+      const transaction = new UnitTransaction(unit, frame)
+      // a generated number that collides is noticed at its create, not at the end, when `work` cannot run again
+      unit.hasInnerWrites = true
+      const result = await work(transaction)
+      if (frame.open > 0) throw new Error('the transaction ended while a library call of its own was open: await it')
+      if (unit.doomed !== undefined) throw unit.doomed
+      return result
+    })
+  } finally {
+    frame.closed = true
   }
 }
