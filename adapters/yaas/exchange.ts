@@ -54,7 +54,7 @@ export function scopeName(scope: YaasExtras['scope']): string {
 }
 
 /** What every call to the core says. */
-export function facts(x: YaasExchange) {
+export function termsOf(x: YaasExchange) {
   return {
     list: x.list,
     profile: x.options.profile,

@@ -2,7 +2,7 @@
 import type { Customer } from '../../core/model/documents.js'
 import { CustomerError } from '../../core/model/problems.js'
 import { addressTable, customerDocument } from './documents.js'
-import { facts } from './exchange.js'
+import { termsOf } from './exchange.js'
 import type { YaasExchange } from './exchange.js'
 
 /** Customers of a list that are expanded at the same time. */
@@ -24,7 +24,7 @@ export async function expanded(x: YaasExchange, customer: Customer): Promise<{ [
   const document = customerDocument(customer, mixins)
   const { clientele } = x.surroundings
   const input = { customerNo: customer.customerNo }
-  const call = { ...facts(x), input }
+  const call = { ...termsOf(x), input }
   if (accounts) document['accounts'] = (await present(clientele.read('findAccounts', call)))?.items ?? []
   if (addresses || defaultAddress) {
     const stored = (await present(clientele.read('findAddresses', call)))?.items ?? []

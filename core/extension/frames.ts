@@ -62,7 +62,7 @@ export interface Frame<U extends HandledUnit = HandledUnit> {
 const outside = Symbol('outside')
 
 /** Units of work nested deeper than this are taken for a cycle. */
-const maxDepth = 8
+const mostNested = 8
 
 /** The frames of one library. */
 export class Frames<U extends HandledUnit = HandledUnit> {
@@ -95,7 +95,7 @@ export class Frames<U extends HandledUnit = HandledUnit> {
     const depth = (parent?.depth ?? 0) + 1
     const endsAt = Math.min(performance.now() + ms, parent?.endsAt ?? Infinity)
     const frame = { unit, handler, record, parent, depth, endsAt, open: 0, turn: nothing, closed: false }
-    if (depth > maxDepth && handler)
+    if (depth > mostNested && handler)
       throw new PluginFault(handler, 0, `hooks call one another in a cycle: ${cycleOf(frame)}`)
     return frame
   }

@@ -1,4 +1,5 @@
 /** Plug-ins in order, and their handlers by point; every mistake is a start-up error that names it (decision 4.9). */
+import { isObject } from '../model/json.js'
 import { extensionPoints } from '../model/operations.js'
 import { checkKind, checkOptions } from '../model/options.js'
 import type { OptionTable } from '../model/options.js'
@@ -68,17 +69,11 @@ function within(file: unknown): string {
 function checkPlugin(plugin: unknown, at: number): Plugin {
   checkKind(`plug-in number ${at + 1}`, plugin, 'any')
   const given = (plugin ?? {}) as { readonly file?: unknown }
-  if (
-    plugin === null ||
-    typeof plugin !== 'object' ||
-    !('name' in plugin) ||
-    typeof plugin.name !== 'string' ||
-    plugin.name === ''
-  )
+  if (!isNamed(plugin))
     throw new SetupError(
       `plug-in number ${at + 1}${within(given.file)} is no plug-in: it needs a name and hooks; use definePlugin({ name, hooks })`,
     )
-  const { name, hooks, file, runBefore, runAfter } = plugin as Partial<Plugin> & { name: string }
+  const { name, hooks, file, runBefore, runAfter } = plugin
   const where = `plug-in '${name}'${within(file)}`
   if (hooks === null || typeof hooks !== 'object' || ![Object.prototype, null].includes(Object.getPrototypeOf(hooks)))
     throw new SetupError(`${where} has no hooks: a plain object { '<extension point>': handler }`)
@@ -94,6 +89,10 @@ function checkPlugin(plugin: unknown, at: number): Plugin {
     if (typeof handler !== 'function') throw new SetupError(`${where}: the handler of '${point}' is no function`)
   }
   return plugin as Plugin
+}
+
+function isNamed(plugin: unknown): plugin is Partial<Plugin> & { readonly name: string } {
+  return isObject(plugin) && typeof plugin['name'] === 'string' && plugin['name'] !== ''
 }
 
 /** Registration order, but for what runBefore and runAfter ask. */

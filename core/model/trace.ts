@@ -1,6 +1,6 @@
 /** What happened in one call, step by step: the answer to "why did my hook not run?" (decision 4.1). */
-import type { ProblemKind } from '../model/problems.js'
-import type { Operation } from '../model/operations.js'
+import type { ProblemKind } from './problems.js'
+import type { Operation } from './operations.js'
 
 /** A point was passed: its handlers, if it has any, follow. */
 export interface PointStep {
@@ -37,7 +37,7 @@ export interface TaskStep {
 /** Something that the operation did by itself; it runs no points of its own. */
 export interface EffectStep {
   readonly step: 'effect'
-  /** Such as `address made default`. */
+  /** Such as `default moved`: the other address changed with the one that was asked for. */
   readonly effect: string
   /** How many records it changed. */
   readonly records: number

@@ -9,22 +9,10 @@ import type { Ids, Policies } from '../ports/host.js'
 import { schemaVersions } from '../ports/storage.js'
 import type { Unit } from '../work/unit.js'
 import type { Running, WriteOperation } from '../work/write.js'
+import { loadOwner } from './customer-operations.js'
+import type { Owner } from './customer-operations.js'
 import type { Customers, HeldCustomer } from './customers.js'
 import type { Passwords } from './passwords.js'
-
-/** The customer whose account it is. */
-interface Owner {
-  readonly customer: HeldCustomer
-  readonly previous: undefined
-}
-
-async function loadOwner(
-  customers: Customers,
-  unit: Unit,
-  { customerNo }: { readonly customerNo: string },
-): Promise<Owner> {
-  return { customer: await customers.lock(unit, customerNo), previous: undefined }
-}
 
 /** Gives an existing customer its internal account; the email defaults to the customer's. */
 export function createInternalAccount(

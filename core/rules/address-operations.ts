@@ -7,13 +7,9 @@ import type { Unit } from '../work/unit.js'
 import type { WriteOperation } from '../work/write.js'
 import { eventOf } from './addresses.js'
 import type { Addresses, HeldAddress } from './addresses.js'
+import { loadOwner } from './customer-operations.js'
+import type { Owner } from './customer-operations.js'
 import type { Customers, HeldCustomer } from './customers.js'
-
-/** The customer of an address that is to be created. */
-interface Owner {
-  readonly customer: HeldCustomer
-  readonly previous: undefined
-}
 
 /** A loaded address and its state before the change. */
 interface LoadedAddress {
@@ -30,7 +26,7 @@ export function createAddress(
   return {
     name: 'createAddress',
     documents: { create: addressCreateSchema },
-    load: async (unit, { customerNo }) => ({ customer: await customers.lock(unit, customerNo), previous: undefined }),
+    load: (unit, target) => loadOwner(customers, unit, target),
     judge: (_, __, { create }) => (create.custom === undefined ? undefined : addresses.refuse(create, {})),
     draft: (_, __, { create }) =>
       new Draft(create, {

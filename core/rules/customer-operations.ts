@@ -69,6 +69,21 @@ export async function loadCustomer(
   return { customer, previous: customer.document }
 }
 
+/** The customer to which something is to be added. */
+export interface Owner {
+  readonly customer: HeldCustomer
+  readonly previous: undefined
+}
+
+/** Loads the customer that a target names, for what has no state before it. */
+export async function loadOwner(
+  customers: Customers,
+  unit: Unit,
+  { customerNo }: { readonly customerNo: string },
+): Promise<Owner> {
+  return { customer: await customers.lock(unit, customerNo), previous: undefined }
+}
+
 /** Changes a customer. Password and questions need a login (decision 2.13). */
 export function updateCustomer(
   customers: Customers,

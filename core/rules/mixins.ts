@@ -60,7 +60,7 @@ export interface MixinSchemas {
 /** The name that custom attributes have among YaaS mixins; no mixin may have it. */
 export const reservedMixin = 'custom'
 
-/** Makes the registry; a source has `limit` milliseconds to answer. Throws for a registered schema that is no object. */
+/** Makes the checks; a source has `limit` milliseconds to answer. Throws a SetupError for a registered schema that is no object. */
 export function mixinSchemas(options: MixinOptions = {}, limit = 10_000): MixinSchemas {
   const { schemas } = options
   if (schemas && typeof schemas !== 'function')

@@ -165,9 +165,13 @@ export class Unit implements HandledUnit {
   async runHandlers(point: string, facts: PointFacts): Promise<void> {
     const { record, previous, draft } = facts
     const heldOutside = new Set([...this.#held.values()].filter((held) => held.isInHands))
-    const args = (): readonly unknown[] => [...facts.args(), this.list]
-    args()
-    const subjects = [...this.#held].filter(([, held]) => held.isInHands).map(([id]) => id)
+    let subjects: readonly string[] = []
+    const args = (): readonly unknown[] => {
+      const given = [...facts.args(), this.list]
+      // what a handler is given is in its hands from now on
+      subjects = [...this.#held].filter(([, held]) => held.isInHands).map(([id]) => id)
+      return given
+    }
     const look = async (): Promise<void> => {
       await draft?.look()
       await this.#look()
