@@ -44,7 +44,7 @@ const inFolder =
     folders.some((folder) => name.startsWith(`${folder}/`))
 
 describe('architecture: rooms (.github/CONTRIBUTING.md, Rooms)', () => {
-  it('has nothing at the top level but what the design page lists', () => {
+  it('has nothing at the top level but the rooms and the files of every package', () => {
     const made = readText('.gitignore').split('\n')
     const rooms = ['core', 'adapters', 'hooks', 'examples', 'test']
     const files = ['package.json', 'package-lock.json', 'tsconfig.json', 'README.md', 'LICENSE', 'CHANGELOG.md']

@@ -75,6 +75,17 @@ describe('pages', () => {
     expect(broken).to.deep.equal([])
   })
 
+  it('name only files that exist, such as those that a recipe says to touch', () => {
+    const named = pages.flatMap((page) =>
+      [...proseOf(page).matchAll(/`((?:core|adapters|hooks|examples|test)\/[\w./-]+\.\w+)`/g)].map(([, file = '']) => [
+        page,
+        file,
+      ]),
+    )
+    expect(named.length).to.be.greaterThan(20)
+    expect(named.filter(([, file = '']) => !isFile(file)).map((each) => each.join(': '))).to.deep.equal([])
+  })
+
   it('define each decision once, in order and without gaps', () => {
     for (const [section, last] of [
       ['1', 17],
