@@ -70,8 +70,7 @@ export interface Clientele {
   /** Runs a writing operation as one unit of work. Throws CustomerError only. */
   write<O extends Writing>(operation: O, call: WriteCall<O>): Promise<Written<O>>
   /**
-   * What is wrong with the email, mixins and custom attributes that a create or change document sets, so that a flavour
-   * can tell it with all else that is wrong. Loads the schemas of mixins, so that no unit of work waits for them.
+   * What is wrong with the email and mixins that a create or change document sets, so that a flavour can tell it with all else that is wrong. Loads the schemas of mixins, so that no unit of work waits for them.
    */
   checkCustomer(change: CustomerCreate | CustomerChange, previous?: Customer): Promise<readonly Violation[]>
   /** How long things may take and how large documents may be, for this library. */

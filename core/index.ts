@@ -37,6 +37,7 @@ export type {
   AddressCreate,
   Caller,
   CustomAttributes,
+  SentAttributes,
   CustomValue,
   Credentials,
   Customer,

@@ -88,7 +88,7 @@ for (const [table, schema] of [
       const value = fc.oneof(
         text,
         fc.integer({ min: -1, max: 3 }),
-        fc.double(),
+        fc.double({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }),
         fc.boolean(),
         fc.constant(null),
         fc.array(fc.oneof(text, fc.integer(), fc.constant(null)), { maxLength: 2 }),

@@ -226,7 +226,7 @@ describe('ocapi: values (1.4, 1.8 to 1.11, 2.9, 2.10)', () => {
       [{ birthday: '2011-2-1' }, 'TypeDecodingException'],
       [{ gender: 1.5 }, 'TypeDecodingException'],
       [{ gender: '1' }, 'TypeDecodingException'],
-      [{ gender: 0 }, 'EnumConstraintViolationException'],
+      [{ gender: 3 }, 'EnumConstraintViolationException'],
       [{ credentials: [] }, 'TypeDecodingException'],
       [{ credentials: 'x' }, 'TypeDecodingException'],
       [{ credentials: { login: 1 } }, 'TypeDecodingException'],

@@ -253,9 +253,9 @@ type Plain<T> = unknown extends T
       : T
 
 type Free = { [name: string]: unknown }
-/** What an interface says more exactly than its schema: values of mixins are any JSON, a gender is one of two numbers. */
+/** What an interface says more exactly than its schema: values of mixins are any JSON, a gender is one of three numbers. */
 type AsSchema<T> = Plain<{
-  [K in keyof T]: K extends 'mixins' ? Free : K extends 'gender' ? 1 | 2 : T[K]
+  [K in keyof T]: K extends 'mixins' ? Free : K extends 'gender' ? 0 | 1 | 2 : T[K]
 }>
 
 type Checks = [

@@ -5,7 +5,7 @@ import type { Violation } from '../../core/model/problems.js'
 import type { Path } from '../../core/ports/storage.js'
 import { valueAt } from '../../core/ports/storage.js'
 import { shownBy } from './field-showing.js'
-import type { Decoded, Field, Mode, OpenFields } from './field.js'
+import type { Decoded, Field, Mode, OpenFields, Rights } from './field.js'
 import { mostViolations, none, violationsOf, wrongType } from './values.js'
 
 /** What a decoder is made of. */
@@ -20,7 +20,7 @@ export type Decoder<R> = (
   body: unknown,
   mode: Mode,
   current?: R,
-  may?: (path: Path) => boolean,
+  may?: Rights,
 ) => Decoded<{ readonly [name: string]: unknown }>
 
 /** Makes a decoder. */
@@ -45,7 +45,7 @@ export function accepted<C>(name: string, { document, violations }: Decoded<C>):
 interface Decoding<R> {
   readonly mode: Mode
   readonly current: R | undefined
-  readonly may: ((path: Path) => boolean) | undefined
+  readonly may: Rights | undefined
   readonly unknown: 'refuse' | 'ignore'
   readonly document: Record<string, unknown>
   readonly aside: Record<string, unknown>
@@ -99,7 +99,7 @@ function takeNested<R>(
   inner: FieldsByName<R>,
 ): void {
   if (field.access === 'ignored') return
-  if (decoding.may?.(path) === false && !(isObject(value) && Object.keys(value).length > 0)) {
+  if (decoding.may?.write(path) === false && !(isObject(value) && Object.keys(value).length > 0)) {
     decoding.violations.push(readOnly(path))
     return
   }
@@ -117,16 +117,16 @@ function takeNested<R>(
 
 function takeValue<R>(decoding: Decoding<R>, given: unknown, { field, path, shown }: NamedField<R>): void {
   const { access, at, name } = field
-  const value = field.trims && typeof given === 'string' ? given.trim() : given
+  const value = field.reads ? field.reads(given) : given
   if (access === 'ignored') return
+  const isStored = decoding.current !== undefined && isEqual(value, shown(decoding.current))
   if (access === 'readOnly') {
     if (value === null && decoding.mode !== 'change') return
-    if (!decoding.current || !isEqual(value, shown(decoding.current))) decoding.violations.push(readOnly(path))
+    if (!isStored || isHidden(decoding, path)) decoding.violations.push(readOnly(path))
     return
   }
-  const isStored = decoding.mode === 'change' && isEqual(value, shown(decoding.current as R))
-  if (decoding.may?.(path) === false) {
-    if (!isStored) decoding.violations.push(readOnly(path))
+  if (decoding.may?.write(path) === false) {
+    if (!isStored || isHidden(decoding, path)) decoding.violations.push(readOnly(path))
     return
   }
   if (value === null) {
@@ -136,8 +136,9 @@ function takeValue<R>(decoding: Decoding<R>, given: unknown, { field, path, show
     else if (at) setAt(decoding.document, at, null)
     return
   }
-  let found = isStored ? none : violationsOf(value, field.schema, path)
-  if (!isStored && found.length === 0 && field.check) found = field.check(value, path)
+  const isKept = isStored && decoding.mode === 'change'
+  let found = isKept ? none : violationsOf(value, field.schema, path)
+  if (!isKept && found.length === 0 && field.check) found = field.check(value, path)
   if (found.length > 0) {
     decoding.violations.push(...found)
     return
@@ -150,14 +151,19 @@ function takeValue<R>(decoding: Decoding<R>, given: unknown, { field, path, show
 
 function takeOpen<R>(decoding: Decoding<R>, value: unknown, open: OpenFields, name: string, path: Path): void {
   const isStored = decoding.mode === 'change' && isEqual(value, valueAt(decoding.current as object, [...open.at, name]))
-  if (decoding.may?.(path) === false) {
-    if (!isStored) decoding.violations.push(readOnly(path))
+  if (decoding.may?.write(path) === false) {
+    if (!isStored || isHidden(decoding, path)) decoding.violations.push(readOnly(path))
     return
   }
   let found = value === null || isStored ? none : violationsOf(value, undefined, path)
   if (!isStored && found.length === 0) found = open.check(name, value ?? undefined, path)
   if (found.length > 0) decoding.violations.push(...found)
   else if (value !== null || decoding.mode !== 'create') setAt(decoding.document, [...open.at, name], value)
+}
+
+/** A value that the client may not read is answered the same whether it guesses it or not (decision 2.8). */
+function isHidden<R>({ may }: Decoding<R>, path: Path): boolean {
+  return may?.read(path) === false
 }
 
 /** A replacement removes what it does not name. */

@@ -4,11 +4,10 @@
  * wrong comes in document order and costs no more than it must; `test/documents.test.ts` proves the pass and the schema
  * equal.
  */
-import type { Path } from '../../core/ports/storage.js'
 import { decoder } from './field-decoding.js'
 import { objectSchema } from './field-schema.js'
 import { shower } from './field-showing.js'
-import type { Decoded, Field, Keywords, Mode, OpenFields, TableParts } from './field.js'
+import type { Decoded, Field, Keywords, Mode, OpenFields, Rights, TableParts } from './field.js'
 
 /** A field table at work. `C` and `U` are the domain's create and change documents. */
 export interface FieldTable<R, C, U> {
@@ -22,11 +21,11 @@ export interface FieldTable<R, C, U> {
   readonly toDocument: (record: R, document?: { [name: string]: unknown }) => { [name: string]: unknown }
   /**
    * Checks and turns a request document round. `current` is the stored record, absent on create. A property that `may`
-   * refuses is read-only. What a change names with its stored value is not checked again, so that a document that was read
+   * refuses to write is read-only. What a change names with its stored value is not checked again, so that a document that was read
    * can be sent back.
    */
-  decode(body: unknown, mode: 'create', current?: undefined, may?: (path: Path) => boolean): Decoded<C>
-  decode(body: unknown, mode: 'change' | 'replace', current: R, may?: (path: Path) => boolean): Decoded<U>
+  decode(body: unknown, mode: 'create', current?: undefined, may?: Rights): Decoded<C>
+  decode(body: unknown, mode: 'change' | 'replace', current: R, may?: Rights): Decoded<U>
   /** JSON Schema (2020-12) of the request document. */
   schema(mode: 'create' | 'change'): Keywords
 }
@@ -42,7 +41,7 @@ export function fieldTable<R extends object, C extends object, U extends object>
     fields,
     open,
     toDocument: shower(fields, open),
-    decode: (body: unknown, mode: Mode, current?: R, may?: (path: Path) => boolean) =>
+    decode: (body: unknown, mode: Mode, current?: R, may?: Rights) =>
       decode(body, mode, current, may) as Decoded<C & U>,
     schema: (mode) => ({
       $schema: 'https://json-schema.org/draft/2020-12/schema',

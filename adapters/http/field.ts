@@ -21,8 +21,8 @@ export interface Field<R> {
   readonly access?: 'write' | 'readOnly' | 'ignored' | 'aside'
   /** It cannot be removed: null in a change is a violation. On create, null is the same as absent. */
   readonly needed?: boolean
-  /** Blanks at the ends of a text are no part of it. */
-  readonly trims?: boolean
+  /** Reads other spellings of a value as the one that is checked, compared and kept: a text without blanks at its ends. */
+  readonly reads?: (given: unknown) => unknown
   /** In a replacement, absent keeps the stored value. */
   readonly kept?: boolean
   /** Computes what is shown instead of the value at `at`. Deterministic; undefined leaves the property out. */
@@ -61,6 +61,12 @@ export interface TableParts<R> {
  * properties are removed, unless their field is `kept`; what equals the stored value is left out.
  */
 export type Mode = 'create' | 'change' | 'replace'
+
+/** Which properties of a document the client may read, and which it may write. */
+export interface Rights {
+  readonly read: (path: Path) => boolean
+  readonly write: (path: Path) => boolean
+}
 
 /** A request document, turned round. */
 export interface Decoded<C> {

@@ -10,11 +10,18 @@ export function parseJson(body: RawBody): unknown {
   if ('parsed' in body) return body.parsed
   if (body.text.trim() === '') return undefined
   try {
-    return JSON.parse(body.text) as unknown
+    const value: unknown = negativeZero.test(body.text)
+      ? JSON.parse(body.text, withoutNegativeZero)
+      : JSON.parse(body.text)
+    return value
   } catch {
     throw refuse('bodyMalformed', positionOf(body.text))
   }
 }
+
+/** A number that may be −0, which is 0. */
+const negativeZero = /[:[,\s]-0/
+const withoutNegativeZero = (_: string, value: unknown): unknown => (typeof value === 'number' ? value + 0 : value)
 
 /** Words of a text that are read to find the mistake: more would take too long. */
 const mostWords = 100_000

@@ -33,6 +33,26 @@ export const wrongType = (path: Path, expected: readonly string[], value: unknow
 /** No violations. */
 export const none: readonly Violation[] = []
 
+/** Reads a text without the blanks at its ends. */
+export function trimmed(given: unknown): unknown {
+  return typeof given === 'string' ? given.trim() : given
+}
+
+/** Reads a date that typed clients send as midnight, or with `Z`, as that date (decision 2.10). */
+export function dateOf(given: unknown): unknown {
+  const form = /^(\d{4}-\d\d-\d\d)(?:Z|T00:00:00(?:\.0+)?(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?)$/
+  return (typeof given === 'string' && form.exec(given)?.[1]) || given
+}
+
+/** Reads an instant, whatever its offset and its precision of zeros, as instants are kept (decisions 1.8, 2.8). */
+export function instantOf(given: unknown): unknown {
+  const form = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d(?:\.\d{1,3})?)0*(Z|[+-]\d\d:?\d\d)$/
+  const [, date, time, zone = ''] = (typeof given === 'string' && form.exec(given)) || []
+  if (date === undefined || !isDate(date)) return given
+  const instant = new Date(`${date}${time}${zone.replace(/(\d\d)(\d\d)$/, '$1:$2')}`)
+  return Number.isNaN(instant.getTime()) ? given : instant.toISOString()
+}
+
 /** What is wrong with a value that is not null. */
 export function violationsOf(value: unknown, schema: ValueSchema | undefined, path: Path): readonly Violation[] {
   const type = schema?.type

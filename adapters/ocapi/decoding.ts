@@ -14,8 +14,9 @@ import { valueAt } from '../../core/ports/storage.js'
 import { accepted } from '../http/field-decoding.js'
 import type { FieldTable } from '../http/field-table.js'
 import type { Decoded } from '../http/field.js'
+import type { ResourceAccess } from './client-access.js'
 import { addressTable, customerTable } from './documents.js'
-import type { Selector } from './select.js'
+import type { Document } from './documents.js'
 
 /** The password that a request document holds, null if it removes it; one that is no text is refused with the document. */
 export function passwordOf(body: unknown): Secret | null | undefined {
@@ -26,45 +27,70 @@ export function passwordOf(body: unknown): Secret | null | undefined {
   return typeof password === 'string' ? new Secret(password) : undefined
 }
 
-/** Which properties of a document may be written: those that the selector leaves, and the envelope. */
-function permission(document: unknown, write: Selector | undefined): ((path: Path) => boolean) | undefined {
-  const allowed = write && isObject(document) ? write.apply(document) : undefined
-  return allowed && ((path) => path.at(-1)?.startsWith('_') === true || valueAt(allowed, path) !== undefined)
+/**
+ * What the client may write of a document: what the selector leaves, and the envelope; and what it may read of the record
+ * as it is shown.
+ */
+function rightsTo(document: unknown, shown: Document | undefined, access: ResourceAccess | undefined) {
+  if (!access || !isObject(document)) return undefined
+  const written = access.write?.apply(outlineOf(document)) ?? {}
+  const read = (shown && access.read?.apply(shown)) ?? {}
+  return {
+    read: (path: Path) => valueAt(read, path) !== undefined,
+    write: (path: Path) => path.at(-1)?.startsWith('_') === true || valueAt(written, path) !== undefined,
+  }
 }
 
-function decodeCreate<R, C, U>(table: FieldTable<R, C, U>, body: unknown, write: Selector | undefined): Decoded<C> {
+/** Properties, and those of the objects in them; what is deeper counts as a whole, and may be very deep. */
+function outlineOf(document: Document, depth = 0): Document {
+  const outline = (value: unknown): unknown => {
+    if (Array.isArray(value)) return []
+    return isObject(value) ? (depth === 0 ? outlineOf(value, 1) : {}) : value
+  }
+  return Object.fromEntries(Object.entries(document).map(([name, value]) => [name, outline(value)]))
+}
+
+function decodeCreate<R, C, U>(table: FieldTable<R, C, U>, body: unknown, access?: ResourceAccess): Decoded<C> {
   const document = withDeletions(body)
-  return table.decode(document, 'create', undefined, permission(document, write))
+  return table.decode(document, 'create', undefined, rightsTo(document, undefined, access))
 }
 
 function decodeChange<R, C, U>(
   table: FieldTable<R, C, U>,
   body: unknown,
   current: R,
-  write: Selector | undefined,
+  access: ResourceAccess | undefined,
 ): Decoded<U> {
   const document = withDeletions(body)
-  return table.decode(document, 'change', current, permission(document, write))
+  return table.decode(document, 'change', current, rightsTo(document, access && table.toDocument(current), access))
 }
 
 /** What creates a customer. */
-export function decodeCustomer(body: unknown, write?: Selector): { create: CustomerCreate } {
-  return { create: accepted('customer', decodeCreate(customerTable, body, write)) }
+export function decodeCustomer(body: unknown, access?: ResourceAccess): { create: CustomerCreate } {
+  return { create: accepted('customer', decodeCreate(customerTable, body, access)) }
 }
 
 /** What changes a customer. */
-export function decodeCustomerChange(body: unknown, current: Customer, write?: Selector): { update: CustomerChange } {
-  return { update: accepted('customer', decodeChange(customerTable, body, current, write)) }
+export function decodeCustomerChange(
+  body: unknown,
+  current: Customer,
+  access?: ResourceAccess,
+): { update: CustomerChange } {
+  return { update: accepted('customer', decodeChange(customerTable, body, current, access)) }
 }
 
 /** What creates an address. */
-export function decodeAddress(body: unknown, write?: Selector): { create: AddressCreate } {
-  return { create: accepted('customer_address', decodeCreate(addressTable, body, write)) }
+export function decodeAddress(body: unknown, access?: ResourceAccess): { create: AddressCreate } {
+  return { create: accepted('customer_address', decodeCreate(addressTable, body, access)) }
 }
 
 /** What changes an address. */
-export function decodeAddressChange(body: unknown, current: Address, write?: Selector): { update: AddressChange } {
-  return { update: accepted('customer_address', decodeChange(addressTable, body, current, write)) }
+export function decodeAddressChange(
+  body: unknown,
+  current: Address,
+  access?: ResourceAccess,
+): { update: AddressChange } {
+  return { update: accepted('customer_address', decodeChange(addressTable, body, current, access)) }
 }
 
 /**

@@ -1,6 +1,5 @@
 /** The documents of the Data API 16.2 (adapters/ocapi/README.md, Documents), field by field, in the order in which they are shown. */
 import { hash } from 'node:crypto'
-import type { Violation } from '../../core/model/problems.js'
 import type {
   Address,
   AddressChange,
@@ -11,13 +10,14 @@ import type {
   CustomerList,
 } from '../../core/model/documents.js'
 import { fullNameOf } from '../../core/model/documents.js'
-import { addressSchema, customerSchema } from '../../core/model/schemas.js'
+import { addressSchema, attributeNames, customerSchema, isAttributeName } from '../../core/model/schemas.js'
 import type { Page } from '../../core/ports/storage.js'
 import { fieldTable } from '../http/field-table.js'
 import type { FieldTable } from '../http/field-table.js'
 import type { Field, OpenFields } from '../http/field.js'
 import { namesOf } from '../http/namings.js'
 import type { Namings } from '../http/namings.js'
+import { dateOf, instantOf, trimmed } from '../http/values.js'
 import type { ValueSchema } from '../http/values.js'
 
 /** The version that this flavour speaks, as documents name it. */
@@ -28,6 +28,11 @@ const envelope = (type: string): readonly Field<unknown>[] => [
   { name: '_v', access: 'aside', schema: { enum: [version] } },
   { name: '_type', access: 'aside', schema: { enum: [type] } },
   deletions,
+]
+/** The same in a nested document, whose type no page names: any text. */
+const innerEnvelope: readonly Field<unknown>[] = [
+  { name: '_v', access: 'aside', schema: { enum: [version] } },
+  { name: '_type', access: 'aside', schema: { type: 'string' } },
 ]
 /** Turned into null properties before a document is decoded, if it is a list of names. */
 const deletions: Field<unknown> = {
@@ -54,27 +59,14 @@ const addressField = of(inAddress)
 /** In 16.2, read-only, and never produced (decision 2.10). */
 const neverShown = (name: string): Field<unknown> => ({ name, access: 'readOnly' })
 
-/** A number of 2^53 or more may have changed on its way: it is refused. */
-function isScalar(value: unknown): boolean {
-  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER
-  return typeof value === 'string' || typeof value === 'boolean'
-}
-
-/** What is wrong with a custom attribute: InvalidCustomPropertyException whatever it is (decision 2.16). */
-function checkCustom(name: string, value: unknown, path: readonly string[]): readonly Violation[] {
-  const values: readonly unknown[] = Array.isArray(value) ? (value as unknown[]) : [value]
-  const isPlain = values.every((each) => each === undefined || isScalar(each))
-  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name !== '__proto__' && isPlain) return []
-  return [{ path, rule: 'custom', message: 'is no custom attribute' }]
-}
-const range = { minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }
-const scalars = { type: ['string', 'number', 'boolean'], ...range }
+/** Any JSON, which before handlers may read and drop; the core judges after them what is left (decision 2.16). */
 const custom: OpenFields = {
   prefix: 'c_',
   at: ['custom'],
-  names: '[A-Za-z_][A-Za-z0-9_]*',
-  schema: { ...scalars, type: [...scalars.type, 'array'], items: scalars },
-  check: checkCustom,
+  names: attributeNames,
+  schema: {},
+  check: (name, _, path) =>
+    isAttributeName(name) ? [] : [{ path, rule: 'custom', message: 'is no name for a custom attribute' }],
 }
 
 /** Customer (adapters/ocapi/README.md, Customer). Email, login and password have rules and faults of their own (decision 2.9). */
@@ -83,14 +75,15 @@ export const customerTable: FieldTable<Customer, CustomerCreate, CustomerChange>
   open: custom,
   fields: [
     ...envelope('customer'),
-    customerField('birthday', 'birthday'),
+    customerField('birthday', 'birthday', { reads: dateOf }),
     customerField('company_name', 'companyName'),
-    customerField('creation_date', 'creationDate', { access: 'readOnly' }),
+    customerField('creation_date', 'creationDate', { access: 'readOnly', reads: instantOf }),
     {
       name: 'credentials',
       at: ['credentials'],
       needed: true,
       fields: [
+        ...innerEnvelope,
         deletions,
         customerField('enabled', 'active', { needed: true }),
         { name: 'locked', at: ['credentials', 'locked'], schema: { type: 'boolean' }, access: 'readOnly' },
@@ -104,7 +97,7 @@ export const customerTable: FieldTable<Customer, CustomerCreate, CustomerChange>
       ],
     },
     neverShown('customer_id'),
-    customerField('customer_no', 'customerNo', { needed: true, trims: true }),
+    customerField('customer_no', 'customerNo', { needed: true, reads: trimmed }),
     customerField('email', 'email', { schema: { type: 'string' } }),
     customerField('fax', 'fax'),
     customerField('first_name', 'firstName'),

@@ -224,12 +224,22 @@ const typeNames: Readonly<Record<string, string>> = {
 }
 const typeName = (type: string | undefined) => typeNames[type ?? ''] ?? type
 
+/** The name of a custom attribute in this API, from its place in a request or in the domain's document. */
+function customNameOf([first = '', second, ...rest]: readonly string[]): string {
+  return first === 'custom' && second !== undefined
+    ? [`c_${second}`, ...rest].join('.')
+    : [first, ...(second === undefined ? [] : [second]), ...rest].join('.')
+}
+
 /** The fault of the first thing that is wrong with a document. */
-function faultOfViolation({ path, rule, value, expected, actual }: Violation, document: string): Fault {
+function faultOfViolation({ path, rule, value, expected, actual, message }: Violation, document: string): Fault {
   const at = path.join('.')
   const property = path.at(-1) ?? ''
   const isCustom = rule === 'custom' || (path[0]?.startsWith('c_') && rule !== 'readOnly')
-  if (isCustom) return faultOfType('InvalidCustomPropertyException')
+  if (isCustom) {
+    const told = `Custom property '${String(clip(customNameOf(path)))}' ${message}.`
+    return { ...faultOfType('InvalidCustomPropertyException'), message: told }
+  }
   switch (rule) {
     case 'unknown':
       return faultOfType('UnknownPropertyException', { property: at, document })

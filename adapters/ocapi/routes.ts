@@ -15,25 +15,17 @@ import type { OcapiExchange, OcapiExtras, OcapiRoute } from './exchange.js'
 import { pageLinks } from './links.js'
 import { ocapiProfile } from './profile.js'
 import { replyEmpty, replyWith } from './replies.js'
-import type { Selector } from './select.js'
 
 const route = routesOf<OcapiExchange, OcapiExtras>('ocapi', (x) => ({
   list: x.params['list_id'] as string,
   profile: ocapiProfile,
 }))
 
-const nothing: Selector = { text: '', apply: () => ({}) }
-
 const list = '/customer_lists/{list_id}'
 const customers = `${list}/customers` as const
 const customer = `${customers}/{customer_no}` as const
 const addresses = `${customer}/addresses` as const
 const address = `${addresses}/{address_id}` as const
-
-/** The selector of what the client may write; undefined for everything. */
-function writable(x: OcapiExchange): Selector | undefined {
-  return x.access && (x.access.write ?? nothing)
-}
 
 /** What a change of a record begins with: its tag is kept, since a PATCH that fails still tells it (decision 2.7). */
 const keeping =
@@ -69,7 +61,7 @@ export const routes: readonly OcapiRoute[] = [
     takes: 'customer',
     target: () => ({}),
     password: (x) => passwordOf(x.body) ?? undefined,
-    document: (x) => decodeCustomer(x.body, writable(x)),
+    document: (x) => decodeCustomer(x.body, x.access),
     reply: (made, x) => replyWith(x, x.options.createStatus, customerDocument(made), customerTag(made)),
   }),
   route.reading({
@@ -87,7 +79,7 @@ export const routes: readonly OcapiRoute[] = [
     target: (x) => ({ customerNo: x.params.customer_no }),
     password: (x) => passwordOf(x.body),
     loaded: keeping(customerTag),
-    document: (x, current) => decodeCustomerChange(x.body, current, writable(x)),
+    document: (x, current) => decodeCustomerChange(x.body, current, x.access),
     precondition: matching(customerTag),
     reply: (changed, x) => replyWith(x, 200, customerDocument(changed), customerTag(changed)),
   }),
@@ -120,7 +112,7 @@ export const routes: readonly OcapiRoute[] = [
     runs: 'createAddress',
     takes: 'customer_address',
     target: (x) => ({ customerNo: x.params.customer_no }),
-    document: (x) => decodeAddress(x.body, writable(x)),
+    document: (x) => decodeAddress(x.body, x.access),
     reply: (made, x) => replyWith(x, x.options.createStatus, addressDocument(made), addressTag(made)),
   }),
   route.reading({
@@ -137,7 +129,7 @@ export const routes: readonly OcapiRoute[] = [
     takes: 'customer_address',
     target: (x) => ({ customerNo: x.params.customer_no, addressId: x.params.address_id }),
     loaded: keeping(addressTag),
-    document: (x, current) => decodeAddressChange(x.body, current, writable(x)),
+    document: (x, current) => decodeAddressChange(x.body, current, x.access),
     precondition: matching(addressTag),
     reply: (changed, x) => replyWith(x, 200, addressDocument(changed), addressTag(changed)),
   }),

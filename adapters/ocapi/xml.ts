@@ -85,7 +85,7 @@ const argumentsOf = (value: object) =>
 
 function typeAttribute(value: unknown): string {
   if (typeof value === 'string') return ''
-  if (typeof value === 'number') return Number.isInteger(value) ? ' type="integer"' : ' type="double"'
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? ' type="integer"' : ' type="double"'
   return typeof value === 'boolean' ? ' type="boolean"' : Array.isArray(value) ? ' type="set"' : ' type="map"'
 }
 
@@ -228,8 +228,8 @@ function freeValueOf(node: Node): unknown {
   const isLeaf = node.children.length === 0
   if (type === 'string' && isLeaf) return node.text
   if (type === 'integer' && isLeaf && isDouble(node.text) && Number.isInteger(Number(node.text)))
-    return Number(node.text)
-  if (type === 'double' && isLeaf && isDouble(node.text)) return Number(node.text)
+    return Number(node.text) + 0
+  if (type === 'double' && isLeaf && isDouble(node.text)) return Number(node.text) + 0
   if (type === 'boolean' && isLeaf && isBoolean(node.text)) return node.text.trim() === 'true'
   if (isLeaf && node.text.trim() !== '') throw malformed(node)
   if (type === 'object') return objectOf(node, anything)

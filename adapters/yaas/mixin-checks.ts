@@ -2,10 +2,10 @@
 import { isObject } from '../../core/model/json.js'
 import type { Violation } from '../../core/model/problems.js'
 import type { Path } from '../../core/ports/storage.js'
+import { isAttributeName } from '../../core/model/schemas.js'
 import { reservedMixin } from '../../core/rules/mixins.js'
 
 const mixinName = /^(?!__proto__$)[a-zA-Z0-9_-]+$/
-const attributeName = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/
 /** Most names that a request may send of mixins, of references, or of custom attributes. */
 const mostNames = 1_000
 const tooMany = (path: Path): Violation => ({ path, rule: 'constraint', message: `are more than ${mostNames}` })
@@ -24,7 +24,7 @@ export function checkReferences(references: Attributes, path: Path): Violation[]
   })
 }
 
-/** Mixin data: any JSON by name, and under `custom` scalars or lists of scalars. */
+/** Mixin data: any JSON by name, and under `custom` custom attributes. */
 export function checkMixins(mixins: Attributes, path: Path): Violation[] {
   if (Object.keys(mixins).length > mostNames) return [tooMany(path)]
   return Object.entries(mixins).flatMap(([name, data]): Violation[] => {
@@ -34,14 +34,12 @@ export function checkMixins(mixins: Attributes, path: Path): Violation[] {
   })
 }
 
+/** Names alone: what the values may be is judged after before handlers, which may drop them (decision 2.16). */
 function checkCustom(custom: unknown, path: Path): Violation[] {
   if (!isObject(custom)) return [{ path, rule: 'type', message: 'is not of type object' }]
-  if (Object.keys(custom).length > mostNames) return [tooMany(path)]
-  const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value)
-  return Object.entries(custom).flatMap(([name, value]): Violation[] => {
-    const here = [...path, name]
-    if (!attributeName.test(name)) return [{ path: here, rule: 'custom', message: 'is no name for a custom attribute' }]
-    if (value === null || isScalar(value) || (Array.isArray(value) && value.every(isScalar))) return []
-    return [{ path: here, rule: 'custom', message: 'is neither a scalar nor a list of scalars' }]
-  })
+  const names = Object.keys(custom)
+  if (names.length > mostNames) return [tooMany(path)]
+  return names
+    .filter((name) => !isAttributeName(name))
+    .map((name) => ({ path: [...path, name], rule: 'custom', message: 'is no name for a custom attribute' }))
 }

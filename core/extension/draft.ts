@@ -67,7 +67,7 @@ export class Draft<T extends object> {
     const violations: Violation[] = managed
       .filter((name) => !isEqual((now as Record<string, unknown>)[name], (this.seen as Record<string, unknown>)[name]))
       .map((name) => ({ path: [name], rule: 'readOnly', message: 'is kept by the library' }))
-    violations.push(...(await check(schema, now)))
+    violations.push(...(await check(schema, now, this.seen)))
     if (violations.length === 0) violations.push(...((await this.#options.check?.(now, this.seen)) ?? []))
     if (violations.length > 0) throw spoilt(this.name, violations)
     this.seen = freeze(now)

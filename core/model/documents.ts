@@ -162,13 +162,19 @@ export const managedProperties = ['creationDate', 'lastModified', 'version'] as 
 /** Name of a managed property. */
 export type Managed = (typeof managedProperties)[number]
 
+/** Custom attributes as they are sent: before handlers may read and drop what could not be kept (decision 2.16). */
+export type SentAttributes = { readonly [name: string]: Json }
+
 /** What creates a customer. `customerNo` absent: a number is generated (decisions 2.14, 3.5). */
-export interface CustomerCreate extends Partial<Omit<Customer, Managed | 'credentials'>> {
+export interface CustomerCreate extends Partial<Omit<Customer, Managed | 'credentials' | 'custom'>> {
   readonly credentials?: Partial<Credentials>
+  readonly custom?: SentAttributes
 }
 
 /** What creates an address. `addressId` absent: 24 hex characters are generated. */
-export type AddressCreate = Partial<Omit<Address, Managed>>
+export interface AddressCreate extends Partial<Omit<Address, Managed | 'custom'>> {
+  readonly custom?: SentAttributes
+}
 
 /** Removes with null, leaves absent properties as they are (decision 4.3). */
 type ChangeOf<T> = { readonly [K in keyof T]?: T[K] | null }
@@ -183,7 +189,7 @@ export interface CustomerChange extends ChangeOf<
     readonly locked?: boolean
     readonly login?: string
   }
-  readonly custom?: ChangeOf<CustomAttributes> | null
+  readonly custom?: ChangeOf<SentAttributes> | null
   readonly mixins?: ChangeOf<{ readonly [name: string]: Json }> | null
   readonly mixinSchemas?: ChangeOf<{ readonly [name: string]: string }> | null
 }
@@ -192,7 +198,7 @@ export interface CustomerChange extends ChangeOf<
 export interface AddressChange extends ChangeOf<Omit<Address, Managed | 'addressId' | 'isDefault' | 'custom'>> {
   readonly addressId?: string
   readonly isDefault?: boolean
-  readonly custom?: ChangeOf<CustomAttributes> | null
+  readonly custom?: ChangeOf<SentAttributes> | null
 }
 
 /** What creates the internal account of an existing customer (decision 3.8). `email` absent: the customer's email. */

@@ -19,8 +19,12 @@ export function copyOf<T>(value: T): T {
   return copy(value, undefined) as T
 }
 
+/** Levels that are copied: far more than a document may have, and few enough for the stack. */
+const deepest = 1_000
+
 /** The way from the root to a value: made into names only where something is wrong. */
 interface Way {
+  readonly depth: number
   readonly value: object
   readonly name: string
   readonly from: Way | undefined
@@ -33,7 +37,7 @@ function copy(value: unknown, way: Way | undefined): unknown {
       return value
     case 'number':
       if (!Number.isFinite(value)) throw notPlain(way, String(value))
-      return value
+      return value + 0 // −0 is 0
     case 'object':
       return value === null ? null : copyInside(value, way)
     default:
@@ -42,8 +46,11 @@ function copy(value: unknown, way: Way | undefined): unknown {
 }
 
 function copyInside(value: object, way: Way | undefined): object {
+  const depth = (way?.depth ?? 0) + 1
+  if (depth > deepest) throw notPlain(undefined, 'nested too deep')
   for (let outer = way; outer; outer = outer.from) if (outer.value === value) throw notPlain(way, 'a cycle')
-  if (Array.isArray(value)) return Array.from(value, (item, at) => copy(item, { value, name: String(at), from: way }))
+  if (Array.isArray(value))
+    return Array.from(value, (item, at) => copy(item, { value, name: String(at), from: way, depth }))
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null)
     throw notPlain(way, `a ${(value.constructor as { name?: string } | undefined)?.name ?? 'foreign object'}`)
@@ -51,7 +58,7 @@ function copyInside(value: object, way: Way | undefined): object {
   for (const name of Object.keys(value)) {
     const item = (value as Record<string, unknown>)[name]
     if (typeof item === 'string') put(result, name, item)
-    else if (item !== undefined) put(result, name, copy(item, { value, name, from: way }))
+    else if (item !== undefined) put(result, name, copy(item, { value, name, from: way, depth }))
   }
   return result
 }

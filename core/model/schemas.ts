@@ -13,10 +13,26 @@ const flag = { type: 'boolean' } as const
 const time = { type: 'string', format: 'date-time' } as const
 const count = { type: 'integer', minimum: 1 } as const
 
-/** Custom attributes: scalars or lists of scalars, names `[A-Za-z_][A-Za-z0-9_]*` (decision 2.16). */
+/** Pattern of the names of custom attributes, without OCAPI's `c_`. */
+export const attributeNames = '[A-Za-z_][A-Za-z0-9_]*'
+
+const attributeName = new RegExp(`^${attributeNames}$`)
+/** True for a name that a custom attribute may have. */
+export function isAttributeName(name: string): boolean {
+  return attributeName.test(name) && name !== '__proto__'
+}
+
+/** Custom attributes as they are sent: any JSON, of which handlers may drop what could not be kept (decision 2.16). */
+const sentCustom = {
+  type: 'object',
+  propertyNames: { pattern: `^${attributeNames}$` },
+  additionalProperties: true,
+} as const
+
+/** Custom attributes as they are kept: scalars or lists of scalars (decision 2.16). */
 const custom = {
   type: 'object',
-  propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
+  propertyNames: { pattern: `^${attributeNames}$` },
   additionalProperties: {
     type: ['string', 'number', 'boolean', 'array'],
     items: { type: ['string', 'number', 'boolean'] },
@@ -54,7 +70,7 @@ export const customerSchema = {
     phoneMobile: phone,
     fax: phone,
     birthday: { type: 'string', format: 'date' },
-    gender: { type: 'integer', enum: [1, 2] },
+    gender: { type: 'integer', enum: [0, 1, 2] },
     preferredLocale: text,
     preferredCurrency: text,
     preferredSite: text,
@@ -161,12 +177,12 @@ export interface Schema {
   readonly [keyword: string]: unknown
 }
 
-function withoutManaged(schema: Schema): { [name: string]: Schema } {
-  return Object.fromEntries(
-    Object.entries(schema.properties ?? {}).filter(
-      ([name]) => !(managedProperties as readonly string[]).includes(name),
-    ),
+/** Properties that a request may send: not what the library keeps; custom attributes may be any JSON at first. */
+function sentProperties(schema: Schema): { [name: string]: Schema } {
+  const sent = Object.entries(schema.properties ?? {}).filter(
+    ([name]) => !(managedProperties as readonly string[]).includes(name),
   )
+  return Object.fromEntries(sent.map(([name, property]) => [name, name === 'custom' ? sentCustom : property]))
 }
 
 /** The same schema, and null. */
@@ -181,7 +197,7 @@ export function nullable(schema: Schema): Schema {
 
 /** Schema of a create document: nothing mandatory, nothing that the library keeps. */
 function createSchemaOf(schema: Schema): Schema {
-  const properties = withoutManaged(schema)
+  const properties = sentProperties(schema)
   for (const [name, property] of Object.entries(properties))
     if (property.required) properties[name] = { ...property, required: [] }
   return { ...schema, required: [], properties }
@@ -191,7 +207,7 @@ function createSchemaOf(schema: Schema): Schema {
 function changeSchemaOf(schema: Schema): Schema {
   const needed = schema.required ?? []
   const properties = Object.fromEntries(
-    Object.entries(withoutManaged(schema)).map(([name, property]): [string, Schema] => {
+    Object.entries(sentProperties(schema)).map(([name, property]): [string, Schema] => {
       const { additionalProperties: rest } = property
       const merged: Schema = property.properties
         ? { ...changeSchemaOf(property), required: [] }

@@ -10,19 +10,23 @@ export const maxDepth = 64
 /** Characters that XML 1.0 cannot carry, and lone surrogates (decision 1.9). */
 const unusable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/u
 
-/** The first string or property name that a document may not hold, or the place where it is too deep (decision 1.9). */
-export function findUnusable(value: unknown, path: readonly string[] = []): Violation | undefined {
-  return unusableIn(value, [...path])
+/**
+ * The first string, number or property name that a document may not hold, or the place where it is too deep (decisions
+ * 1.9, 1.15). A value that stands at the same place in `known` is not judged again.
+ */
+export function findUnusable(value: unknown, path: readonly string[] = [], known?: unknown): Violation | undefined {
+  return unusableIn(value, [...path], known)
 }
 
 /** `path` is the way to the value; it is the same array all the way down, since most documents are fine. */
-function unusableIn(value: unknown, path: string[]): Violation | undefined {
+function unusableIn(value: unknown, path: string[], known: unknown): Violation | undefined {
+  if (value === known) return undefined
   if (typeof value === 'string')
     return unusable.test(value)
       ? { path: [...path], rule: 'characters', message: 'holds a character that cannot be stored' }
       : undefined
-  if (typeof value === 'number' && !Number.isFinite(value))
-    return { path: [...path], rule: 'constraint', message: 'is not a finite number' }
+  if (typeof value === 'number' && !isNumberKept(value))
+    return { path: [...path], rule: 'constraint', message: 'is not a finite number, or whole and beyond ±(2^53 − 1)' }
   if (value === null || typeof value !== 'object') return undefined
   if (path.length >= maxDepth) return { path: path.slice(0, 8), rule: 'depth', message: 'is nested too deep' }
   const isList = Array.isArray(value)
@@ -35,11 +39,16 @@ function unusableIn(value: unknown, path: string[]): Violation | undefined {
         message: 'has a property name with a character that cannot be stored',
       }
     path.push(String(name))
-    const found = unusableIn(inner, path)
+    const found = unusableIn(inner, path, (known as Record<string | number, unknown> | null | undefined)?.[name])
     if (found) return found
     path.pop()
   }
   return undefined
+}
+
+/** A whole number of 2^53 or more may have changed on its way; others are kept as they are (decision 1.15). */
+function isNumberKept(value: number): boolean {
+  return Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value))
 }
 
 /** True for a date of the calendar, `YYYY-MM-DD`. */
@@ -79,16 +88,16 @@ export async function prepare(...schemas: readonly Schema[]): Promise<void> {
 
 /**
  * What is wrong with a document, in document order; empty when it is valid. Schemas are compiled when first used and
- * kept with the schema object.
+ * kept with the schema object. Texts and numbers that `known` has at the same place are not judged again.
  */
-export async function check(schema: Schema, document: unknown): Promise<readonly Violation[]> {
+export async function check(schema: Schema, document: unknown, known?: unknown): Promise<readonly Violation[]> {
   if (!compiled.has(schema)) await prepare(schema)
-  return checkNow(schema, document)
+  return checkNow(schema, document, known)
 }
 
 /** As `check`, for a schema that is prepared. */
-export function checkNow(schema: Schema, document: unknown): readonly Violation[] {
-  const bad = findUnusable(document)
+export function checkNow(schema: Schema, document: unknown, known?: unknown): readonly Violation[] {
+  const bad = findUnusable(document, [], known)
   if (bad) return [bad]
   const validate = compiled.get(schema) as ValidateFunction
   return validate(document) ? [] : violationsOf(validate.errors ?? [], document)

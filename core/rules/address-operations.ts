@@ -27,7 +27,7 @@ export function createAddress(
     name: 'createAddress',
     documents: { create: addressCreateSchema },
     load: (unit, target) => loadOwner(customers, unit, target),
-    judge: (_, __, { create }) => (create.custom === undefined ? undefined : addresses.refuse(create, {})),
+    judge: (_, __, { create }) => addresses.refuse(create),
     draft: (_, __, { create }) =>
       new Draft(create, {
         name: 'create',
@@ -69,7 +69,7 @@ export function updateAddress(
     documents: { update: addressChangeSchema },
     load: (unit, target) => load(customers, addresses, unit, target),
     judge: (_, { previous }, { update }) =>
-      update.custom === undefined ? undefined : addresses.refuse(changed(previous, update), previous),
+      update.custom === undefined ? undefined : addresses.refuse(changed(previous, update)),
     draft: (_, { address }, { update }) =>
       new Draft(update, {
         name: 'update',
@@ -78,7 +78,8 @@ export function updateAddress(
       }),
     record: ({ address }) => address.record.id,
     before: ({ customer, address }, update) => [customer.live, address.live, update],
-    apply: (unit, { address }, { update }) => addresses.store(unit, address, changed(address.document, update)),
+    apply: (unit, { address }, { update }) =>
+      addresses.store(unit, address, addresses.kept(changed(address.document, update), address.document)),
     after: ({ customer, address }, _, { update }) => [customer.live, address.live, update],
     result: ({ address }) => ({ result: address.document }),
   }

@@ -16,7 +16,7 @@ import type { AddressRecord } from '../ports/storage.js'
 import { addressOf } from '../work/records.js'
 import { Held } from '../work/unit.js'
 import type { Unit } from '../work/unit.js'
-import type { DeclaredAttributes } from './custom-attributes.js'
+import type { DeclaredAttributes, Kept } from './custom-attributes.js'
 import { ownedBy } from './customers.js'
 import type { HeldCustomer } from './customers.js'
 
@@ -99,14 +99,20 @@ export class Addresses {
     return large.length > 0 ? large : this.#attributes.check('address', now.custom, before.custom)
   }
 
-  /** Throws for what `violations` finds. */
-  refuse(now: Custom, before: Custom): void {
-    const violations = this.violations(now, before)
+  /** Throws for custom attributes that are too large; what else they may be is judged after the before handlers. */
+  refuse(now: Custom): void {
+    const violations = tooManyBytes([now.custom], this.#limits)
     if (violations.length > 0) throw fail('documentInvalid', { document: 'customer_address', violations })
   }
 
+  /** An address, if its custom attributes can be kept: judged after the before handlers. Throws documentInvalid (decision 2.16). */
+  kept<T extends Custom>(now: T, before: Custom): Kept<T> {
+    return this.#attributes.kept('address', now, before.custom)
+  }
+
   /** Stores a new address; the first one of a customer becomes its default. */
-  async insert(unit: Unit, customer: HeldCustomer, create: AddressCreate): Promise<HeldAddress> {
+  async insert(unit: Unit, customer: HeldCustomer, left: AddressCreate): Promise<HeldAddress> {
+    const create = this.kept(left, {})
     if (create.addressId === undefined && unit.profile.needsAddressId) throw fail('addressIdInvalid', {})
     const addressId = create.addressId ?? this.#ids.hex24()
     checkId(addressId)

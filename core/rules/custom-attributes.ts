@@ -1,8 +1,10 @@
-/** Custom attributes that a host declares: then only those are allowed, in every flavour and for handlers too. */
+/** Custom attributes: what can be kept, and those that a host declares: then only those are allowed, in every flavour. */
+import { fail } from '../model/problems.js'
 import type { Violation } from '../model/problems.js'
 import { isEqual } from '../model/json.js'
-import type { CustomAttributes } from '../model/documents.js'
+import type { CustomAttributes, Json, SentAttributes } from '../model/documents.js'
 import { lengthOf } from './policies.js'
+import { isAttributeName } from '../model/schemas.js'
 import { SetupError } from '../model/setup-error.js'
 import { isDate } from '../model/validation.js'
 
@@ -24,15 +26,23 @@ export interface CustomAttributeOptions {
   readonly address?: { readonly [name: string]: AttributeDeclaration }
 }
 
-/** Checks custom attributes against their declarations. */
+/** Checks custom attributes: that they can be kept, and against their declarations. */
 export interface DeclaredAttributes {
   /** What is wrong with the attributes that two states of a document do not share; paths lead from the document. */
   check(
     document: 'customer' | 'address',
-    now: CustomAttributes | undefined,
-    before: CustomAttributes | undefined,
+    now: SentAttributes | undefined,
+    before: SentAttributes | undefined,
   ): readonly Violation[]
+  /** A document whose attributes can be kept: judged when before handlers have dropped what they would. Throws. */
+  kept<T extends WithSent>(document: 'customer' | 'address', now: T, before: SentAttributes | undefined): Kept<T>
 }
+
+interface WithSent {
+  readonly custom?: SentAttributes
+}
+/** A document whose custom attributes were found good. */
+export type Kept<T extends WithSent> = Omit<T, 'custom'> & { readonly custom?: CustomAttributes }
 
 const types = ['string', 'integer', 'number', 'boolean', 'date']
 
@@ -43,26 +53,41 @@ export function declaredAttributes(options: CustomAttributeOptions = {}): Declar
       declared as Readonly<Record<string, AttributeDeclaration>>,
     )) {
       const where = `customAttributes.${document}.${name}`
-      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new SetupError(`${where} is no name for an attribute`)
+      if (!isAttributeName(name)) throw new SetupError(`${where} is no name for an attribute`)
       if (!types.includes(type)) throw new SetupError(`${where}.type must be one of ${types.join(', ')}`)
       if (maxLength !== undefined && !(Number.isInteger(maxLength) && maxLength > 0))
         throw new SetupError(`${where}.maxLength must be a whole number above 0`)
       if (allowed !== undefined && !(Array.isArray(allowed) && allowed.length > 0))
         throw new SetupError(`${where}.enum must be a list of values`)
     }
+  const check: DeclaredAttributes['check'] = (document, now = {}, before = {}) => {
+    if (now === before) return []
+    const declared = options[document]
+    return Object.entries(now).flatMap(([name, value]): Violation[] => {
+      if (isEqual(value, Object.hasOwn(before, name) ? before[name] : undefined)) return []
+      const message = mistakeIn(name, value, declared)
+      return message === undefined ? [] : [{ path: ['custom', name], rule: 'custom', message }]
+    })
+  }
   return {
-    check(document, now = {}, before = {}) {
-      const declared = options[document]
-      if (!declared) return []
-      return Object.entries(now).flatMap(([name, value]): Violation[] => {
-        if (value === null || isEqual(value, before[name])) return []
-        const message = Object.hasOwn(declared, name)
-          ? wrongWith(value, declared[name] as AttributeDeclaration)
-          : 'is not declared'
-        return message === undefined ? [] : [{ path: ['custom', name], rule: 'custom', message }]
-      })
+    check,
+    kept<T extends WithSent>(document: 'customer' | 'address', now: T, before: SentAttributes | undefined) {
+      const violations = check(document, now.custom, before)
+      if (violations.length === 0) return now as Kept<T>
+      throw fail('documentInvalid', { document: document === 'customer' ? document : 'customer_address', violations })
     },
   }
+}
+
+function mistakeIn(name: string, value: Json, declared: CustomAttributeOptions['customer']): string | undefined {
+  if (!isScalar(value) && !(Array.isArray(value) && value.every(isScalar)))
+    return 'is neither a text, a number or a flag nor a list of these'
+  if (!declared) return undefined
+  return Object.hasOwn(declared, name) ? wrongWith(value, declared[name] as AttributeDeclaration) : 'is not declared'
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }
 
 function wrongWith(value: unknown, { type, set = false, maxLength, enum: allowed }: AttributeDeclaration) {

@@ -108,7 +108,7 @@ export function updateCustomer(
     record: ({ customer }) => customer.record.id,
     before: ({ customer }, update) => [customer.live, update],
     apply: (unit, { customer }, { update }, running) =>
-      customers.store(unit, customer, changedCustomer(customer.document, update), running),
+      customers.store(unit, customer, customers.changed(customer.document, update), running),
     after: ({ customer }, _, { update }) => [customer.live, update],
     result: ({ customer }) => ({ result: customer.document }),
   }

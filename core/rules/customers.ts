@@ -117,23 +117,34 @@ export class Customers {
    * touches is checked (decision 3.12).
    */
   violations(now: FreeData, before: FreeData): readonly Violation[] | Promise<readonly Violation[]> {
-    const { customAttributes, mixins, limits } = this.#parts
-    const large = tooManyBytes([now.custom, now.mixins, now.mixinSchemas], limits)
-    if (large.length > 0) return large
-    const custom = customAttributes.check('customer', now.custom, before.custom)
-    const names = changedMixins(before, now)
-    return names.length === 0 ? custom : mixins.check(now, names).then((found) => [...custom, ...found])
+    const custom = this.#parts.customAttributes.check('customer', now.custom, before.custom)
+    const found = this.mixinViolations(now, before)
+    return found instanceof Promise ? found.then((mixins) => [...custom, ...mixins]) : [...custom, ...found]
   }
 
-  /** Throws for what `violations` finds. */
+  /** Bytes, and what is wrong with mixins: what custom attributes may be waits for the before handlers (decision 2.16). */
+  mixinViolations(now: FreeData, before: FreeData): readonly Violation[] | Promise<readonly Violation[]> {
+    const large = tooManyBytes([now.custom, now.mixins, now.mixinSchemas], this.#parts.limits)
+    if (large.length > 0) return large
+    const names = changedMixins(before, now)
+    return names.length === 0 ? [] : this.#parts.mixins.check(now, names)
+  }
+
+  /** Throws for what `mixinViolations` finds. */
   refuse(now: FreeData, before: FreeData): Promise<void> | void {
-    const found = this.violations(now, before)
+    const found = this.mixinViolations(now, before)
     return found instanceof Promise ? found.then(refuseAll) : refuseAll(found)
   }
 
+  /** A customer after a change, if its custom attributes can be kept. Throws documentInvalid (decision 2.16). */
+  changed(current: Customer, update: CustomerChange): Customer {
+    return this.#parts.customAttributes.kept('customer', changedCustomer(current, update), current.custom)
+  }
+
   /** Stores a new customer, with a number if it has none. */
-  async insert(unit: Unit, create: CustomerCreate, given: WithPassword): Promise<HeldCustomer> {
+  async insert(unit: Unit, left: CustomerCreate, given: WithPassword): Promise<HeldCustomer> {
     const { profile } = unit
+    const create = this.#parts.customAttributes.kept('customer', left, undefined)
     if (profile.needsLogin) {
       if (create.credentials === undefined) throw fail('credentialsMissing', {})
       if (create.credentials.login === undefined) throw fail('loginMissing', {})

@@ -42,8 +42,7 @@ export interface Rules {
   /** Has generated numbers ready. */
   readonly beforeUnit: (list: string) => Promise<void> | undefined
   /**
-   * What is wrong with the email, mixins and custom attributes that a create or change document sets. Loads the schemas
-   * of mixins, so that no unit of work waits for them.
+   * What is wrong with the email and mixins that a create or change document sets. Loads the schemas of mixins, so that no unit of work waits for them.
    */
   readonly checkCustomer: (
     change: CustomerCreate | CustomerChange,
@@ -82,7 +81,7 @@ export function rulesOf(parts: RuleParts): Rules {
       const { email } = now
       const isGood = email === undefined || email === before.email || policies.email(email.trim())
       const wrong: Violation = { path: ['email'], rule: 'constraint', message: 'is not a valid email address' }
-      return [...(isGood ? [] : [wrong]), ...(await customers.violations(now, before))]
+      return [...(isGood ? [] : [wrong]), ...(await customers.mixinViolations(now, before))]
     },
   }
 }
