@@ -9,6 +9,7 @@ import type { BreakerSettings } from './extension/breaker.js'
 import { Timer } from './extension/deadline.js'
 import { Handlers } from './extension/handlers.js'
 import type { Plugin } from './extension/hooks.js'
+import { startPlugins } from './extension/life-cycle.js'
 import { Library } from './library.js'
 import { createRegistry } from './extension/registry.js'
 import type { CustomerList } from './model/documents.js'
@@ -196,6 +197,12 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
     upgrade: upgrader(),
     warn: (message, fields) => logger.warn(message, fields),
   })
+  const stopPlugins = await startPlugins(registry.plugins, { logger, lists, clock }, timer).catch(
+    async (error: unknown) => {
+      await storage.close()
+      throw error
+    },
+  )
   const ids = guardedIds(parts.resolve(tokens.ids), defaultIds)
   const incidents = new Incidents({ ids, logger, onError: options.onError ?? (() => undefined) })
   const handlers = new Handlers<Unit>({ registry, limit: limits.handler, breaker, clock, logger })
@@ -211,7 +218,8 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
     limits,
   })
   const { beforeUnit } = rules
-  const units = new Units({ storage, lists, handlers, incidents, logger, clock, limit: limits.unit, beforeUnit })
+  const limit = limits.unit
+  const units = new Units({ storage, lists, handlers, incidents, logger, clock, limit, beforeUnit, stopPlugins })
   return new Library({ storage, lists, ids, limits, timer, handlers, incidents, rules, units })
 }
 

@@ -13,7 +13,7 @@ export type { AttributeDeclaration, CustomAttributeOptions, DeclaredAttributes }
 export { CustomerError } from './model/problems.js'
 export type { Problem, ProblemKind, Problems, Violation } from './model/problems.js'
 export { Status, definePlugin } from './extension/hooks.js'
-export type { Context, Hooks, Outcome, Plugin, Task } from './extension/hooks.js'
+export type { Context, Hooks, Outcome, Plugin, PluginStart, Task } from './extension/hooks.js'
 export { keyOf } from './model/keys.js'
 export type {
   Clock,

@@ -2,8 +2,7 @@
 import type { Clientele, ReadCall, WriteCall } from './clientele.js'
 import { Deadline } from './extension/deadline.js'
 import type { Timer } from './extension/deadline.js'
-import type { Frame } from './extension/frames.js'
-import { isOver } from './extension/frames.js'
+import { isOver, type Frame } from './extension/frames.js'
 import type { Handlers, HookDescription } from './extension/handlers.js'
 import type { CallOptions, CustomerOperations } from './model/calls.js'
 import type { Customer, CustomerChange, CustomerCreate, CustomerList } from './model/documents.js'
@@ -268,6 +267,7 @@ export class Library implements Clientele {
       dryRun: options.dryRun ?? false,
       custom: {},
       tasks: [],
+      ends: [],
       events: [],
       trace: options.onTrace && [],
       changes: options.changes,

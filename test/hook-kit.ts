@@ -301,6 +301,7 @@ async function callHandlers(
   given: Partial<Context>,
 ): Promise<readonly Task[]> {
   const tasks: Task[] = []
+  const ends: (() => void)[] = []
   const isCreate = point.endsWith('POST')
   const context = {
     extensionPoint: point,
@@ -311,11 +312,26 @@ async function callHandlers(
     signal: new AbortController().signal,
     dryRun: false,
     afterCommit: (task: Task) => void tasks.push(task),
+    onEnd: (task: () => void) => void ends.push(task),
     ...given,
   }
   const handlers = plugins.filter(({ hooks }) => hooks[point] !== undefined)
   assert.ok(handlers.length > 0, `no plug-in has a handler at ${point}`)
-  for (const { name, hooks } of handlers) {
+  try {
+    await callEach(handlers, point, documents, context)
+  } finally {
+    for (const task of ends) task()
+  }
+  return tasks
+}
+
+async function callEach(
+  plugins: readonly Plugin[],
+  point: ExtensionPoint,
+  documents: readonly unknown[],
+  context: object,
+): Promise<void> {
+  for (const { name, hooks } of plugins) {
     const handler = hooks[point] as (...args: unknown[]) => unknown
     const returned = await handler.call(hooks, ...documents, kitList, context)
     const status = statusOf(returned)
@@ -331,7 +347,6 @@ async function callHandlers(
         ...(message !== undefined && { message }),
       })
   }
-  return tasks
 }
 
 type Documents = ReadonlyMap<string, { readonly kind: Kind; readonly document: object }>

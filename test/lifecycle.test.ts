@@ -57,6 +57,7 @@ describe('core/README.md, The life of a write', () => {
       clock: () => new Date(),
       limit: 1000,
       beforeUnit: silent,
+      stopPlugins: async () => undefined,
     })
     await units.perform(callOf(), noting(note), {
       target: { customerNo: '1' },
@@ -153,6 +154,7 @@ function callOf() {
     dryRun: false,
     custom: {},
     tasks: [],
+    ends: [],
     events: [],
     trace: undefined,
     changes: undefined,

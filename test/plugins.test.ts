@@ -172,6 +172,76 @@ describe('4.11: plug-ins of one chain', () => {
   })
 })
 
+describe('plug-ins start and stop with their library (hooks/README.md, Start and stop)', () => {
+  const noting = (name: string, log: string[], start?: Plugin['start']): Plugin => ({
+    name,
+    hooks: {},
+    start:
+      start ??
+      (({ logger, lists, clock }) =>
+        void log.push(`start ${name} ${typeof logger.info} ${typeof lists.byId} ${clock() instanceof Date}`)),
+    stop: () => void log.push(`stop ${name}`),
+  })
+
+  it('in the order of handlers, and the last one first', async () => {
+    const log: string[] = []
+    const { clientele } = await openShop({ plugins: [{ ...noting('a', log), runAfter: ['b'] }, noting('b', log)] })
+    expect(log).to.deep.equal(['start b function function true', 'start a function function true'])
+    await clientele.close()
+    expect(log.slice(2)).to.deep.equal(['stop a', 'stop b'])
+  })
+
+  it('one that fails is a start-up error that names it; those before are stopped', async () => {
+    const log: string[] = []
+    const failing = noting('b', log, () => Promise.reject(new Error('no port')))
+    expect(await refusalOf(noting('a', log), failing, noting('c', log))).to.equal("plug-in 'b' did not start: no port")
+    expect(log.slice(1)).to.deep.equal(['stop a'])
+  })
+
+  it('one that fails to stop is told, and the others stop', async () => {
+    const log: string[] = []
+    const messages: string[] = []
+    const logger = {
+      debug: nothing,
+      info: nothing,
+      warn: nothing,
+      error: (message: string) => void messages.push(message),
+    }
+    const bad: Plugin = { name: 'b', hooks: {}, stop: () => Promise.reject(new Error('stuck')) }
+    const { clientele } = await openShop({ plugins: [noting('a', log), bad], logger })
+    await clientele.close()
+    expect([log.at(-1), ...messages]).to.deep.equal(['stop a', "plug-in 'b' did not stop: stuck"])
+  })
+})
+
+describe('context.onEnd runs its task when the call has ended, stored or not (4.7)', () => {
+  it('after the unit, once, and what it throws changes nothing', async () => {
+    const log: string[] = []
+    let outcome = Status.ok()
+    const { shop } = await openShop({
+      plugins: [
+        {
+          name: 'ending',
+          hooks: {
+            [beforeCreate]: (_create, _list, { onEnd }) => {
+              onEnd(() => void log.push('ended'))
+              onEnd(() => {
+                throw new Error('bad')
+              })
+              return outcome
+            },
+          },
+        },
+      ],
+    })
+    await shop.createCustomer({ create: {} })
+    expect(log).to.deep.equal(['ended'])
+    outcome = Status.error('NO', 'no')
+    await shop.createCustomer({ create: {} }).catch(() => log.push('refused'))
+    expect(log).to.deep.equal(['ended', 'ended', 'refused'])
+  })
+})
+
 describe('describeHooks lists every point with its handlers in order, their plug-in and file', () => {
   it('as data and as text', async () => {
     const { clientele } = await openShop({

@@ -53,6 +53,13 @@ export class HandlerContext extends UnitBound implements Context {
     return (task) => this.#schedule(task)
   }
 
+  get onEnd(): (task: () => void) => void {
+    return (task) => {
+      if (typeof task !== 'function') throw new Error('onEnd takes a function')
+      this.#frame.unit.call.ends.push(task)
+    }
+  }
+
   #schedule(task: Task): void {
     const { plugin, point } = this.#handler
     if (this.#frame.closed) throw new Error(`afterCommit was called after the handler of plug-in '${plugin}' ended`)

@@ -17,6 +17,8 @@ export interface CallFacts {
   readonly dryRun: boolean
   readonly custom: Record<string, unknown>
   readonly tasks: { readonly handler: Handler; readonly task: Task }[]
+  /** What handlers asked to be told of the end of the call. */
+  readonly ends: (() => void)[]
   /** Absent: nobody asked for a trace. */
   readonly trace: TraceStep[] | undefined
 }

@@ -15,7 +15,7 @@ import { Frames } from './frames.js'
 import type { Frame, HandledUnit } from './frames.js'
 import { Status } from './hooks.js'
 import { describe, refusalOf, statusOf } from './outcome.js'
-import { PluginFault } from './plugin-fault.js'
+import { PluginBusy, PluginFault } from './plugin-fault.js'
 import type { Handler, Registry } from './registry.js'
 
 /** What handlers run under. */
@@ -157,7 +157,7 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
     } catch (thrown) {
       const error = errorOf(thrown)
       if (isOf(unit, deadline, error)) {
-        run.note('threw', 'a call of its own failed')
+        run.note('threw', error instanceof PluginBusy ? error.message : 'a call of its own failed')
         throw error
       }
       if (error instanceof TimeLimit) throw run.blame(error.message, error)
@@ -261,7 +261,7 @@ class Run {
 
 /** What is not the running handler's mistake: a fault of a handler deeper down, a refusal there, or no storage. */
 function isOf(unit: HandledUnit, deadline: Deadline, error: Error): boolean {
-  if (error instanceof PluginFault) return true
+  if (error instanceof PluginFault || error instanceof PluginBusy) return true
   if (error instanceof StorageUnavailable) return error === deadline.reason
   if (!(error instanceof CustomerError) || !unit.failures.has(error)) return false
   if (unit.faultsInPlace.has(error) || unit.faultsInPlace.has(error.cause as object)) return true

@@ -4,6 +4,7 @@ import type { CustomerOperations } from '../model/calls.js'
 import type { Caller } from '../model/documents.js'
 import { isObject } from '../model/json.js'
 import type { ArgumentsOf, Pointed, PreviousOf, operations } from '../model/operations.js'
+import type { Clock, CustomerLists, Logger } from '../ports/host.js'
 
 /**
  * Outcome of a handler, as on the B2C Commerce platform (decision 4.5). `Status.OK` goes on with the next handler;
@@ -100,6 +101,11 @@ export interface Context<O extends Pointed = Pointed> {
    * `close` waits for them.
    */
   readonly afterCommit: (task: Task) => void
+  /**
+   * Runs when the call has ended, stored or not, before its answer goes out: to give back what the handlers of one request
+   * share. The library may not be called in it. Its failure is reported and changes no reply.
+   */
+  readonly onEnd: (task: () => void) => void
 }
 
 /** What runs after the commit. The signal fires when its time is over, or when the library closes. */
@@ -112,6 +118,13 @@ type HandlerOf<O extends Pointed, P extends 'before' | 'after'> = (
 /** Handlers by extension point: the name gives the arguments' types. */
 export type Hooks = { readonly [O in Pointed as (typeof operations)[O]['before']]?: HandlerOf<O, 'before'> } & {
   readonly [O in Pointed as (typeof operations)[O]['after']]?: HandlerOf<O, 'after'>
+}
+
+/** What a plug-in gets of its library when it starts. */
+export interface PluginStart {
+  readonly logger: Logger
+  readonly lists: CustomerLists
+  readonly clock: Clock
 }
 
 /** A named set of handlers. */
@@ -128,6 +141,10 @@ export interface Plugin {
    * of that point are skipped, as on the B2C Commerce platform (decision 4.11). Others run as ever.
    */
   readonly chain?: string
+  /** Called by `createClientele`, in the order of handlers, when the storage is open. A throw is a start-up error. */
+  readonly start?: (library: PluginStart) => void | Promise<void>
+  /** Called by `close`, the last plug-in first, when no call runs any more; also when a later plug-in did not start. */
+  readonly stop?: () => void | Promise<void>
   /** Where it was defined; `definePlugin` finds it out. */
   readonly file?: string
 }

@@ -1,4 +1,8 @@
+import { StorageUnavailable } from '../ports/storage.js'
 import type { Handler } from './registry.js'
+
+/** Thrown by a handler that cannot serve now, since what it needs is busy: the caller is told to come again. */
+export class PluginBusy extends StorageUnavailable {}
 
 /** A plug-in's mistake, with all that its author needs to find it. */
 export class PluginFault extends Error {

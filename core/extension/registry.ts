@@ -19,6 +19,8 @@ export interface Handler {
 
 /** All handlers of a library, by point, in the order in which they run. */
 export interface Registry {
+  /** The plug-ins in the order in which their handlers run. */
+  readonly plugins: readonly Plugin[]
   /** The handlers of a point; empty for one without. */
   handlersOf(point: string): readonly Handler[]
 }
@@ -29,6 +31,8 @@ const pluginParts: OptionTable<Plugin> = {
   runBefore: 'any',
   runAfter: 'any',
   chain: 'string',
+  start: 'function',
+  stop: 'function',
   file: 'string',
 }
 
@@ -45,7 +49,8 @@ export function createRegistry(plugins: readonly unknown[]): Registry {
       )
   }
   const byPoint = new Map<string, Handler[]>()
-  for (const plugin of inOrder(checked))
+  const ordered = inOrder(checked)
+  for (const plugin of ordered)
     for (const [point, run] of Object.entries(plugin.hooks) as [string, Handler['run']][]) {
       const handlers = byPoint.get(point) ?? []
       const { name, file, chain } = plugin
@@ -59,7 +64,7 @@ export function createRegistry(plugins: readonly unknown[]): Registry {
       })
       byPoint.set(point, handlers)
     }
-  return { handlersOf: (point) => byPoint.get(point) ?? [] }
+  return { plugins: ordered, handlersOf: (point) => byPoint.get(point) ?? [] }
 }
 
 function within(file: unknown): string {

@@ -6,7 +6,7 @@ import { PluginFault } from '../extension/plugin-fault.js'
 import type { EventName, Listener } from '../model/events.js'
 import type { PreviousOf, Writing } from '../model/operations.js'
 import { fail } from '../model/problems.js'
-import { errorOf } from '../model/thrown.js'
+import { errorOf, tell } from '../model/thrown.js'
 import type { Clock, CustomerLists, Logger } from '../ports/host.js'
 import { StaleVersion, StorageUnavailable } from '../ports/storage.js'
 import type { Storage, WriteUnit } from '../ports/storage.js'
@@ -31,6 +31,8 @@ export interface UnitsOptions {
   readonly limit: number
   /** What the rules have ready before a unit opens, so that they need not ask the storage while it holds a connection. */
   readonly beforeUnit: (list: string) => Promise<void> | undefined
+  /** Stops the plug-ins, when no call runs any more. */
+  readonly stopPlugins: () => Promise<void>
 }
 
 /** Carries the would-be result of a dry run out of the unit that it rolls back. */
@@ -94,7 +96,7 @@ export class Units {
     } catch (error) {
       throw this.#options.incidents.explain(error, call)
     } finally {
-      this.#done()
+      this.#end(call)
     }
   }
 
@@ -140,13 +142,20 @@ export class Units {
       const isOurs = problemOf(error) || failures?.has(error) || error instanceof PluginFault
       throw own && !isOurs ? own.thrown : this.#options.incidents.explain(error, call)
     } finally {
-      this.#done()
+      this.#end(call)
     }
   }
 
   /** Runs a call of a handler in the unit that it runs in. */
   join<T>(frame: Frame<Unit>, list: string, work: (unit: Unit) => Promise<T>): Promise<T> {
     return joinUnit(this.#options.logger, frame, list, work)
+  }
+
+  #end(call: Call): void {
+    const { list, requestId } = call
+    for (const task of call.ends.splice(0))
+      tell(task, (failure) => this.#options.incidents.note('a task of onEnd failed', failure, { list, requestId }))
+    this.#done()
   }
 
   #done(): void {
@@ -242,10 +251,11 @@ export class Units {
   }
 
   async #close(graceMs: number): Promise<void> {
-    const { handlers, storage } = this.#options
+    const { handlers, storage, stopPlugins } = this.#options
     await inTime(this.idle(), graceMs)
     handlers.abort(new StorageUnavailable('the library is closing'))
     await inTime(this.idle(), 500)
+    await inTime(stopPlugins(), graceMs)
     await storage.close()
   }
 }
