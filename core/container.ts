@@ -190,19 +190,12 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
     ? { ...defaultBreaker, ...(options.breaker === true ? {} : options.breaker) }
     : undefined
   const registry = createRegistry(parts.resolve(tokens.plugins))
-  const indexes = (options.indexes ?? []).map((path): Path => path.split('.'))
-  await storage.open({
-    indexes: { customers: indexes },
-    lockWait: limits.lockWait,
-    upgrade: upgrader(),
-    warn: (message, fields) => logger.warn(message, fields),
+  await openStorage(storage, options.indexes ?? [], limits, logger)
+  const starting = startPlugins(registry.plugins, { logger, lists, clock }, timer)
+  const stopPlugins = await starting.catch(async (error: unknown) => {
+    await storage.close()
+    throw error
   })
-  const stopPlugins = await startPlugins(registry.plugins, { logger, lists, clock }, timer).catch(
-    async (error: unknown) => {
-      await storage.close()
-      throw error
-    },
-  )
   const ids = guardedIds(parts.resolve(tokens.ids), defaultIds)
   const incidents = new Incidents({ ids, logger, onError: options.onError ?? (() => undefined) })
   const handlers = new Handlers<Unit>({ registry, limit: limits.handler, breaker, clock, logger })
@@ -221,6 +214,20 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
   const limit = limits.unit
   const units = new Units({ storage, lists, handlers, incidents, logger, clock, limit, beforeUnit, stopPlugins })
   return new Library({ storage, lists, ids, limits, timer, handlers, incidents, rules, units })
+}
+
+function openStorage(
+  storage: Storage,
+  indexes: readonly string[],
+  { lockWait }: Limits,
+  logger: Logger,
+): Promise<void> {
+  return storage.open({
+    indexes: { customers: indexes.map((path): Path => path.split('.')) },
+    lockWait,
+    upgrade: upgrader(),
+    warn: (message, fields) => logger.warn(message, fields),
+  })
 }
 
 /** A child container of its own for each library: two libraries in one process share nothing. */

@@ -16,7 +16,7 @@ export async function startPlugins(
   }
   const started: Plugin[] = []
   const stop = async (): Promise<void> => {
-    for (const plugin of started.splice(0).reverse())
+    for (const plugin of started.splice(0).toReversed())
       try {
         await inTime(plugin.stop?.())
       } catch (error) {
