@@ -156,17 +156,18 @@ export function faultyStorage(storage: Storage, plan: readonly StorageFault[] = 
       await reach('open')
       await storage.open(options)
     },
-    read: async (list, work) => {
+    read: async (list, work, signal) => {
       await reach('read', list)
-      return storage.read(list, (unit) => work(readUnit(unit, list)))
+      return storage.read(list, (unit) => work(readUnit(unit, list)), signal)
     },
-    write: async (list, work) => {
+    write: async (list, work, signal) => {
       await reach('write', list)
-      const value = await storage.write(list, async (unit) => {
+      const inner = async (unit: WriteUnit) => {
         const result = await work(writeUnit(unit, list))
         await reach('commit', list)
         return result
-      })
+      }
+      const value = await storage.write(list, inner, signal)
       await reach('committed', list)
       return value
     },

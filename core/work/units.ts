@@ -47,6 +47,8 @@ class RolledBack {
 interface Attempt {
   unit: Unit | undefined
   isCommitting: boolean
+  /** Ends what the storage does for it. */
+  readonly over: AbortController
   readonly giveUp: ((error: Error) => void)[]
 }
 
@@ -165,7 +167,7 @@ export class Units {
 
   /** One unit of the storage, within the time limit of a whole unit. */
   #inUnit<T>(call: Call, work: (unit: Unit) => Promise<T>): Promise<T> {
-    const attempt: Attempt = { unit: undefined, isCommitting: false, giveUp: [] }
+    const attempt: Attempt = { unit: undefined, isCommitting: false, over: new AbortController(), giveUp: [] }
     return new Promise((resolve, reject) => {
       attempt.giveUp.push(reject)
       const late = this.#timer.start(() => this.#tooLate(attempt))
@@ -188,6 +190,8 @@ export class Units {
       call.list,
       (tx) =>
         new Promise((resolve, reject) => {
+          // a storage that was slow to begin: nobody waits for this unit any more
+          attempt.over.signal.throwIfAborted()
           attempt.giveUp.push(reject)
           attempt.unit = this.#begin(call, tx)
           this.#finish(attempt.unit, work).then((result) => {
@@ -195,16 +199,18 @@ export class Units {
             resolve(result)
           }, reject)
         }),
+      attempt.over.signal,
     )
   }
 
   #tooLate(attempt: Attempt): void {
-    const { unit, giveUp } = attempt
+    const { unit, over, giveUp } = attempt
     const error = timeLimitOf(attempt, this.#timer.ms)
     if (unit) {
       unit.hasEnded = true
       this.#options.handlers.abort(error, unit)
     }
+    over.abort(error)
     for (const reject of giveUp) reject(error)
   }
 

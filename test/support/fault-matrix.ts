@@ -6,6 +6,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { Pool } from 'pg'
 import { jsonFileStorage } from '../../adapters/storage/file/json-file.js'
 import { memoryStorage } from '../../adapters/storage/local/memory.js'
 import { postgresStorage } from '../../adapters/storage/postgres/postgres.js'
@@ -25,7 +26,8 @@ const storages: Readonly<Record<string, () => Promise<Storage>>> = {
   memory: async () => memoryStorage(),
   'json-file': async () =>
     jsonFileStorage({ file: path.join(await mkdtemp(path.join(tmpdir(), 'clientele-')), 'data.json') }),
-  postgres: async () => postgresStorage({ connectionString: process.env['DATABASE_URL'] ?? '' }),
+  postgres: async () =>
+    postgresStorage({ pool: new Pool({ connectionString: process.env['DATABASE_URL'], max: 150 }) }),
 }
 const name = process.argv[2] ?? 'memory'
 const inner = await (storages[name] ?? (() => Promise.reject(new Error(`there is no storage ${name}`))))()
@@ -44,7 +46,7 @@ const clientele = await createClientele({
   storage,
   plugins: [definePlugin({ name: 'looking', hooks })],
   logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
-  limits: { handler: 900, unit: 1000 },
+  limits: { handler: 1900, unit: 2000 },
 })
 
 const customerNo = 'dude'
@@ -100,11 +102,16 @@ const counts: Record<string, number> = {}
 const wrong: string[] = []
 let lists = 0
 
-async function meet(operation: string, step: StorageStep, nth: number, does: 'fail' | 'hang' | number): Promise<void> {
+async function meet(
+  operation: string,
+  step: StorageStep,
+  nth: number,
+  does: 'fail' | 'hang' | number,
+  list = `${operation}-${++lists}`,
+): Promise<void> {
   const run = operations[operation] ?? (() => Promise.resolve())
-  const list = `${operation}-${++lists}`
   const what = `${operation}, ${does} at ${step} ${nth}`
-  await prepare(list)
+  if (does !== 'hang') await prepare(list)
   const before = await dump(list)
   const heal = storage.inject({ list, step, nth, does })
   const outcome = await outcomeOf(run(clientele.list(list)))
@@ -132,7 +139,7 @@ async function meet(operation: string, step: StorageStep, nth: number, does: 'fa
 
 let letGo = nothing
 const released = new Promise<void>((resolve) => (letGo = resolve))
-const hanging: Promise<void>[] = []
+const hanging: (() => Promise<void>)[] = []
 const others: (() => Promise<void>)[] = []
 for (const [operation, run] of Object.entries(operations)) {
   const list = `${operation}-steps`
@@ -143,13 +150,15 @@ for (const [operation, run] of Object.entries(operations)) {
   for (const { step } of storage.log.filter((entry) => entry.list === list)) seen.set(step, (seen.get(step) ?? 0) + 1)
   for (const [step, count] of seen)
     for (let nth = 1; nth <= count; nth++) {
-      hanging.push(meet(operation, step, nth, 'hang'))
+      const stuck = `${operation}-${++lists}`
+      await prepare(stuck)
+      hanging.push(() => meet(operation, step, nth, 'hang', stuck))
       for (const does of ['fail', 3] as const) others.push(() => meet(operation, step, nth, does))
     }
 }
 // those that hang are given up by the library; then all of them go on at once
-const settled = Promise.all(hanging)
-await delay(2500)
+const settled = Promise.all(hanging.map((start) => start()))
+await delay(3500)
 storage.release()
 letGo()
 await settled
@@ -172,3 +181,4 @@ for (const does of ['fail', 'hang', 3] as const) {
 }
 await clientele.close()
 console.log(JSON.stringify({ storage: name, cases: lists + 3, counts, wrong }))
+process.exit(0)
