@@ -6,6 +6,7 @@ import type { EventName, Listener } from './model/events.js'
 import type { InputOf, Reading, ResultOf, Writing } from './model/operations.js'
 import type { CustomerError, Violation } from './model/problems.js'
 import type { Limits } from './ports/host.js'
+import type { Health } from './work/health.js'
 import type { DryRunOperations } from './work/dry-run.js'
 import type { Transaction } from './work/transaction.js'
 import type { WriteRequest, Written } from './work/write.js'
@@ -63,8 +64,13 @@ export interface Clientele {
   transaction<T>(list: string, work: (transaction: Transaction) => Promise<T>, options?: CallOptions): Promise<T>
   /** Every extension point with its handlers, in the order in which they run; print it at start-up. */
   describeHooks(): HookDescription
+  /**
+   * Whether it can serve, within so many milliseconds (default 1,000): the storage is asked to read and to store a number
+   * in a list of nobody. For readiness probes; never rejects.
+   */
+  readonly health: (within?: number) => Promise<Health>
   /** Resolves when no call runs and every task after a commit has ended. */
-  idle(): Promise<void>
+  readonly idle: () => Promise<void>
   /** Runs a reading operation. Throws CustomerError only. */
   read<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>>
   /** Runs a writing operation as one unit of work. Throws CustomerError only. */

@@ -16,6 +16,7 @@ import type { Storage } from './ports/storage.js'
 import type { Rules } from './rules/index.js'
 import { changesIn } from './work/dry-run.js'
 import type { Changes, DryRunOperations } from './work/dry-run.js'
+import { healthOf } from './work/health.js'
 import type { Incidents } from './work/incidents.js'
 import { runRead, runReadIn } from './work/read.js'
 import { requestOf } from './work/request.js'
@@ -50,10 +51,13 @@ interface WriteOptions extends CallOptions {
 /** The library. Hosts make it with `createClientele`. */
 export class Library implements Clientele {
   readonly #parts: LibraryParts
-
+  readonly health: Clientele['health']
+  readonly idle: Clientele['idle']
   readonly warn: Clientele['warn']
   constructor(parts: LibraryParts) {
     this.#parts = parts
+    this.health = healthOf(parts)
+    this.idle = () => parts.units.idle()
     this.warn = (message, facts) => parts.incidents.warn(message, facts)
   }
 
@@ -85,10 +89,6 @@ export class Library implements Clientele {
 
   describeHooks(): HookDescription {
     return this.#parts.handlers.describe()
-  }
-
-  idle(): Promise<void> {
-    return this.#parts.units.idle()
   }
 
   async listById(id: string): Promise<CustomerList | undefined> {

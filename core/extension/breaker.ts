@@ -23,6 +23,9 @@ export const defaultBreaker: BreakerSettings = {
   trialFailures: 5,
 }
 
+/** Whether calls run: `closed` all, `open` none, `trial` a few that decide. */
+export type BreakerState = 'closed' | 'open' | 'trial'
+
 /** The breaker of one point. A call is one run of the point's handlers; it fails when one throws or takes too long. */
 export class Breaker {
   readonly #settings: BreakerSettings
@@ -51,6 +54,12 @@ export class Breaker {
     if (this.#trialLeft === 0) return undefined
     if (this.#trialLeft !== undefined) this.#trialLeft--
     return this.#epoch
+  }
+
+  /** Whether calls run now. */
+  get state(): BreakerState {
+    if (this.#openUntil !== undefined && this.#now() < this.#openUntil) return 'open'
+    return this.#openUntil === undefined && this.#trialLeft === undefined ? 'closed' : 'trial'
   }
 
   /** Notes how an admitted call ended; true if the breaker opens by it. */

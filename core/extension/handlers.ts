@@ -46,7 +46,8 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
   readonly frames = new Frames<U>()
   readonly #options: HandlersOptions
   readonly #timer: Timer
-  readonly #breakers = new Map<string, Breaker>()
+  /** By point; none without the option. */
+  readonly breakers = new Map<string, Breaker>()
   /** What runs now, with its unit if it has one. */
   readonly #running = new Map<Deadline, U | undefined>()
 
@@ -55,7 +56,7 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
     this.#timer = new Timer(options.limit)
     const { breaker, clock } = options
     if (breaker)
-      for (const { name } of extensionPoints) this.#breakers.set(name, new Breaker(breaker, () => clock().getTime()))
+      for (const { name } of extensionPoints) this.breakers.set(name, new Breaker(breaker, () => clock().getTime()))
   }
 
   /** How many handlers a point has. */
@@ -92,7 +93,7 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
   async run(unit: U, passing: Passing): Promise<void> {
     const { point } = passing
     const handlers = this.#options.registry.handlersOf(point)
-    const breaker = this.#breakers.get(point)
+    const breaker = this.breakers.get(point)
     const admission = breaker?.admit()
     if (breaker && admission === undefined) {
       for (const handler of handlers) this.#skip(unit, handler, 'the circuit breaker of the point is open')

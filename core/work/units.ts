@@ -72,6 +72,16 @@ export class Units {
     this.#timer = new Timer(options.limit)
   }
 
+  /** `close` was called. */
+  get isClosing(): boolean {
+    return this.#closing !== undefined
+  }
+
+  /** How many units of work and tasks after a commit have not ended. */
+  get running(): number {
+    return this.#busy
+  }
+
   /** Fails if the library closes or the list is unknown. */
   admit(list: string): Promise<void> | undefined {
     if (this.#closing) throw new StorageUnavailable('the library is closed')
