@@ -5,9 +5,12 @@ import type { CustomerError } from '../model/problems.js'
 import { Status } from './hooks.js'
 import type { Handler } from './registry.js'
 
+/** What nearly every handler means. */
+const fine = Status.ok()
+
 /** What a handler returned as a Status; undefined for what is none. */
 export function statusOf(returned: unknown): Status | undefined {
-  if (returned === undefined || returned === null || returned === Status.OK) return Status.ok()
+  if (returned === undefined || returned === null || returned === Status.OK) return fine
   if (returned === Status.ERROR) return new Status(Status.ERROR)
   return returned instanceof Status ? returned : undefined
 }

@@ -32,20 +32,19 @@ export function ask<T>(port: string, timer: Timer, call: () => T | PromiseLike<T
 
 /** Asks a function of the host that answers at once. */
 function askNow<T>(port: string, call: () => T, isGood: (given: T) => boolean): T {
-  let given: T | undefined
-  let fault: unknown = new TypeError('it gave something else than it should')
+  let given: T
   try {
     given = call()
-    if (isGood(given)) return given
   } catch (thrown) {
-    fault = thrown
+    throw new HostFault(port, thrown)
   }
+  if (isGood(given)) return given
   // a promise that nobody asked for may still reject
   tell(
     () => given,
     () => undefined,
   )
-  throw new HostFault(port, fault)
+  throw new HostFault(port, new TypeError('it gave something else than it should'))
 }
 
 const isText = (given: unknown) => typeof given === 'string' && given !== ''
