@@ -14,13 +14,17 @@ export interface CustomerApiOptions {
   readonly authenticate: Authenticate
   /** Largest request body in bytes, also after decompression; default 5 MiB. */
   readonly maxBody?: number
+  /** URL that links begin with, whatever a request says of its host: `https://api.example.com/shop`. */
+  readonly publicUrl?: string
+  /** Hosts that are served, in lower case and with their port where it is not the scheme's; others are refused. Default: any. */
+  readonly hosts?: readonly string[]
   /** What clients may ask for by header while they develop hooks: traces, dry runs. Default: nothing. */
   readonly diagnostics?: DiagnosticsOptions
 }
 
 /** What the doors without Koa need; of a Koa app, `proxy` says the same. */
 export interface HandlerOptions extends CustomerApiOptions {
-  /** Believe `X-Forwarded-Proto` and `X-Forwarded-Host`, for servers that only a proxy can reach. Default: no. */
+  /** Believe `X-Forwarded-Proto`, `-Host` and `-Prefix`, for servers that only a proxy can reach. Default: no. */
   readonly trustProxy?: boolean
 }
 
@@ -29,6 +33,8 @@ export const apiOptions: OptionTable<CustomerApiOptions> = {
   flavours: 'list',
   authenticate: 'function',
   maxBody: 'number',
+  publicUrl: 'string',
+  hosts: 'list',
   diagnostics: 'object',
 }
 
@@ -47,6 +53,9 @@ export function checkApi<T extends CustomerApiOptions>(
   for (const needed of ['flavours', 'authenticate'] as const)
     if (options[needed] === undefined) throw new SetupError(`${door} needs the option '${needed}'`)
   for (const [at, flavour] of options.flavours.entries()) checkKind(`${door}: flavours[${at}]`, flavour, 'object')
+  const { publicUrl } = options
+  if (publicUrl !== undefined && !/^https?:\/\/[^/?#\s@]+(?:\/[^?#\s]*)?$/.test(publicUrl))
+    throw new SetupError(`${door}: publicUrl must be a URL like https://api.example.com/shop`)
   if (options.diagnostics)
     checkOptions<DiagnosticsOptions>(`${door}: diagnostics`, options.diagnostics, {
       trace: 'boolean',

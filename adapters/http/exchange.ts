@@ -10,6 +10,10 @@ export interface Surroundings<R = unknown> {
   readonly authenticate: Authenticate
   /** Matches the flavour's own routes; a path with broken percent-encoding matches nothing. */
   readonly match: RouteMatcher<R>
+  /** URL that links begin with; absent: what the request says. */
+  readonly publicUrl?: string | undefined
+  /** Hosts that are served; absent: any. */
+  readonly hosts?: readonly string[] | undefined
 }
 
 /** One request on its way through the steps. A flavour extends it with what its own steps find out. */
@@ -27,5 +31,11 @@ export class Exchange<R extends Route = Route> {
     this.request = request
     this.surroundings = surroundings
     this.method = request.method
+  }
+
+  /** What links begin with: scheme, host and what a proxy or host cuts off the front of paths (decision 1.17). */
+  get site(): string {
+    const { request, surroundings } = this
+    return surroundings.publicUrl?.replace(/\/+$/, '') ?? request.origin + request.mountPath
   }
 }

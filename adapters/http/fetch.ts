@@ -6,7 +6,7 @@ import { checkApi, handlerOptions } from './api-options.js'
 import type { HandlerOptions } from './api-options.js'
 import { readText } from './body.js'
 import type { ApiRequest, RawBody, Reply, RequestHeaders } from './protocol.js'
-import { defaultMaxBody, firstOf, isLoopback, plainPath, queryOf, servedBy } from './serving.js'
+import { defaultMaxBody, firstOf, hasNoBody, isLoopback, plainPath, prefixOf, queryOf, servedBy } from './serving.js'
 
 export type { CustomerApiOptions, HandlerOptions } from './api-options.js'
 export { explainMapping } from './mapping.js'
@@ -46,7 +46,7 @@ export function toFetchHandler(clientele: Clientele, options: HandlerOptions): F
 }
 
 function responseOf({ status, headers, body }: Reply): Response {
-  return new Response(status === 204 ? null : (body ?? ''), { status, headers })
+  return new Response(hasNoBody(status) ? null : (body ?? ''), { status, headers })
 }
 
 type Settings = RequestFacts & Required<Pick<HandlerOptions, 'maxBody' | 'trustProxy'>>
@@ -63,8 +63,8 @@ class FetchRequest implements ApiRequest {
   constructor(request: Request, url: URL, path: string, settings: Settings) {
     this.method = request.method
     this.path = path
-    this.mountPath = settings.mountPath ?? ''
     this.headers = Object.fromEntries(request.headers)
+    this.mountPath = (settings.trustProxy ? prefixOf(this.headers) : '') + (settings.mountPath ?? '')
     this.#request = request
     this.#url = url
     this.#settings = settings

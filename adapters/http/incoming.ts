@@ -14,6 +14,8 @@ export abstract class IncomingRequest implements ApiRequest {
   protected abstract readonly querystring: string
   /** The Host that the client names; empty without one. */
   protected abstract readonly host: string
+  /** What a trusted proxy has cut off the front of the path; empty for nothing. */
+  protected abstract readonly prefix: string
   /** The path and query before a host has cut off its prefix. */
   protected abstract readonly originalUrl: string
   abstract readonly secure: boolean
@@ -27,17 +29,26 @@ export abstract class IncomingRequest implements ApiRequest {
     return (this.#query ??= queryOf(this.querystring))
   }
   get origin(): string {
-    return `${this.secure ? 'https' : 'http'}://${this.host === '' ? calledHost(this.incoming) : this.host}`
+    const host = namesTwoHosts(this.incoming) ? 'two, hosts' : this.host
+    return `${this.secure ? 'https' : 'http'}://${host === '' ? calledHost(this.incoming) : host}`
   }
   get mountPath(): string {
     const [original = ''] = this.originalUrl.split('?', 1)
     const whole = plainPath(original)
-    return whole.endsWith(this.path) ? whole.slice(0, -this.path.length).replace(/^[a-z]+:\/\/[^/]*/i, '') : ''
+    const mounted = whole.endsWith(this.path) ? whole.slice(0, -this.path.length) : ''
+    return this.prefix + mounted.replace(/^[a-z]+:\/\/[^/]*/i, '')
   }
   get loopback(): boolean {
     const peer = this.incoming.socket.remoteAddress
     return peer === undefined || isLoopback(peer)
   }
+}
+
+/** More than one Host header: a proxy may have believed another one (RFC 9112, 3.2). */
+function namesTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === 'host') hosts++
+  return hosts > 1
 }
 
 /** The address that a client without Host (HTTP/1.0) has called. */

@@ -10,7 +10,7 @@ import { dropRest, IncomingRequest } from './incoming.js'
 import type { NodeHandler } from './incoming.js'
 import { refuse } from './protocol.js'
 import type { RawBody, Reply } from './protocol.js'
-import { defaultMaxBody, plainPath, servedBy } from './serving.js'
+import { defaultMaxBody, hasNoBody, plainPath, prefixOf, servedBy } from './serving.js'
 import type { Served } from './serving.js'
 
 export { explainMapping } from './mapping.js'
@@ -24,6 +24,7 @@ export type { NodeHandler } from './incoming.js'
 export interface KoaContext {
   readonly req: IncomingMessage
   readonly res: ServerResponse
+  readonly app?: { readonly proxy?: boolean }
   readonly method: string
   readonly path: string
   readonly querystring: string
@@ -115,6 +116,9 @@ class KoaRequest extends IncomingRequest {
   protected get host(): string {
     return this.#ctx.host
   }
+  protected get prefix(): string {
+    return this.#ctx.app?.proxy === true ? prefixOf(this.headers) : ''
+  }
   protected get originalUrl(): string {
     return (this.incoming as { originalUrl?: string }).originalUrl ?? this.#ctx.originalUrl
   }
@@ -192,6 +196,6 @@ function send(ctx: KoaContext, reply: Reply): void {
   const { res } = ctx
   ctx.status = status
   for (const name of Object.keys(headers)) res.setHeader(name, headers[name] as string)
-  ctx.body = body ?? (status === 204 ? null : '')
+  ctx.body = body ?? (hasNoBody(status) ? null : '')
   if (body === undefined && headers['Content-Type'] === undefined) res.removeHeader('Content-Type')
 }

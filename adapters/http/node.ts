@@ -7,7 +7,7 @@ import { bodyOfHost, readText } from './body.js'
 import { dropRest, IncomingRequest } from './incoming.js'
 import type { NodeHandler } from './incoming.js'
 import type { RawBody, Reply } from './protocol.js'
-import { defaultMaxBody, firstOf, plainPath, servedBy } from './serving.js'
+import { defaultMaxBody, firstOf, hasNoBody, plainPath, prefixOf, servedBy } from './serving.js'
 import type { Served } from './serving.js'
 
 export type { CustomerApiOptions, HandlerOptions } from './api-options.js'
@@ -69,7 +69,7 @@ async function respond(
 }
 
 function send(response: ServerResponse, { status, headers, body }: Reply): void {
-  if (status === 204) response.writeHead(status, headers).end()
+  if (hasNoBody(status)) response.writeHead(status, headers).end()
   else {
     const text = body ?? ''
     response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(text) }).end(text)
@@ -103,6 +103,9 @@ class NodeRequest extends IncomingRequest {
     const { socket, headers } = this.incoming
     if ('encrypted' in socket && socket.encrypted === true) return true
     return this.#settings.trustProxy && firstOf(headers['x-forwarded-proto']) === 'https'
+  }
+  protected get prefix(): string {
+    return this.#settings.trustProxy ? prefixOf(this.incoming.headers) : ''
   }
   protected get originalUrl(): string {
     return (this.incoming as { originalUrl?: string }).originalUrl ?? this.#url

@@ -1,7 +1,8 @@
-/** If-Match: what it may look like, and whether it names the state of a record (decisions 2.7, 3.3). */
+/** If-Match and If-None-Match: what they may look like, and whether they name the state of a record (decisions 1.16, 2.7, 3.3). */
 import { fail } from '../../core/model/problems.js'
+import type { Exchange } from './exchange.js'
 import { headerOf } from './protocol.js'
-import type { RequestHeaders } from './protocol.js'
+import type { Reply, RequestHeaders } from './protocol.js'
 
 /** In what flavours differ. */
 export interface IfMatchRules {
@@ -12,14 +13,25 @@ export interface IfMatchRules {
 }
 
 /**
- * Throws preconditionFailed if there is an If-Match header that does not name the tag, and preconditionRequired. The tag
- * costs something: it is asked for when it is needed.
+ * Throws preconditionFailed if there is an If-Match header that does not name the tag, or an If-None-Match header that
+ * does, and preconditionRequired. The tag costs something: it is asked for when it is needed.
  */
-export function checkIfMatch(headers: RequestHeaders, tagOf: () => string, rules: IfMatchRules = {}): void {
+export function checkMatches(headers: RequestHeaders, tagOf: () => string, rules: IfMatchRules = {}): void {
   const sent = headerOf(headers, 'if-match')
   if (sent === undefined) {
     if (rules.required) throw fail('preconditionRequired', {})
   } else if (!namesTag(sent, tagOf(), rules)) throw fail('preconditionFailed', { how: 'ifMatch', sent })
+  const known = headerOf(headers, 'if-none-match')
+  if (known !== undefined && namesTag(known, tagOf(), rules))
+    throw fail('preconditionFailed', { how: 'ifNoneMatch', sent: known })
+}
+
+/** The reply to a read whose client knows the document already: 304, with all headers and no body (decision 1.16). */
+export function unlessKnown({ method, request }: Exchange, reply: Reply, rules: IfMatchRules = {}): Reply {
+  const { ETag: tag } = reply.headers
+  if (tag === undefined || reply.status !== 200 || (method !== 'GET' && method !== 'HEAD')) return reply
+  const known = headerOf(request.headers, 'if-none-match')
+  return known !== undefined && namesTag(known, tag, rules) ? { status: 304, headers: reply.headers } : reply
 }
 
 /** True if a header names the tag: bare, quoted, weak, one of a list, or `*` for any. */

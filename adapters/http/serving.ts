@@ -5,7 +5,7 @@ import { diagnose } from './diagnostics.js'
 import type { DiagnosticsOptions } from './diagnostics.js'
 import type { Surroundings } from './exchange.js'
 import type { Flavour } from './flavour.js'
-import type { ApiRequest, Reply } from './protocol.js'
+import type { ApiRequest, Reply, RequestHeaders } from './protocol.js'
 import { matcherOf } from './route-matcher.js'
 
 /** The default of `maxBody`. */
@@ -16,9 +16,13 @@ export class Served {
   readonly #flavour: Flavour
   readonly #surroundings: Surroundings
   readonly #diagnostics: DiagnosticsOptions
-  constructor(flavour: Flavour, clientele: Clientele, { authenticate, diagnostics = {} }: CustomerApiOptions) {
+  constructor(
+    flavour: Flavour,
+    clientele: Clientele,
+    { authenticate, diagnostics = {}, publicUrl, hosts }: CustomerApiOptions,
+  ) {
     this.#flavour = flavour
-    this.#surroundings = { clientele, authenticate, match: matcherOf(flavour.routes) }
+    this.#surroundings = { clientele, authenticate, match: matcherOf(flavour.routes), publicUrl, hosts }
     this.#diagnostics = diagnostics
   }
   /** Whether a path, as `plainPath` gives it, is the flavour's. */
@@ -47,10 +51,24 @@ export function servedBy(clientele: Clientele, options: CustomerApiOptions): (pa
   }
 }
 
-/** A path whose unreserved characters stand for themselves: `%2D` is `-` (RFC 3986, 2.3). */
+/**
+ * A path whose unreserved characters stand for themselves: `%2D` is `-` (RFC 3986, 2.3). Broken percent-encoding stays as
+ * it is, so that it is refused and not decoded to something else.
+ */
 export function plainPath(path: string): string {
-  if (!path.includes('%')) return path
+  if (!path.includes('%') || /%(?![\da-f]{2})/i.test(path)) return path
   return path.replaceAll(/%(?:2[de]|3\d|[46][1-9a-f]|[57][\da]|5f|7e)/gi, (encoded) => decodeURIComponent(encoded))
+}
+
+/** What a trusted proxy says that it has cut off the front of the path: `X-Forwarded-Prefix` (decision 1.17). */
+export function prefixOf(headers: RequestHeaders): string {
+  const prefix = firstOf(headers['x-forwarded-prefix']).replace(/\/$/, '')
+  return /^(?:\/[\w.~%-]+)+$/.test(prefix) ? prefix : ''
+}
+
+/** Whether replies of a status never have a body. */
+export function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304
 }
 
 const noQuery = new URLSearchParams()

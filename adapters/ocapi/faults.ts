@@ -173,7 +173,7 @@ const answers: Answers = {
   customerNoInUse: () => faultOfType('CustomerNumberAlreadyInUseException'),
   addressIdInvalid: () => faultOfType('InvalidAddressIdException'),
   addressIdInUse: () => faultOfType('AddressIdAlreadyInUseException'),
-  preconditionFailed: ({ sent }) => faultOfType('InvalidIfMatchException', { ifMatch: sent }),
+  preconditionFailed: ({ how, sent }) => faultOfType('InvalidIfMatchException', { [how]: sent }),
   preconditionRequired: () => faultOfType('IfMatchRequiredException'),
   refusedByHook: ({ extensionPoint, code, message, details }) =>
     faultOfType('HookStatusException', {

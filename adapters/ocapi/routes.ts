@@ -1,6 +1,6 @@
 /** The ten operations of CustomerLists, route by route. */
 import { fail } from '../../core/model/problems.js'
-import { checkIfMatch } from '../http/preconditions.js'
+import { checkMatches } from '../http/preconditions.js'
 import { routes as routesOf } from '../http/routes.js'
 import { decodeAddress, decodeAddressChange, decodeCustomer, decodeCustomerChange, passwordOf } from './decoding.js'
 import {
@@ -34,11 +34,11 @@ const keeping =
     x.loadedTag = () => tagOf(current)
   }
 
-/** Compares If-Match with the loaded record (decision 2.7). */
+/** Compares If-Match and If-None-Match with the loaded record (decisions 1.16, 2.7). */
 const matching =
   <R>(tagOf: (record: R) => string) =>
   ({ request, options }: OcapiExchange, current: R): void =>
-    checkIfMatch(request.headers, () => tagOf(current), {
+    checkMatches(request.headers, () => tagOf(current), {
       required: options.ifMatch === 'required',
       starInLists: true,
     })
@@ -102,7 +102,7 @@ export const routes: readonly OcapiRoute[] = [
     }),
     reply: (found, x) => {
       const { page, select } = x.asked
-      const links = pageLinks(x.request, page, found.total)
+      const links = pageLinks(x, page, found.total)
       return replyWith(x, 200, addressesDocument(found, page.start, links, select?.text))
     },
   }),

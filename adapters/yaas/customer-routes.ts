@@ -2,7 +2,7 @@
 import type { Customer, CustomerChange, CustomerCreate } from '../../core/model/documents.js'
 import { fail } from '../../core/model/problems.js'
 import type { Decoded } from '../http/field.js'
-import { checkIfMatch } from '../http/preconditions.js'
+import { checkMatches } from '../http/preconditions.js'
 import type { Reply } from '../http/protocol.js'
 import { accepted, decodeCustomer, decodeCustomerChange } from './decoding.js'
 import { bodyPath, customerTag } from './documents.js'
@@ -14,7 +14,7 @@ import { customerFields } from './q-conditions.js'
 import { changed, created, item, list } from './replies.js'
 import { findCustomer, route } from './route.js'
 
-/** If-Match, then metadata.version against the stored customer (decision 3.3). */
+/** If-Match and If-None-Match, then metadata.version against the stored customer (decision 3.3). */
 function checkVersion(x: YaasExchange, current: Customer): void {
   checkTag(x, current)
   const version = (x.body['metadata'] as { readonly version?: number | null } | null | undefined)?.version ?? undefined
@@ -23,7 +23,7 @@ function checkVersion(x: YaasExchange, current: Customer): void {
 }
 
 function checkTag(x: YaasExchange, current: Customer): void {
-  checkIfMatch(x.request.headers, () => customerTag(current))
+  checkMatches(x.request.headers, () => customerTag(current))
 }
 
 /** Has the library check what a document sets, so that what is wrong there is told with all else that is wrong. */

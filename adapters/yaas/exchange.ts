@@ -44,7 +44,7 @@ export class YaasExchange extends Exchange<YaasRoute> {
   constructor(request: ApiRequest, surroundings: Surroundings<YaasRoute>, options: ResolvedOptions) {
     super(request, surroundings)
     this.options = options
-    this.base = request.origin + request.mountPath + options.basePath
+    this.base = this.site + options.basePath
   }
 }
 

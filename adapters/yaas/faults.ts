@@ -103,11 +103,14 @@ const domainFaults: {
   accountInUse: () => conflict('accounts', 'the account exists already'),
   accountEmailMissing: () => missingField('email', 'is needed, since the customer has no contactEmail'),
   preconditionFailed: (f) =>
-    f.how === 'ifMatch'
+    f.how !== 'version'
       ? {
           status: 412,
           type: 'precondition_failed',
-          message: 'The resource does not have the ETag that If-Match names.',
+          message:
+            f.how === 'ifMatch'
+              ? 'The resource does not have the ETag that If-Match names.'
+              : 'The resource has an ETag that If-None-Match names.',
         }
       : {
           status: 409,

@@ -10,6 +10,7 @@ import type { Reply } from '../http/protocol.js'
 import { checkSize } from '../http/sizes.js'
 import { matchRoute, runRoute } from '../http/steps.js'
 import type { Step } from '../http/steps.js'
+import { unlessKnown } from '../http/preconditions.js'
 import { checkHost, checkTransport } from '../http/transport.js'
 import { scopeName } from './exchange.js'
 import type { YaasExchange, YaasRoute } from './exchange.js'
@@ -36,8 +37,14 @@ export function stepsOf({ gateway, requireHttps }: ResolvedOptions): readonly St
     (x) => (x.route?.body ? readBody(x, x.route.body) : undefined),
     readAsked,
     (x) => x.route?.check?.(x),
-    async (x) => notStored(await runRoute(x)),
+    async (x) => notStored(unlessShowingMore(x, await runRoute(x))),
   ]
+}
+
+/** 304 for a client that knows the tag, which does not cover accounts and addresses (decision 1.16). */
+function unlessShowingMore(x: YaasExchange, reply: Reply): Reply {
+  const { accounts, addresses, defaultAddress } = x.asked.expansion
+  return accounts || addresses || defaultAddress ? reply : unlessKnown(x, reply)
 }
 
 /** Longest path with query that is served. */

@@ -48,7 +48,7 @@ export interface Problems {
   /** An internal account needs an email, and neither the request nor the customer has one (decision 3.8). */
   readonly accountEmailMissing: Record<never, never>
   /** The record was changed since the version or tag that the request names. `how` says which precondition failed. */
-  readonly preconditionFailed: { readonly how: 'ifMatch' | 'version'; readonly sent: string }
+  readonly preconditionFailed: { readonly how: 'ifMatch' | 'ifNoneMatch' | 'version'; readonly sent: string }
   /** A precondition is required and none was sent (decision 2.7). */
   readonly preconditionRequired: Record<never, never>
   /** A query that cannot be run, such as an invalid regular expression. */
