@@ -75,7 +75,9 @@ describe('memory storage: limits of regular expressions', () => {
   for (let n = 0; n < 100; n++) table.put(customerRecord(`${n}`, { title: 'x'.repeat(20_000) }))
   const query: Query = { where: { op: 'matches', path: ['title'], pattern: '(x+[xz]+)+[yz]' } }
   const refusal = (limits: object): Promise<unknown> =>
-    find(table, query, undefined, { length: 100, rows: 100, time: 10_000, ...limits }).catch((error: unknown) => error)
+    find(table, query, undefined, { length: 100, rows: 100, work: 1_000_000, time: 10_000, ...limits }).catch(
+      (error: unknown) => error,
+    )
 
   it('refuse what needs more records or more time, and nothing else', async () => {
     expect(await refusal({})).to.deep.equal({ items: [], total: 0 })

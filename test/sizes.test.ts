@@ -24,12 +24,12 @@ const limits = {
   addresses: 2,
 }
 
-const open = () =>
+const open = (given: object = limits) =>
   serve({
     flavours: [ocapi(), yaas()],
     authenticate: ({ token }) => yaasCallers[token],
     library: {
-      limits,
+      limits: given,
       mixins: { schemas: { 'https://a.example/any': {} } },
       hashPassword: async () => '$hash$',
     },
@@ -191,5 +191,91 @@ describe('every text of every document has a maximum, and is measured before it 
     const error = await shop.createCustomer({ create: { custom: { a: list(11) as never } } }).catch((e: unknown) => e)
     expect((error as CustomerError).message).to.equal('invalid create: custom.a: has more than 10 items')
     await clientele.close()
+  })
+})
+
+describe('regular expressions: program size times text length is bounded, on every way', () => {
+  const costly = '(\\pL{1,30}){1,30}[xyz]'
+  const text = 'a'.repeat(90_000)
+
+  it('a query with one too complex for a text is refused, a simple one is answered', async () => {
+    const service = await open({ ...limits, textLength: 100_000, documentBytes: 200_000 })
+    await service.shop.createCustomer({ create: { custom: { long: text } } })
+    const start = performance.now()
+    const ask = (pattern: string) =>
+      service.call('GET', `${yaasPath}?q=${encodeURIComponent(`mixins.custom.long:~(${pattern})`)}`, { token: 'yaas' })
+    const refused = await ask(costly)
+    expect(refused.status, refused.text).to.equal(400)
+    expect(refused.text).to.include('too complex')
+    expect((await ask('a+$')).status).to.equal(200)
+    expect(performance.now() - start).to.be.lessThan(1_000)
+    await service.stop()
+  })
+
+  it('so are those of mixin schemas', async () => {
+    const url = 'https://a.example/pattern'
+    const { clientele, shop } = await openShop({
+      mixins: { schemas: { [url]: { type: 'array', items: { type: 'string', pattern: costly } } } },
+    })
+    const create = (texts: readonly string[]) => ({ create: { mixins: { m: texts }, mixinSchemas: { m: url } } })
+    expect(await problemOf(shop.createCustomer(create(['abcx'])))).to.equal('none')
+    const error = await shop.createCustomer(create(list(5, text) as string[])).catch((e: unknown) => e)
+    expect((error as CustomerError).message).to.include('mixins.m: has too much text for the patterns of its schema')
+    await clientele.close()
+  })
+})
+
+describe('schemas of somebody else: what is told and what is compared', () => {
+  const url = 'https://a.example/set'
+  const openWith = async (schema: object) => {
+    const { clientele, shop } = await openShop({ mixins: { schemas: { [url]: schema } } })
+    const create = async (m: unknown): Promise<string> => {
+      try {
+        await shop.createCustomer({ create: { mixins: { m: m as never }, mixinSchemas: { m: url } } })
+        return 'none'
+      } catch (error) {
+        return (error as CustomerError).message
+      } finally {
+        await clientele.close()
+      }
+    }
+    return create
+  }
+
+  it('uniqueItems compares by value, whatever the order of properties', async () => {
+    const unique = { type: 'array', uniqueItems: true }
+    expect(
+      await (
+        await openWith(unique)
+      )([
+        { a: 1, b: [2] },
+        { b: [2], a: 1 },
+      ]),
+    ).to.include('duplicate items')
+    expect(await (await openWith(unique))([{ a: 1 }, { a: '1' }, 1, '1', [1], null])).to.equal('none')
+    expect(await (await openWith({ type: 'array', uniqueItems: false }))([1, 1])).to.equal('none')
+  })
+
+  it('at most 100 mistakes are told, the first ones in the order of the document', async () => {
+    const message = await (await openWith({ type: 'array', items: { type: 'string' } }))(list(1_000))
+    expect(message.split(';')).to.have.length(100)
+    expect(message).to.include('mixins.m.0:').and.to.include('mixins.m.99:')
+  })
+})
+
+describe('select: compiled once, its names are counted', () => {
+  it('many names and removals on a list of 1,000 take no time; more names are refused', async () => {
+    const service = await serve({ flavours: [ocapi()] })
+    const { customerNo } = await service.shop.createCustomer({ create: { custom: { a: list(1_000) as number[] } } })
+    const path = `${ocapiPath}/${customerNo}?select=`
+    const removals = list(45, '-c_a.a').join(',')
+    const start = performance.now()
+    const shown = await service.call('GET', `${path}(**,${list(100, 'c_a').join(',')},${removals})`)
+    expect(shown.status, shown.text).to.equal(200)
+    expect(shown.json<{ c_a: unknown[] }>().c_a).to.have.length(1_000)
+    expect(performance.now() - start).to.be.lessThan(500)
+    const refused = await service.call('GET', `${path}(**,${list(201, 'c_a').join(',')})`)
+    expect(refused.json<{ fault: { type: string } }>().fault.type).to.equal('ValueConstraintViolationException')
+    await service.stop()
   })
 })

@@ -6,7 +6,8 @@ import type { Path } from '../../core/ports/storage.js'
 import { valueAt } from '../../core/ports/storage.js'
 import { shownBy } from './field-showing.js'
 import type { Decoded, Field, Mode, OpenFields, Rights } from './field.js'
-import { mostViolations, none, violationsOf, wrongType } from './values.js'
+import { mostViolations } from '../../core/model/validation.js'
+import { none, violationsOf, wrongType } from './values.js'
 
 /** What a decoder is made of. */
 export interface DecoderParts<R> {

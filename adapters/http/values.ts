@@ -3,7 +3,7 @@ import { jsonTypeOf } from '../../core/model/json.js'
 import type { Violation } from '../../core/model/problems.js'
 import { lengthOf } from '../../core/rules/policies.js'
 import type { Path } from '../../core/ports/storage.js'
-import { findUnusable, isDate } from '../../core/model/validation.js'
+import { findUnusable, isDate, mostViolations } from '../../core/model/validation.js'
 
 /** What a value may be: the part of JSON Schema that documents use. Lengths count code points. */
 export interface ValueSchema {
@@ -17,9 +17,6 @@ export interface ValueSchema {
   readonly minimum?: number
   readonly items?: ValueSchema
 }
-
-/** A document's violations are told up to this number. */
-export const mostViolations = 100
 
 /** The violation of a value that has another type. */
 export const wrongType = (path: Path, expected: readonly string[], value: unknown): Violation => ({

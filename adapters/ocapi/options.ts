@@ -11,6 +11,8 @@ export interface OcapiOptions {
   readonly createStatus?: 200 | 201
   /** Addresses per page when `count` is absent, 1 to 200; default 25 (decision 2.3). */
   readonly pageSize?: number
+  /** Names that `select` may have; default 200. */
+  readonly maxSelectItems?: number
   /** Whether PATCH and DELETE need an If-Match header; default `optional` (decision 2.7). */
   readonly ifMatch?: 'optional' | 'required'
   /** Fault arguments as plain values, or as `{type, value}`; default `plain` (decision 2.5). */
@@ -29,6 +31,7 @@ export type ResolvedOptions = Required<Omit<OcapiOptions, 'settings'>> & { reado
 const defaults: Required<Omit<OcapiOptions, 'settings'>> = {
   createStatus: 200,
   pageSize: 25,
+  maxSelectItems: 200,
   ifMatch: 'optional',
   faultArguments: 'plain',
   plainHttp: 'loopback',
@@ -40,6 +43,7 @@ export function resolve(options: OcapiOptions, paths: readonly string[]): Resolv
   checkOptions<OcapiOptions>('ocapi', options, {
     createStatus: 'number',
     pageSize: 'number',
+    maxSelectItems: 'number',
     ifMatch: 'string',
     faultArguments: 'string',
     plainHttp: 'string',
@@ -50,5 +54,7 @@ export function resolve(options: OcapiOptions, paths: readonly string[]): Resolv
   const resolved = { ...defaults, ...given, access: settings && accessOf(settings, paths) }
   if (!(Number.isInteger(resolved.pageSize) && resolved.pageSize >= 1 && resolved.pageSize <= 200))
     throw new SetupError('ocapi: pageSize must be a whole number from 1 to 200')
+  if (!(Number.isInteger(resolved.maxSelectItems) && resolved.maxSelectItems >= 1))
+    throw new SetupError('ocapi: maxSelectItems must be a whole number above 0')
   return resolved
 }

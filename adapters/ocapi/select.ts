@@ -3,29 +3,18 @@
  * `(data[?(@.city=='Boston' && @.suite!=null)])`. Used for `select`, and for the attributes that settings allow.
  */
 import { isObject } from '../../core/model/json.js'
+import { Selection } from './selection.js'
+import type { Item, Part } from './selection.js'
 
 /** A selector, ready to be applied. */
 export interface Selector {
   /** As it was written. */
   readonly text: string
+  /** How many names it has. */
+  readonly items: number
   /** What it leaves of a document. Objects and lists keep their order. */
   apply(document: Readonly<Record<string, unknown>>): Record<string, unknown>
 }
-
-interface Part {
-  readonly everything: boolean
-  readonly plain: boolean
-  readonly names: ReadonlyMap<string, readonly Item[]>
-}
-interface Item {
-  readonly isRemoved: boolean
-  /** Which elements of a list are meant; absent: all, and what is no list. */
-  readonly pick: ((element: unknown, at: number) => boolean) | undefined
-  /** What of it is shown, or removed; absent: all. */
-  readonly inner: Part | undefined
-}
-
-const everything: Part = { everything: true, plain: false, names: new Map() }
 
 const longest = 2000
 const deepest = 16
@@ -33,14 +22,17 @@ const deepest = 16
 /** Reads selectors that add up, as the settings' rows do, or just one; undefined if one is malformed. */
 export function selectorOf(...texts: readonly string[]): Selector | undefined {
   if (texts.some((text) => text.length > longest)) return undefined
+  let items = 0
   try {
     const parts = texts.map((text) => {
       const parser = new SelectorParser(text)
       const part = parser.part(0)
       parser.end()
+      items += parser.items
       return part
     })
-    return { text: texts.join(' '), apply: (document) => applyTo(document, parts) }
+    const selection = new Selection(parts)
+    return { text: texts.join(' '), items, apply: (document) => selection.apply(document) }
   } catch (error) {
     if (error instanceof Malformed) return undefined
     throw error
@@ -55,6 +47,7 @@ type Filter = (item: unknown) => boolean
 class SelectorParser {
   readonly #text: string
   #at = 0
+  items = 0
   constructor(text: string) {
     this.#text = text
   }
@@ -74,7 +67,9 @@ class SelectorParser {
         if (isRemoved && !removes && !everything && !plain) throw new Malformed()
         if (!isRemoved) this.#takes('+')
         const [name, item] = this.#item(isRemoved, depth)
-        names.set(name, [...(names.get(name) ?? []), item])
+        const known = names.get(name)
+        if (known) known.push(item)
+        else names.set(name, [item])
       }
     } while (this.#takes(','))
     this.#need(')')
@@ -87,6 +82,7 @@ class SelectorParser {
   }
 
   #item(isRemoved: boolean, depth: number): [string, Item] {
+    this.items++
     const name = this.#match(/[A-Za-z_][\w-]*/y)
     const pick = this.#takes('[') ? this.#index() : undefined
     const inner = this.#takes('.') ? this.#inner(isRemoved, depth + 1) : undefined
@@ -195,60 +191,4 @@ function compares(value: unknown, operator: string, wanted: unknown): boolean {
   if (typeof value !== typeof wanted || (typeof value !== 'number' && typeof value !== 'string')) return false
   const [a, b] = [value, wanted as typeof value]
   return operator === '<' ? a < b : operator === '>' ? a > b : operator === '<=' ? a <= b : a >= b
-}
-
-/** What the parts show of a document together. */
-function applyTo(document: Readonly<Record<string, unknown>>, parts: readonly Part[]): Record<string, unknown> {
-  const result = Object.create(null) as Record<string, unknown>
-  for (const [name, value] of Object.entries(document)) {
-    const chosen = choose(value, name, parts)
-    if (chosen !== undefined) result[name] = chosen
-  }
-  return result
-}
-
-/** What the parts show of one property together; undefined for nothing. */
-function choose(value: unknown, name: string, parts: readonly Part[]): unknown {
-  const isComplex = typeof value === 'object' && value !== null
-  const views: View[] = []
-  for (const part of parts) {
-    const items = part.names.get(name) ?? []
-    const isWhole = part.everything || (part.plain && !isComplex)
-    const isShown = isWhole || items.some(({ isRemoved }) => !isRemoved)
-    const isGone = items.some(({ isRemoved, pick, inner }) => isRemoved && !pick && !inner)
-    if (isShown && !isGone) views.push({ isWhole, items })
-  }
-  if (views.length === 0) return undefined
-  if (!Array.isArray(value)) return left(value, views, ({ pick }) => !pick)
-  return value
-    .map((each: unknown, at) => left(each, views, ({ pick }) => !pick || pick(each, at)))
-    .filter((each) => each !== undefined)
-}
-
-/** How one part sees a property: whole or not at all, and what is said of its name. */
-interface View {
-  readonly isWhole: boolean
-  readonly items: readonly Item[]
-}
-
-/** What the views show of a value, or of one element of a list; `isMeant` says which items are about it. */
-function left(value: unknown, views: readonly View[], isMeant: (item: Item) => boolean): unknown {
-  const parts: Part[] = []
-  for (const { isWhole, items } of views) {
-    const meant = items.filter(isMeant)
-    const removed = meant.filter(({ isRemoved }) => isRemoved).map(({ inner }) => inner)
-    if (removed.includes(undefined)) continue
-    const shown = meant.filter(({ isRemoved }) => !isRemoved).map(({ inner }) => inner ?? everything)
-    if (isWhole) shown.push(everything)
-    parts.push(...shown.map((part) => removed.reduce<Part>((rest, each) => without(rest, each as Part), part)))
-  }
-  if (parts.length === 0) return undefined
-  return isObject(value) ? applyTo(value, parts) : value
-}
-
-/** A part with the removals of another. */
-function without(part: Part, removals: Part): Part {
-  const names = new Map(part.names)
-  for (const [name, items] of removals.names) names.set(name, [...(names.get(name) ?? []), ...items])
-  return { ...part, names }
 }

@@ -82,7 +82,7 @@ function checkClient(x: OcapiExchange): void {
 /** What the request asks for: selector, page, format of the reply, media type (decision 2.15). */
 function readAsked(x: OcapiExchange): void {
   const { request, route, options } = x
-  const select = selectOf(request.query)
+  const select = selectOf(request.query, options.maxSelectItems)
   const page = route?.hasPages ? pageOf(request.query, options.pageSize) : x.asked.page
   const asked = askedFormatOf(request)
   const bodyFormat = route?.takes && bodyFormatOf(request)

@@ -3,7 +3,7 @@ import type { Path } from '../../core/ports/storage.js'
 import type { CustomerError, ProblemKind, Problems, Violation } from '../../core/model/problems.js'
 import { OwnFault, ProtocolError } from '../http/protocol.js'
 import type { ProtocolProblemKind, ProtocolProblems } from '../http/protocol.js'
-import { mostViolations } from '../http/values.js'
+import { mostViolations } from '../../core/model/validation.js'
 import { beanPath, fieldOf } from './documents.js'
 
 /** One thing wrong, with the place in the body, the parameter or the header. */

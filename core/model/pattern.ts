@@ -1,7 +1,9 @@
 /** Regular expressions that run in linear time (re2 syntax), the same for queries on every storage and for mixin schemas. */
 
-/** Says whether a text has a match anywhere. */
+/** Says whether a text has a match anywhere. The time is at most in proportion to the size and to the text's length. */
 export interface Pattern {
+  /** Instructions of its program. */
+  readonly size: number
   test(text: string): boolean
 }
 
@@ -13,13 +15,17 @@ export interface PatternCompiler {
   compileScript(pattern: string): Pattern
 }
 
+function patternOf(expression: { programSize(): number; test(text: string): boolean }): Pattern {
+  return { size: expression.programSize(), test: (text) => expression.test(text) }
+}
+
 let loading: Promise<PatternCompiler> | undefined
 
 /** Loads the engine when first needed. */
 export async function patternCompiler(): Promise<PatternCompiler> {
   loading ??= import('re2js').then(({ RE2JS }) => ({
-    compile: (pattern) => RE2JS.compile(pattern),
-    compileScript: (pattern) => RE2JS.compile(RE2JS.translateRegExp(pattern)),
+    compile: (pattern) => patternOf(RE2JS.compile(pattern)),
+    compileScript: (pattern) => patternOf(RE2JS.compile(RE2JS.translateRegExp(pattern))),
   }))
   return loading
 }

@@ -103,13 +103,18 @@ export function checkNow(schema: Schema, document: unknown, known?: unknown): re
   return validate(document) ? [] : violationsOf(validate.errors ?? [], document)
 }
 
-/** ajv's errors as violations, in document order. */
+/** A document's violations are told up to this number. */
+export const mostViolations = 100
+
+/** ajv's errors as violations, in document order; the first of them. */
 export function violationsOf(errors: readonly ErrorObject[], document: unknown): Violation[] {
+  const places = new Places()
   return errors
     .filter((error) => error.propertyName === undefined)
     .map((error) => violationOf(error))
-    .map((violation) => ({ violation, position: positionOf(violation.path, document) }))
+    .map((violation) => ({ violation, position: places.of(violation.path, document) }))
     .toSorted((a, b) => comparePositions(a.position, b.position))
+    .slice(0, mostViolations)
     .map((each) => each.violation)
 }
 
@@ -146,15 +151,26 @@ function violationOf(error: ErrorObject): Violation {
   }
 }
 
-/** Where a path stands in the document, key by key; absent properties come after the present ones. */
-function positionOf(path: readonly string[], document: unknown): number[] {
-  let value = document
-  return path.map((name) => {
-    const names = value !== null && typeof value === 'object' ? Object.keys(value) : []
-    value = value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[name] : undefined
-    const at = names.indexOf(name)
-    return at < 0 ? names.length : at
-  })
+/** Where properties stand in their objects; each object is looked through once, however many violations it has. */
+class Places {
+  readonly #known = new Map<object, ReadonlyMap<string, number>>()
+
+  /** Where a path stands in the document, key by key; absent properties come after the present ones. */
+  of(path: readonly string[], document: unknown): number[] {
+    let value = document
+    return path.map((name) => {
+      if (value === null || typeof value !== 'object') return 0
+      const places = this.#in(value)
+      value = (value as Record<string, unknown>)[name]
+      return places.get(name) ?? places.size
+    })
+  }
+
+  #in(value: object): ReadonlyMap<string, number> {
+    const known = this.#known.get(value) ?? new Map(Object.keys(value).map((name, at) => [name, at]))
+    this.#known.set(value, known)
+    return known
+  }
 }
 
 function comparePositions(a: readonly number[], b: readonly number[]): number {

@@ -18,10 +18,12 @@ export interface PatternLimits {
   readonly rows: number
   /** Time that one query may take, in milliseconds. */
   readonly time: number
+  /** Work on one record: instructions of all patterns of the query, times the length of a text. */
+  readonly work: number
 }
 
 /** The limits that apply. */
-export const patternLimits: PatternLimits = { length: 250, rows: 250_000, time: 3_000 }
+export const patternLimits: PatternLimits = { length: 250, rows: 250_000, time: 3_000, work: 2_000_000 }
 
 /** The patterns of a condition. */
 export function patternsOf(where: Condition | undefined): string[] {
@@ -36,7 +38,10 @@ export function hasPatterns(query: Query): query is Query & { readonly where: Co
   return patternsOf(query.where).length > 0
 }
 
-/** Compiles all patterns of a condition. QueryRefused for one that is invalid or too long. */
+/**
+ * Compiles all patterns of a condition. QueryRefused for one that is invalid or too long; their `test` throws it for a
+ * text that would take too long, so that no record holds the event loop.
+ */
 export async function compilePatterns(where: Condition | undefined, limits = patternLimits): Promise<Patterns> {
   const compiled = new Map<string, Pattern>()
   const patterns = patternsOf(where)
@@ -51,7 +56,19 @@ export async function compilePatterns(where: Condition | undefined, limits = pat
       throw new QueryRefused(`invalid regular expression: ${(error as Error).message}`)
     }
   }
-  return compiled
+  const all = [...compiled.values()].reduce((sum, { size }) => sum + size, 0)
+  return new Map([...compiled].map(([text, pattern]) => [text, limited(pattern, limits.work / all)]))
+}
+
+function limited(pattern: Pattern, longest: number): Pattern {
+  return {
+    size: pattern.size,
+    test(text) {
+      if (text.length > longest)
+        throw new QueryRefused('the regular expression is too complex for the length of a text that it is tried on')
+      return pattern.test(text)
+    },
+  }
 }
 
 /** The refusal of a query that would look at more records than it may. */

@@ -1,9 +1,11 @@
 /** Schemas that somebody else wrote: mixins are checked against them (decision 3.12). */
 import { createRequire } from 'node:module'
-import type { Ajv, AnySchemaObject, Options } from 'ajv'
+import type { Ajv, AnySchemaObject, KeywordDefinition, Options } from 'ajv'
+import { isObject } from '../model/json.js'
 import type { Violation } from '../model/problems.js'
 import { findUnusable, violationsOf } from '../model/validation.js'
 import { patternCompiler } from '../model/pattern.js'
+import type { Pattern } from '../model/pattern.js'
 
 /** What is wrong with a value; paths lead from the value. */
 export type ForeignCheck = (value: unknown) => readonly Violation[]
@@ -56,13 +58,16 @@ export async function compileForeign(
     return document
   }
   const dialect = dialectOf(checked(schema))
+  const meter = new Meter()
   const instance = await newAjv(dialect, {
     strict: false,
     allErrors: true,
     ownProperties: true,
     verbose: true,
     logger: false,
-    code: { regExp: Object.assign((pattern: string) => patterns.compileScript(pattern), { code: 'linear' }) },
+    code: {
+      regExp: Object.assign((pattern: string) => meter.limited(patterns.compileScript(pattern)), { code: 'linear' }),
+    },
     loadSchema: async (uri) => {
       const found = await load(uri)
       if (!found) throw new Error('the schema refers to one that is not known')
@@ -70,8 +75,57 @@ export async function compileForeign(
     },
   })
   formats.default.default(instance)
+  instance.removeKeyword('uniqueItems').addKeyword(uniqueItems)
   const identified = dialect === 'draft-04' ? { id: url, ...schema } : { $id: url, ...schema }
   const validate = await instance.compileAsync(identified as AnySchemaObject)
   if ('$async' in validate) throw new Error('the schema is asynchronous')
-  return (value) => (validate(value) ? [] : violationsOf(validate.errors ?? [], value))
+  return (value) => {
+    meter.start()
+    return validate(value) ? [] : violationsOf(validate.errors ?? [], value)
+  }
+}
+
+/** As the standard says, in linear time: ajv compares each item with each. */
+const uniqueItems: KeywordDefinition = {
+  keyword: 'uniqueItems',
+  type: 'array',
+  schemaType: 'boolean',
+  validate: (isAsked: boolean, list: readonly unknown[]) =>
+    !isAsked || new Set(list.map(canonical)).size === list.length,
+  error: { message: 'must NOT have duplicate items' },
+}
+
+/** JSON text that is the same for equal values, whatever the order of their properties. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    isObject(inner) ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  )
+}
+
+/** A value needs more work than one check may take. */
+export class TooMuchWork extends Error {
+  override readonly name = 'TooMuchWork'
+}
+
+/** Work that the patterns of a schema may do in one check: instructions times characters. */
+const mostWork = 4_000_000
+
+/** Counts the work of patterns in one check, which runs at once from beginning to end. */
+class Meter {
+  /** Without a limit while the schema itself is checked. */
+  #left = Infinity
+  start(): void {
+    this.#left = mostWork
+  }
+  limited(pattern: Pattern): Pattern {
+    const { size } = pattern
+    return {
+      size,
+      test: (text) => {
+        this.#left -= size * text.length
+        if (this.#left < 0) throw new TooMuchWork()
+        return pattern.test(text)
+      },
+    }
+  }
 }

@@ -10,7 +10,7 @@ import { isEqual } from '../model/json.js'
 import { SetupError } from '../model/setup-error.js'
 import type { Json } from '../model/documents.js'
 import type { SchemaSource } from '../ports/host.js'
-import { compileForeign } from './foreign-schema.js'
+import { TooMuchWork, compileForeign } from './foreign-schema.js'
 import type { ForeignCheck } from './foreign-schema.js'
 
 /** Where the schemas of mixins come from. */
@@ -120,7 +120,11 @@ class SchemaRegistry implements MixinSchemas {
       const check = await this.#compiled(url, schema, (other) => this.#schemaOf(other))
       const violations = data === undefined ? [] : check(data)
       return violations.map((violation) => ({ ...violation, path: ['mixins', name, ...violation.path] }))
-    } catch {
+    } catch (error) {
+      if (error instanceof TooMuchWork)
+        return [
+          { path: ['mixins', name], rule: 'constraint', message: 'has too much text for the patterns of its schema' },
+        ]
       return [{ path: reference, rule: 'constraint', message: 'is the URL of a schema that cannot be used' }]
     }
   }

@@ -110,9 +110,9 @@ async function eachRow(
   for (let looked = batch; ; looked += batch) {
     const { rows } = await run({ text: `FETCH ${batch} FROM clientele_matches` })
     if (looked > patternLimits.rows && rows.length > 0) return tooManyRecords(patternLimits)
-    for (const [index, row] of rows.entries()) {
+    for (const row of rows) {
       look(row)
-      if (index % 16 > 0 || performance.now() - pause < 8) continue
+      if (performance.now() - pause < 8) continue
       if (performance.now() - begin > patternLimits.time) return tooSlow(patternLimits)
       await new Promise((resolve) => setImmediate(resolve))
       pause = performance.now()
