@@ -167,6 +167,11 @@ describe('architecture: size', () => {
     expect(long.map(({ name }) => name)).to.deep.equal([])
   })
 
+  it('no file of tests and examples is longer than 500 lines: what is has more than one topic', () => {
+    const long = sources('test', 'examples').filter(({ text }) => text.trimEnd().split('\n').length > 500)
+    expect(long.map(({ name }) => name)).to.deep.equal([])
+  })
+
   it('functions of at most 40 lines are a rule of the linter', () => {
     const { rules } = JSON.parse(readText('.oxlintrc.json')) as { readonly rules: Readonly<Record<string, unknown>> }
     expect(rules['max-lines-per-function']).to.deep.equal([

@@ -19,7 +19,7 @@ const reason = (promise: Promise<unknown>): Promise<unknown> =>
 const ours = `FROM pg_stat_activity WHERE application_name = 'clientele' AND datname = current_database()`
 const sleeping = `SELECT ${ours} AND state = 'active'`
 
-describe('PostgreSQL connections: no backend stays behind, and reads find a connection (issue 13, 2 and 3)', () => {
+describe('PostgreSQL connections: no backend stays behind, and reads find a connection', () => {
   let url: string
   let storage: Storage
   before(async () => {
@@ -107,7 +107,7 @@ describe('PostgreSQL connections: no backend stays behind, and reads find a conn
   })
 })
 
-describe('a connection that is lost before COMMIT was sent: nothing was stored, whoever notices (issue 13, 11)', () => {
+describe('a connection that is lost before COMMIT was sent: nothing was stored, whoever notices', () => {
   let url: string
   let storage: Storage
   before(async () => {

@@ -1,4 +1,4 @@
-/** The fault matrix on the storages that `npm test` leaves out (issue 13, 1). */
+/** The fault matrix on the storages that `npm test` leaves out. */
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { faultsOf } from '../support/faults-of.js'

@@ -12,7 +12,7 @@ import { execute, newDatabase } from '../support/postgres.js'
 import { postgresFactory } from '../support/postgres-factory.js'
 import { races } from '../support/races.js'
 
-describe('behind a pooler in transaction mode nothing relies on the state of a connection (issue 13, 9)', () => {
+describe('behind a pooler in transaction mode nothing relies on the state of a connection', () => {
   if (!hasPgBouncer) {
     it('is not checked here: there is no pgbouncer (apt-get install pgbouncer)', () => undefined)
     return
