@@ -49,9 +49,15 @@ export function ownStorage({ maxWaiting = 1_000 } = {}): Storage {
     open: async ({ lockWait, upgrade }) => {
       opened = { locks: new Locks(lockWait, maxWaiting), upgrade }
     },
-    read: (list, work) =>
-      call(({ upgrade }) => work(readersOf((kind) => readerOf(kind, () => tablesOf(list)[kind], upgrade)))),
-    write: (list, work) => call((shared) => new OwnUnit(list, tablesOf(list), shared).run(work)),
+    read: (list, work, signal) =>
+      call(({ upgrade }) => {
+        const view = <K extends Kind>(kind: K): Tables[K] => {
+          signal?.throwIfAborted()
+          return tablesOf(list)[kind]
+        }
+        return work(readersOf((kind) => readerOf(kind, () => view(kind), upgrade)))
+      }),
+    write: (list, work, signal) => call((shared) => new OwnUnit(list, tablesOf(list), shared, signal).run(work)),
     counter: (list, name, n) =>
       call(async () => {
         const counter = JSON.stringify([list, name])
@@ -93,15 +99,17 @@ class OwnUnit {
   readonly #list: string
   readonly #tables: Tables
   readonly #shared: Shared
+  readonly #signal: AbortSignal | undefined
   readonly #staged = newTables<undefined>()
   readonly #holder = new Holder()
   #last: Promise<unknown> = Promise.resolve()
   #hasEnded = false
 
-  constructor(list: string, tables: Tables, shared: Shared) {
+  constructor(list: string, tables: Tables, shared: Shared, signal: AbortSignal | undefined) {
     this.#list = list
     this.#tables = tables
     this.#shared = shared
+    this.#signal = signal
   }
 
   async run<T>(work: (unit: WriteUnit) => Promise<T>): Promise<T> {
@@ -113,6 +121,7 @@ class OwnUnit {
         flush: () => this.#turn(async () => {}),
       })
       await this.#end()
+      this.#signal?.throwIfAborted()
       for (const kind of kindNames) this.#commit(kind)
       return result
     } finally {
@@ -170,7 +179,7 @@ class OwnUnit {
     const { locks } = this.#shared
     const key = JSON.stringify([this.#list, ...name])
     const isNew = locks.take(key, this.#holder)
-    if (isNew === undefined) await locks.wait(key, this.#holder)
+    if (isNew === undefined) await locks.wait(key, this.#holder, this.#signal)
     return isNew === false ? [] : [key]
   }
 
@@ -185,7 +194,10 @@ class OwnUnit {
 
   #turn<T>(work: () => Promise<T>): Promise<T> {
     if (this.#hasEnded) return Promise.reject(new Error('the unit of work has ended'))
-    const answer = this.#last.then(work)
+    const answer = this.#last.then(() => {
+      this.#signal?.throwIfAborted()
+      return work()
+    })
     this.#last = answer.catch(() => {})
     return answer
   }

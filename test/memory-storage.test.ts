@@ -110,6 +110,56 @@ describe('memory storage: limits of regular expressions', () => {
   })
 })
 
+describe('memory storage: a long look leaves the event loop free, and ends with its signal (adapters/storage/README.md, Cancelling)', () => {
+  const count = 60_000
+  const open = async () => {
+    const storage = memoryStorage()
+    await storage.open(contractOptions)
+    await storage.write('L', async (unit) => {
+      for (let n = 0; n < count; n++)
+        await unit.customers.insert(customerRecord(`${n}`, { title: `${(n * 7919) % count}`.padStart(6, '0') }))
+    })
+    return storage
+  }
+  const long: Readonly<Record<string, Query>> = {
+    'a condition without an index': { where: { op: 'gte', path: ['title'], value: '0' }, limit: 3 },
+    'the first page of a sort': { sort: [{ path: ['title'] }], limit: 3 },
+    'a late page of a sort': { sort: [{ path: ['title'] }], offset: 40_000, limit: 3 },
+  }
+  it('answers as one moment does, while others change the records', async () => {
+    const storage = await open()
+    for (const [name, query] of Object.entries(long)) {
+      let turns = 0
+      const counting = setInterval(() => turns++, 0)
+      const reading = storage.read('L', (unit) => unit.customers.find(query))
+      const changing = storage.write('L', async (unit) => {
+        const record = await unit.customers.get({ customerNo: '0' })
+        if (record) await unit.customers.update({ ...record, title: `x${turns}` })
+        await unit.customers.insert(customerRecord(name, { title: 'y' }))
+      })
+      const page = await reading
+      clearInterval(counting)
+      await changing
+      expect(turns, name).to.be.greaterThan(0)
+      const before = Object.keys(long).indexOf(name)
+      expect(page.total, name).to.equal(count + before)
+      if (name === 'a late page of a sort')
+        // the first record was changed before: it is not among those before the page any more
+        expect(page.items.map(({ title }) => title)).to.deep.equal(['040001', '040002', '040003'])
+    }
+    await storage.close()
+  })
+  it('ends in the middle', async () => {
+    const storage = await open()
+    const stop = new AbortController()
+    const reading = storage.read('L', (unit) => unit.customers.find({ sort: [{ path: ['title'] }] }), stop.signal)
+    const gone = new Error('gone')
+    setImmediate(() => stop.abort(gone))
+    expect(await reading.catch((error: unknown) => error)).to.equal(gone)
+    await storage.close()
+  })
+})
+
 describe('memory storage: close', () => {
   it('cuts off a unit that does not end: nothing of it is stored, and it hears of it', async () => {
     const storage = memoryStorage({ closeWait: 10 })

@@ -14,6 +14,7 @@ import { uniqueKeys } from './storage-contract/unique-keys.js'
 import { versionsAndCounters } from './storage-contract/versions.js'
 import { queries } from './storage-contract/queries.js'
 import { records } from './storage-contract/records.js'
+import { cancelling } from './storage-contract/cancelling.js'
 import { closing } from './storage-contract/closing.js'
 import { suiteOf } from './storage-contract/suite.js'
 import type { StorageFactory, TestRunner } from './storage-contract/suite.js'
@@ -22,7 +23,7 @@ export { customerRecord } from './storage-contract/samples.js'
 export { contractOptions } from './storage-contract/suite.js'
 export type { Opened, StorageFactory, TestRunner } from './storage-contract/suite.js'
 
-const topics = [unitsOfWork, isolation, locks, uniqueKeys, versionsAndCounters, queries, records, closing]
+const topics = [unitsOfWork, isolation, locks, uniqueKeys, versionsAndCounters, queries, records, cancelling, closing]
 
 /** Defines the contract's tests for one storage. */
 export function storageContract(runner: TestRunner, factory: StorageFactory): void {

@@ -10,18 +10,22 @@ export class CommittedReader<K extends Kind> implements RecordReader<K> {
   readonly #table: RecordTable<K>
   readonly #present: (record: Records[K]) => Records[K]
 
-  constructor(table: RecordTable<K>, upgrade: Upgrade) {
+  readonly #signal: AbortSignal | undefined
+
+  constructor(table: RecordTable<K>, upgrade: Upgrade, signal?: AbortSignal) {
     this.#table = table
+    this.#signal = signal
     this.#present = (record) => present(upgrade, table.kind, record)
   }
 
   async get(key: KeyOf<K>): Promise<Records[K] | undefined> {
+    this.#signal?.throwIfAborted()
     const slot = this.#table.slotOf(key)
     return slot && this.#present(slot.record)
   }
 
   async find(query: Query): Promise<Page<Records[K]>> {
-    const { items, total } = await find(this.#table, query)
+    const { items, total } = await find(this.#table, query, undefined, undefined, this.#signal)
     return { items: items.map(this.#present), total }
   }
 }

@@ -62,8 +62,8 @@ export class LocalStorage implements Storage {
     this.#opened = { options, lists, locks: new Locks(options.lockWait, this.#maxWaiting) }
   }
 
-  async read<T>(list: string, work: (unit: ReadUnit) => Promise<T>): Promise<T> {
-    const reader = this.#reader(list)
+  async read<T>(list: string, work: (unit: ReadUnit) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const reader = this.#reader(list, signal)
     this.#calls++
     try {
       return await work(reader)
@@ -72,9 +72,9 @@ export class LocalStorage implements Storage {
     }
   }
 
-  async write<T>(list: string, work: (unit: WriteUnit) => Promise<T>): Promise<T> {
+  async write<T>(list: string, work: (unit: WriteUnit) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { lists, locks, options } = this.#assertOpen()
-    const held = new UnitLocks(locks)
+    const held = new UnitLocks(locks, signal)
     const unit = new StagedUnit(lists.get(list), held, options.upgrade)
     this.#calls++
     this.#running.add(held)
@@ -142,16 +142,16 @@ export class LocalStorage implements Storage {
     else apply()
   }
 
-  /** Readers of a list; a list that holds nothing is not kept. */
-  #reader(id: string): ReadUnit {
+  /** Readers of a list; those of a list that holds nothing, or with a signal, are not kept. */
+  #reader(id: string, signal?: AbortSignal): ReadUnit {
     const { lists, options } = this.#assertOpen()
-    const known = this.#readers.get(id)
+    const known = signal ? undefined : this.#readers.get(id)
     if (known) return known
     const list = lists.find(id)
     const reader = readersOf(
-      (kind) => new CommittedReader(list ? list.tables[kind] : new RecordTable(kind, []), options.upgrade),
+      (kind) => new CommittedReader(list ? list.tables[kind] : new RecordTable(kind, []), options.upgrade, signal),
     )
-    if (list) this.#readers.set(id, reader)
+    if (list && !signal) this.#readers.set(id, reader)
     return reader
   }
 }

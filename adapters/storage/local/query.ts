@@ -4,15 +4,10 @@ import { compileCondition, compileSort } from '../../../core/ports/condition.js'
 import type { Test } from '../../../core/ports/condition.js'
 import { seriesOf } from './ordered.js'
 import type { Series } from './ordered.js'
-import {
-  compilePatterns,
-  hasPatterns,
-  patternLimits,
-  tooManyRecords,
-  tooSlow,
-} from '../../../core/ports/query-patterns.js'
-import type { PatternLimits, Patterns } from '../../../core/ports/query-patterns.js'
+import { compilePatterns, hasPatterns, patternLimits, tooManyRecords } from '../../../core/ports/query-patterns.js'
 import type { RecordTable, Slot } from './record-table.js'
+import { Slices } from './slices.js'
+import { Window } from './window.js'
 
 /** Slots that a unit of work staged, by record id; undefined for a removed record. */
 export type Staged<K extends Kind> = ReadonlyMap<string, Slot<K> | undefined>
@@ -24,56 +19,54 @@ interface Selection<K extends Kind> {
   readonly order: 'creation' | 'sort' | 'other'
 }
 
-/** One page of the records that meet the condition, all of one moment. */
+/** Up to so many slots are looked at in one go. */
+const few = 5_000
+
+/**
+ * One page of the records that meet the condition, all of one moment. A long look, and any with regular expressions, goes
+ * over references taken in that moment, and leaves the event loop free now and then; it ends when the signal fires.
+ */
 export async function find<K extends Kind>(
   table: RecordTable<K>,
   query: Query,
   staged?: Staged<K>,
   limits = patternLimits,
+  signal?: AbortSignal,
 ): Promise<Page<Records[K]>> {
-  if (!hasPatterns(query)) return answer(table, query, staged)
-  return matchInSlices(table, query, staged, await compilePatterns(query.where, limits), limits)
-}
-
-function answer<K extends Kind>(table: RecordTable<K>, query: Query, staged: Staged<K> | undefined): Page<Records[K]> {
+  const patterns = hasPatterns(query) ? await compilePatterns(query.where, limits) : undefined
+  signal?.throwIfAborted()
   const from = query.offset ?? 0
   const to = from + (query.limit ?? Infinity)
   const { slots, rest, order } = candidates(table, query, staged)
-  const asked = query.sort?.length ? 'sort' : 'creation'
-  if (!rest && order === asked) return { items: slots.slice(from, to).map((slot) => slot.record), total: slots.length }
-  const page = new Window<K>(from, to, order === asked ? undefined : ordering(query.sort))
-  const test = rest ? compileCondition(rest, new Map()) : undefined
-  for (const chunk of slots.chunks()) for (const slot of chunk) if (!test || test(slot.record)) page.add(slot)
-  return page.result()
+  const isOrdered = order === (query.sort?.length ? 'sort' : 'creation')
+  if (!rest && isOrdered) return { items: slots.slice(from, to).map((slot) => slot.record), total: slots.length }
+  if (patterns && slots.length > limits.rows) throw tooManyRecords(limits)
+  const test: Test = rest ? compileCondition(rest, patterns ?? new Map()) : () => true
+  const page = new Window<Slot<K>>(from, to, isOrdered ? undefined : ordering(query.sort))
+  if (patterns || slots.length > few) await lookInSlices(slots, test, page, new Slices(signal, patterns && limits))
+  else for (const chunk of slots.chunks()) for (const slot of chunk) if (test(slot.record)) page.add(slot)
+  return { items: page.items().map((slot) => slot.record), total: page.total }
 }
 
-/** Runs regular expressions over references taken in one moment, without holding the event loop, within the limits. */
-async function matchInSlices<K extends Kind>(
-  table: RecordTable<K>,
-  query: Query,
-  staged: Staged<K> | undefined,
-  patterns: Patterns,
-  limits: PatternLimits,
-): Promise<Page<Records[K]>> {
-  const from = query.offset ?? 0
-  const { slots, rest } = candidates(table, query, staged)
-  if (slots.length > limits.rows) throw tooManyRecords(limits)
-  const snapshot: Slot<K>[] = []
-  for (const chunk of slots.chunks()) for (const { record, ordinal } of chunk) snapshot.push({ record, ordinal })
-  const test: Test = rest ? compileCondition(rest, patterns) : () => true
-  const page = new Window<K>(from, from + (query.limit ?? Infinity), ordering(query.sort))
-  let busy = 0
-  let start = performance.now()
-  for (const slot of snapshot) {
-    if (test(slot.record)) page.add(slot)
-    if (performance.now() - start > 8) {
-      busy += performance.now() - start
-      if (busy > limits.time) throw tooSlow(limits)
-      await new Promise((resolve) => setImmediate(resolve))
-      start = performance.now()
+async function lookInSlices<K extends Kind>(
+  slots: Series<Slot<K>>,
+  test: Test,
+  page: Window<Slot<K>>,
+  slices: Slices,
+): Promise<void> {
+  // records never change; what is in a slot does
+  const records: Records[K][] = []
+  const ordinals: number[] = []
+  for (const chunk of slots.chunks())
+    for (const { record, ordinal } of chunk) {
+      records.push(record)
+      ordinals.push(ordinal)
     }
+  for (const [index, record] of records.entries()) {
+    if (test(record)) page.add({ record, ordinal: ordinals[index] as number })
+    if (index % slices.step === 0 && slices.isOver) await slices.next()
   }
-  return page.result()
+  await page.arrange(slices)
 }
 
 function ordering<K extends Kind>(sort: Query['sort']): (a: Slot<K>, b: Slot<K>) => number {
@@ -175,56 +168,3 @@ function keyLookUp<K extends Kind>(
 }
 
 const oneSlot = <K extends Kind>(slot: Slot<K> | undefined): Series<Slot<K>> => seriesOf(slot ? [slot] : [])
-
-/** Up to so many slots are kept sorted while they come in; more are sorted at the end. */
-const KEEP_SORTED = 1_000
-
-/** Counts all slots and keeps those of one page. */
-class Window<K extends Kind> {
-  readonly #from: number
-  readonly #to: number
-  readonly #compare: ((a: Slot<K>, b: Slot<K>) => number) | undefined
-  readonly #sortsAtEnd: boolean
-  readonly #slots: Slot<K>[] = []
-  #total = 0
-
-  /** Slots come in the right order already if there is no `compare`. */
-  constructor(from: number, to: number, compare: ((a: Slot<K>, b: Slot<K>) => number) | undefined) {
-    this.#from = from
-    this.#to = to
-    this.#compare = compare
-    this.#sortsAtEnd = to > KEEP_SORTED
-  }
-
-  add(slot: Slot<K>): void {
-    const place = this.#total++
-    const compare = this.#compare
-    if (!compare) {
-      if (place >= this.#from && place < this.#to) this.#slots.push(slot)
-    } else if (this.#sortsAtEnd) this.#slots.push(slot)
-    else this.#insert(slot, compare)
-  }
-
-  /** Keeps the first `to` slots of all that came so far. */
-  #insert(slot: Slot<K>, compare: (a: Slot<K>, b: Slot<K>) => number): void {
-    const slots = this.#slots
-    if (slots.length === this.#to) {
-      if (slots.length === 0 || compare(slot, slots.at(-1) as Slot<K>) > 0) return
-      slots.pop()
-    }
-    let low = 0
-    let high = slots.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (compare(slot, slots[middle] as Slot<K>) < 0) high = middle
-      else low = middle + 1
-    }
-    slots.splice(low, 0, slot)
-  }
-
-  result(): Page<Records[K]> {
-    if (this.#compare && this.#sortsAtEnd) this.#slots.sort(this.#compare)
-    const slots = this.#compare ? this.#slots.slice(this.#from, this.#to) : this.#slots
-    return { items: slots.map((slot) => slot.record), total: this.#total }
-  }
-}

@@ -56,7 +56,7 @@ export class StagedWriter<K extends Kind> implements RecordWriter<K> {
 
   async find(query: Query): Promise<Page<Records[K]>> {
     this.#locks.assertOpen()
-    const { items, total } = await find(this.#table, query, this.#staged)
+    const { items, total } = await find(this.#table, query, this.#staged, undefined, this.#locks.signal)
     return { items: items.map((record) => present(this.#upgrade, this.#kind, record)), total }
   }
 

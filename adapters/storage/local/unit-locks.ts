@@ -9,8 +9,12 @@ export class UnitLocks {
   readonly #holder = new Holder()
   #state: 'open' | 'ended' | 'cut' = 'open'
 
-  constructor(locks: Locks) {
+  /** Fires when nobody waits for the unit any more. */
+  readonly signal: AbortSignal | undefined
+
+  constructor(locks: Locks, signal?: AbortSignal) {
     this.#locks = locks
+    this.signal = signal
   }
 
   /** Takes locks in order and returns those newly taken; gives them up again if one cannot be had. */
@@ -19,7 +23,7 @@ export class UnitLocks {
     try {
       for (const key of keys) {
         const isNew = this.#locks.take(key, this.#holder)
-        if (isNew === undefined) await this.#locks.wait(key, this.#holder)
+        if (isNew === undefined) await this.#locks.wait(key, this.#holder, this.signal)
         if (isNew !== false) taken.push(key)
       }
       this.assertOpen()
@@ -37,6 +41,7 @@ export class UnitLocks {
   assertOpen(): void {
     if (this.#state === 'ended') throw new Error('the unit of work has ended')
     if (this.#state === 'cut') throw new StorageUnavailable('the storage is closed')
+    this.signal?.throwIfAborted()
   }
 
   /** Refuses all that the unit is asked for from now on. */
