@@ -1,5 +1,5 @@
 /** What `createClientele` returns, and what a call may say. */
-import type { HookDescription } from './extension/handlers.js'
+import type { HookDescription } from './extension/description.js'
 import type { CallOptions, CustomerOperations } from './model/calls.js'
 import type { Customer, CustomerChange, CustomerCreate, CustomerList } from './model/documents.js'
 import type { EventName, Listener } from './model/events.js'

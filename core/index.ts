@@ -68,7 +68,7 @@ export type {
 export { profiles } from './model/profile.js'
 export type { Profile } from './model/profile.js'
 export { SetupError } from './model/setup-error.js'
-export type { HookDescription, PointDescription } from './extension/handlers.js'
+export type { HookDescription, PointDescription } from './extension/description.js'
 export { Secret } from './model/secret.js'
 export * from './ports/storage.js'
 export type { EffectStep, HandlerStep, PointStep, TaskStep, Trace, TraceStep } from './model/trace.js'

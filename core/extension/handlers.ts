@@ -1,6 +1,5 @@
 /** Runs handlers: the only place that does. Order, time limits, outcomes and who is to blame (decisions 4.5 to 4.10). */
 import { extensionPoints } from '../model/operations.js'
-import type { ExtensionPoint, Operation } from '../model/operations.js'
 import { CustomerError, fail } from '../model/problems.js'
 import { errorOf, messageOf } from '../model/thrown.js'
 import type { HandlerStep } from '../model/trace.js'
@@ -11,6 +10,8 @@ import type { BreakerSettings } from './breaker.js'
 import { HandlerContext } from './context.js'
 import { Deadline, TimeLimit, Timer, isThenable } from './deadline.js'
 import { DocumentSpoilt } from './draft.js'
+import { descriptionOf } from './description.js'
+import type { HookDescription } from './description.js'
 import { Frames } from './frames.js'
 import type { Frame, HandledUnit } from './frames.js'
 import { Status } from './hooks.js'
@@ -66,15 +67,7 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
 
   /** Every point with its handlers. */
   describe(): HookDescription {
-    const points = extensionPoints.map(({ name, operation, phase }) => ({
-      point: name,
-      operation,
-      phase,
-      handlers: this.#options.registry
-        .handlersOf(name)
-        .map(({ plugin, name: handler, file }) => ({ plugin, handler, file })),
-    }))
-    return { points, toString: () => points.map(textOf).join('\n') }
+    return descriptionOf(this.#options.registry)
   }
 
   /** Runs something outside all frames, within the time of a handler. Undefined: it was not asynchronous and has ended. */
@@ -267,32 +260,4 @@ function isOf(unit: HandledUnit, deadline: Deadline, error: Error): boolean {
   if (!(error instanceof CustomerError) || !unit.failures.has(error)) return false
   if (unit.faultsInPlace.has(error) || unit.faultsInPlace.has(error.cause as object)) return true
   return ['refusedByHook', 'breakerOpen', 'unavailable'].includes(error.problem.kind)
-}
-
-/** A point with its handlers. */
-export interface PointDescription {
-  readonly point: ExtensionPoint
-  readonly operation: Operation
-  readonly phase: 'before' | 'after'
-  /** In the order in which they run. */
-  readonly handlers: readonly {
-    readonly plugin: string
-    readonly handler: string
-    readonly file: string | undefined
-  }[]
-}
-
-/** Every extension point with its handlers. */
-export interface HookDescription {
-  readonly points: readonly PointDescription[]
-  /** One line per point, and one per handler with its plug-in and file. */
-  toString(): string
-}
-
-function textOf({ point, handlers }: PointDescription): string {
-  const lines = handlers.map(({ plugin, handler, file }, at) => {
-    const where = file === undefined ? '' : ` (${file})`
-    return `  ${at + 1}. ${plugin}${handler === point ? '' : `: ${handler}`}${where}`
-  })
-  return [handlers.length === 0 ? `${point}: no handlers` : point, ...lines].join('\n')
 }
