@@ -33,6 +33,7 @@ import type { Storage } from './ports/storage.js'
 import { declaredAttributes } from './rules/custom-attributes.js'
 import type { CustomAttributeOptions, DeclaredAttributes } from './rules/custom-attributes.js'
 import { rulesOf } from './rules/index.js'
+import { checkRegistered } from './rules/registered-schemas.js'
 import { mixinSchemas } from './rules/mixins.js'
 import type { MixinOptions, MixinSchemas } from './rules/mixins.js'
 import { scryptHash } from './rules/passwords.js'
@@ -189,6 +190,7 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
   const breaker = options.breaker
     ? { ...defaultBreaker, ...(options.breaker === true ? {} : options.breaker) }
     : undefined
+  if (options.mixins) await checkRegistered(options.mixins)
   const registry = createRegistry(parts.resolve(tokens.plugins))
   await openStorage(storage, options.indexes ?? [], limits, logger)
   const starting = startPlugins(registry.plugins, { logger, lists, clock }, timer)
@@ -249,7 +251,9 @@ function containerOf(options: ClienteleOptions): DependencyContainer {
   provide(tokens.policies, options.policies && { ...defaultPolicies, ...options.policies }, () => defaultPolicies)
   provide(tokens.hashPassword, options.hashPassword, scryptHash)
   provide(tokens.socialMediaUsers, options.socialMediaUsers, () => undefined)
-  const mixins = options.mixins && mixinSchemas(options.mixins, child.resolve(tokens.limits).handler)
+  const warn = (message: string, fields: object) =>
+    guardedLogger(child.resolve(tokens.logger), defaultLogger).warn(message, { ...fields })
+  const mixins = options.mixins && mixinSchemas(options.mixins, child.resolve(tokens.limits).handler, warn)
   provide(tokens.mixins, mixins, mixinSchemas)
   const declared = options.customAttributes && declaredAttributes(options.customAttributes)
   provide(tokens.customAttributes, declared, () => declaredAttributes())

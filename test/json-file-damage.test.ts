@@ -150,6 +150,35 @@ describe('JSON file storage: damage', () => {
     })
   })
 
+  describe('line ends and marks that an editor or a transfer has added are named, and repair keeps every line', () => {
+    const crlf = (text: string) => text.replaceAll('\n', '\r\n')
+    const marked = (text: string) => `\ufeff${text}`
+    for (const [what, change, message] of [
+      ['CRLF', crlf, /has Windows line ends \(CRLF\)/],
+      ['a BOM', marked, /has a byte order mark/],
+      ['both', (text: string) => marked(crlf(text)), /has a byte order mark/],
+    ] as const) {
+      it(`${what} in a snapshot`, async () => {
+        const storage = await open()
+        await insert(storage, ...range(1, 6))
+        await storage.close()
+        await writeFile(data.file, change(await readFile(data.file, 'utf8')))
+        await refuses(message)
+        const repaired = await open({ repair: true })
+        expect(await numbersIn(repaired)).to.deep.equal(range(1, 6))
+        expect(data.warnings, 'one for each addition').to.have.length(what === 'both' ? 2 : 1)
+        await repaired.close()
+        expect(await numbersIn(await open())).to.deep.equal(range(1, 6))
+      })
+      it(`${what} in a journal`, async () => {
+        await fourGroups()
+        await writeFile(journal(1), change(await readFile(journal(1), 'utf8')))
+        await refuses(message)
+        expect(await numbersIn(await open({ repair: true }))).to.deep.equal(['1', '2', '3', '4'])
+      })
+    }
+  })
+
   describe('repair, for an operator: what can be read is kept, and the damaged files too', () => {
     const isDamaged = (name: string): boolean => name.includes('.damaged-')
     it('a damaged journal, up to the damage', async () => {

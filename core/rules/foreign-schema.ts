@@ -24,6 +24,28 @@ function dialectOf(schema: object): Dialect {
   return dialect as Dialect
 }
 
+/** What each dialect is called in its own meta-schema; spellings with https are read like these. */
+const metaSchemas: Readonly<Record<Dialect, string>> = {
+  'draft-04': 'http://json-schema.org/draft-04/schema#',
+  'draft-06': 'http://json-schema.org/draft-06/schema#',
+  'draft-07': 'http://json-schema.org/draft-07/schema#',
+  '2020-12': 'https://json-schema.org/draft/2020-12/schema',
+}
+
+/** A schema that is short and shallow enough, with the spelling of `$schema` that ajv knows. Throws. */
+function readable(schema: object): object {
+  if (JSON.stringify(schema).length > maxSchemaLength) throw new Error('the schema is too long')
+  if (findUnusable(schema)) throw new Error('the schema is nested too deep or holds unusable characters')
+  return '$schema' in schema ? { ...schema, $schema: metaSchemas[dialectOf(schema)] } : schema
+}
+
+/** Checks a schema against the meta-schema of its dialect. Throws an Error that says what is wrong. */
+export async function checkMeta(schema: object): Promise<void> {
+  const instance = await newAjv(dialectOf(schema), { strict: false, logger: false, validateFormats: false })
+  if (instance.validateSchema(readable(schema)) !== true)
+    throw new Error(instance.errorsText(instance.errors, { dataVar: 'schema' }))
+}
+
 async function newAjv(dialect: Dialect, options: Options): Promise<Ajv> {
   switch (dialect) {
     case 'draft-04':
@@ -52,12 +74,7 @@ export async function compileForeign(
   load: (url: string) => Promise<object | undefined>,
 ): Promise<ForeignCheck> {
   const [patterns, formats] = await Promise.all([patternCompiler(), import('ajv-formats')])
-  const checked = <T extends object>(document: T): T => {
-    if (JSON.stringify(document).length > maxSchemaLength) throw new Error('the schema is too long')
-    if (findUnusable(document)) throw new Error('the schema is nested too deep or holds unusable characters')
-    return document
-  }
-  const dialect = dialectOf(checked(schema))
+  const dialect = dialectOf(schema)
   const meter = new Meter()
   const instance = await newAjv(dialect, {
     strict: false,
@@ -71,12 +88,12 @@ export async function compileForeign(
     loadSchema: async (uri) => {
       const found = await load(uri)
       if (!found) throw new Error('the schema refers to one that is not known')
-      return checked(found)
+      return readable(found)
     },
   })
   formats.default.default(instance)
   instance.removeKeyword('uniqueItems').addKeyword(uniqueItems)
-  const identified = dialect === 'draft-04' ? { id: url, ...schema } : { $id: url, ...schema }
+  const identified = dialect === 'draft-04' ? { id: url, ...readable(schema) } : { $id: url, ...readable(schema) }
   const validate = await instance.compileAsync(identified as AnySchemaObject)
   if ('$async' in validate) throw new Error('the schema is asynchronous')
   return (value) => {

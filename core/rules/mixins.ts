@@ -60,14 +60,17 @@ export interface MixinSchemas {
 /** The name that custom attributes have among YaaS mixins; no mixin may have it. */
 export const reservedMixin = 'custom'
 
+/** Tells the host of a schema that cannot be used. */
+type Warn = (message: string, fields: Readonly<Record<string, unknown>>) => void
+
 /** Makes the checks; a source has `limit` milliseconds to answer. Throws a SetupError for a registered schema that is no object. */
-export function mixinSchemas(options: MixinOptions = {}, limit = 10_000): MixinSchemas {
+export function mixinSchemas(options: MixinOptions = {}, limit = 10_000, warn: Warn = () => undefined): MixinSchemas {
   const { schemas } = options
   if (schemas && typeof schemas !== 'function')
     for (const [url, schema] of Object.entries(schemas))
       if (typeof schema !== 'object' || schema === null)
         throw new SetupError(`mixins: the schema of ${url} is no object`)
-  return new SchemaRegistry(options, limit)
+  return new SchemaRegistry(options, limit, warn)
 }
 
 /** Schemas by URL, as the host's sources give them, and their compiled checks by content. */
@@ -76,8 +79,10 @@ class SchemaRegistry implements MixinSchemas {
   readonly #timer: Timer
   readonly #prepared: Recent<string, PreparedSchema>
   readonly #checks: Recent<string, Promise<ForeignCheck>>
+  readonly #told: Recent<string, object>
+  readonly #warn: Warn
 
-  constructor({ schemas, fetch, cacheSize = 100 }: MixinOptions, limit: number) {
+  constructor({ schemas, fetch, cacheSize = 100 }: MixinOptions, limit: number, warn: Warn) {
     const registered: SchemaSource =
       typeof schemas === 'function'
         ? schemas
@@ -86,6 +91,8 @@ class SchemaRegistry implements MixinSchemas {
     this.#timer = new Timer(limit)
     this.#prepared = new Recent(Math.max(cacheSize, mostMixins))
     this.#checks = new Recent(cacheSize)
+    this.#told = new Recent(cacheSize)
+    this.#warn = warn
   }
 
   async prepare(urls: readonly string[]): Promise<void> {
@@ -158,7 +165,12 @@ class SchemaRegistry implements MixinSchemas {
     let check = this.#checks.get(key)
     if (!check) {
       check = compileForeign(url, schema, load)
-      check.catch(() => this.#checks.delete(key))
+      check.catch((error: unknown) => {
+        this.#checks.delete(key)
+        if (this.#told.get(key) === undefined)
+          this.#warn(`mixins: the schema of ${url} cannot be used: ${(error as Error).message}`, { url })
+        this.#told.set(key, schema)
+      })
       this.#checks.set(key, check)
     }
     return check

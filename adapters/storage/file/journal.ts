@@ -118,13 +118,21 @@ class SegmentReading {
   #sequence = 0
   #length = 0
   #torn = 0
+  readonly #additions = new Set<string>()
 
   constructor(segment: Segment, options: SegmentReadingOptions) {
     this.#segment = segment
     this.#options = options
   }
 
-  take({ bytes, whole, number, isComplete }: Line): void {
+  take({ bytes, whole, number, addition, isComplete }: Line): void {
+    if (addition !== undefined && !this.#additions.has(addition)) {
+      this.#additions.add(addition)
+      const what = `has ${addition}, which this library does not write: an editor or a transfer has changed the file`
+      const { onDamage } = this.#options
+      if (!onDamage) this.#fail(number, what)
+      onDamage(new DamagedFile(this.#segment.file, number, what))
+    }
     if (!isComplete && number > 1) {
       this.#torn = whole.length
       return

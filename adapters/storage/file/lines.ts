@@ -9,6 +9,8 @@ export interface Line {
   readonly whole: Buffer
   readonly number: number
   readonly start: number
+  /** What something that saved the file has added: a byte order mark, or CR at the end; not part of `bytes` and `whole`. */
+  readonly addition: string | undefined
   /** False for a last line that has no end. */
   readonly isComplete: boolean
 }
@@ -35,7 +37,7 @@ export async function eachLine(file: DiskFile, take: (line: Line) => void): Prom
     ) {
       const bytes = buffer.subarray(start, newline)
       const whole = buffer.subarray(start, newline + 1)
-      take({ bytes, whole, number: number++, start: offset + start, isComplete: true })
+      take({ ...plain(bytes, whole, number), number: number++, start: offset + start, isComplete: true })
       start = newline + 1
     }
     buffer.copyWithin(0, start, end)
@@ -43,5 +45,18 @@ export async function eachLine(file: DiskFile, take: (line: Line) => void): Prom
     kept = end - start
   }
   const rest = buffer.subarray(0, kept)
-  if (kept > 0) take({ bytes: rest, whole: rest, number, start: offset, isComplete: false })
+  if (kept > 0) take({ bytes: rest, whole: rest, addition: undefined, number, start: offset, isComplete: false })
+}
+
+const CR = 13
+const mark = Buffer.from([0xef, 0xbb, 0xbf])
+
+/** A line without what an editor or a transfer has added to it. */
+function plain(bytes: Buffer, whole: Buffer, number: number): Pick<Line, 'bytes' | 'whole' | 'addition'> {
+  const isMarked = number === 1 && bytes.subarray(0, mark.length).equals(mark)
+  const isReturned = bytes.at(-1) === CR
+  if (!isMarked && !isReturned) return { bytes, whole, addition: undefined }
+  const text = bytes.subarray(isMarked ? mark.length : 0, isReturned ? -1 : undefined)
+  const addition = isMarked ? 'a byte order mark' : 'Windows line ends (CRLF)'
+  return { bytes: text, whole: Buffer.concat([text, Buffer.from([NEWLINE])]), addition }
 }

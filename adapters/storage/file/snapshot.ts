@@ -167,14 +167,19 @@ class SnapshotReading {
   #checksum = 0
   #isWhole = false
   #line = 0
+  readonly #additions = new Set<string>()
 
   constructor(file: string, onDamage: ((error: DamagedFile) => void) | undefined) {
     this.#file = file
     this.#onDamage = onDamage
   }
 
-  take({ bytes, whole, number }: Line): void {
+  take({ bytes, whole, number, addition }: Line): void {
     this.#line = number
+    if (addition !== undefined && !this.#additions.has(addition)) {
+      this.#additions.add(addition)
+      this.#damage(`has ${addition}, which this library does not write: an editor or a transfer has changed the file`)
+    }
     const isFoot = bytes[0] === 125 && bytes.length > 2 && bytes.includes('"checksum"')
     if (!isFoot) this.#checksum = crc32(whole, this.#checksum)
     try {
