@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { createClientele, tenantOf, type Plugin, type Storage } from 'clientele'
 import { customerApi } from 'clientele/koa'
 import { ocapi } from 'clientele/ocapi'
+import { openapi } from 'clientele/openapi'
 import { yaas } from 'clientele/yaas'
 import Koa from 'koa'
 import { greetingOf } from './greeting.js'
@@ -44,7 +45,15 @@ async function run(): Promise<void> {
   let greeting = ''
   app.use(tokens.middleware)
   const diagnostics = { trace: true, dryRun: true }
-  app.use(customerApi(clientele, { flavours: [ocapi(), yaas()], authenticate: tokens.authenticate, diagnostics }))
+  const flavours = [ocapi(), yaas()]
+  app.use(customerApi(clientele, { flavours, authenticate: tokens.authenticate, diagnostics }))
+  app.use(async (context, next) => {
+    const flavour = flavours.find(({ name }) => context.path === `/openapi/${name}.json`)
+    if (!flavour) return next()
+    if (!URL.canParse(context.origin)) return context.throw(400)
+    context.body = await openapi(flavour, { server: new URL(context.origin).origin })
+    return undefined
+  })
   app.use((context, next) => {
     if (context.path !== '/') return next()
     context.body = greeting

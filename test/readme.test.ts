@@ -115,13 +115,17 @@ describe('README and the pages of the rooms', () => {
     expect(named(table('README.md', 'option'))).to.have.members(options)
   })
 
-  it('names every option of customerApi and of the two flavours, and no other', () => {
+  it('names every option of customerApi, openapi and the two flavours, and no other', () => {
     for (const [option, page, file, type] of [
       ['customerApi', 'adapters/README.md', 'adapters/http/api-options.ts', 'CustomerApiOptions'],
       ['ocapi', 'adapters/ocapi/README.md', 'adapters/ocapi/options.ts', 'OcapiOptions'],
       ['yaas', 'adapters/yaas/README.md', 'adapters/yaas/options.ts', 'YaasOptions'],
     ] as const)
       expect(named(table(page, `option of \`${option}\``))).to.have.members(optionsOf(file, type))
+    expect(named(table('adapters/README.md', 'option of `openapi`'))).to.have.members([
+      ...optionsOf('adapters/openapi/index.ts', 'OpenApiOptions'),
+      ...optionsOf('adapters/http/description.ts', 'Declared'),
+    ])
   })
 
   it('adapters/ocapi: names every fault with its status', () => {

@@ -7,6 +7,10 @@ import { after, before, describe, it } from 'mocha'
 import { startServer, type ServerChild } from './support/child.js'
 import { send, type Answer } from './support/http.js'
 import { tokenOf } from './support/tokens.js'
+import { ocapi as ocapiFlavour } from '../adapters/ocapi/index.js'
+import { openapi } from '../adapters/openapi/index.js'
+import { yaas as yaasFlavour } from '../adapters/yaas/index.js'
+import { answerCheck, type AnswerCheck } from './support/openapi.js'
 import { samples as ocapi } from './samples/ocapi.js'
 import { differences, type Sample, type SampleRequest } from './samples/sample.js'
 import { samples as yaas } from './samples/yaas.js'
@@ -17,6 +21,7 @@ describe('replay: every sample request of the seed documents (adapters/README.md
   let server: ServerChild
   let tokens: { readonly ocapi: string; readonly yaas: string }
   let folder: string
+  let checks: { readonly ocapi: AnswerCheck; readonly yaas: AnswerCheck }
   const begin = async (): Promise<void> => {
     const DATA_FILE = path.join(folder, 'customers.json')
     server = await startServer({ STORAGE: 'json-file', DATA_FILE, PLUGINS: 'dist/test/samples/seed-data.js' })
@@ -24,6 +29,9 @@ describe('replay: every sample request of the seed documents (adapters/README.md
   }
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'clientele-'))
+    const at = { server: 'https://shop.example.com' }
+    const described = { ocapi: await openapi(ocapiFlavour(), at), yaas: await openapi(yaasFlavour(), at) }
+    checks = { ocapi: answerCheck(described.ocapi), yaas: answerCheck(described.yaas) }
     await begin()
   })
   after(async () => {
@@ -31,11 +39,16 @@ describe('replay: every sample request of the seed documents (adapters/README.md
     await rm(folder, { recursive: true })
   })
 
-  const ask = ({ method, path, headers, body }: SampleRequest, etag = ''): Promise<Answer> => {
-    const token = path.startsWith('/hybris/') ? tokens.yaas : tokens.ocapi
+  /** Sends a request; its answer must be what the OpenAPI document says. */
+  const ask = async ({ method, path, headers, body }: SampleRequest, etag = ''): Promise<Answer> => {
+    const flavour = path.startsWith('/hybris/') ? 'yaas' : 'ocapi'
+    const token = tokens[flavour]
     const sent = Object.entries(headers ?? {}).map(([name, value]) => [name, value.replace('<etag>', etag)] as const)
     const text = body === undefined ? {} : { body: JSON.stringify(body) }
-    return send(server.origin, { method, path, headers: [...sent, ['Authorization', `Bearer ${token}`]], ...text })
+    const all = [...sent, ['Authorization', `Bearer ${token}`] as const]
+    const answer = await send(server.origin, { method, path, headers: all, ...text })
+    expect(checks[flavour](method, path.replace(/^\/s\/-/, ''), answer)).to.deep.equal([])
+    return answer
   }
 
   /** Deletes every customer and mapping of list 4711, so that each sample starts from nothing. */

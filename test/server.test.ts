@@ -29,6 +29,19 @@ describe('example server', () => {
     })
     after(() => server.stop())
 
+    it('shows the OpenAPI documents of both APIs, with its own address', async () => {
+      for (const [name, base] of [
+        ['ocapi', '/dw/data/v16_2'],
+        ['yaas', '/hybris/cecentercustomer/v1'],
+      ]) {
+        const answer = await send(server.origin, { path: `/openapi/${name}.json` })
+        expect(answer.json()).to.deep.include({ openapi: '3.1.0', servers: [{ url: server.origin + base }] })
+      }
+      const path = '/openapi/ocapi.json'
+      expect((await send(server.origin, { path, headers: { Host: 'a?b' } })).status).to.be.oneOf([200, 400])
+      expect((await send(server.origin, { path: '/openapi/plain.json' })).status).to.equal(404)
+    })
+
     it('prints a curl line for each API that works when pasted into a shell', async () => {
       await writeFile(
         path.join(folder, 'curl'),

@@ -2,7 +2,11 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { after, before, describe, it } from 'mocha'
-import { errorOf, serveYaas } from './support/yaas.js'
+import { openapi } from '../adapters/openapi/index.js'
+import { yaas } from '../adapters/yaas/index.js'
+import { answerCheck } from './support/openapi.js'
+import type { AnswerCheck } from './support/openapi.js'
+import { errorOf, serveYaas, yaasBase } from './support/yaas.js'
 import type { YaasService } from './support/yaas.js'
 
 const schema = 'https://schemas.example/a.json'
@@ -11,7 +15,9 @@ describe('yaas: hostile requests', () => {
   let service: YaasService
   const ids: string[] = []
   let address: string
+  let asDescribed: AnswerCheck
   before(async () => {
+    asDescribed = answerCheck(await openapi(yaas(), { server: 'https://shop.example.com' }))
     const schemas = { [schema]: { properties: { a: { type: 'string', pattern: '^(x+)+$' } } } }
     service = await serveYaas({}, { library: { mixins: { schemas }, hashPassword: async () => 'hash' } })
     const mixins = { metadata: { mixins: { m: schema } }, mixins: { m: { a: 'x' } } }
@@ -20,7 +26,7 @@ describe('yaas: hostile requests', () => {
   })
   after(() => service.stop())
 
-  it('get an answer below 500, and an error document if it is an error', async () => {
+  it('get an answer below 500 that the OpenAPI document describes, and an error document if it is an error', async () => {
     const names =
       'id customerNumber firstName contactEmail preferredSite active metadata mixins accounts addresses version custom m email password sdCustomerNumber deletedInYaaS street isDefault tags contactName __proto__ constructor length a.b'
     const odd = ['', '\u0000', '\ud800', '\uffff', 'x'.repeat(300), '.', '..', 'a@b.example', schema]
@@ -119,6 +125,7 @@ describe('yaas: hostile requests', () => {
         const answer = await service.at(verb, `${at}?${parameters}`, { headers: more as [string, string][], ...sent })
         expect(answer.status, answer.text).to.be.below(500)
         if (answer.status >= 400 && verb !== 'HEAD') errorOf(answer)
+        expect(asDescribed(verb, `${yaasBase}/sitegenesis${at}`, answer)).to.deep.equal([])
       }),
       { numRuns: 800 },
     )

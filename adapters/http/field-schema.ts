@@ -1,4 +1,4 @@
-/** The JSON Schema of the documents that a field table takes. */
+/** The JSON Schemas of the documents that a field table takes and shows. */
 import type { Field, Keywords, Mode, OpenFields } from './field.js'
 
 type Unknown = 'refuse' | 'ignore'
@@ -36,4 +36,17 @@ function nullable(schema: Keywords): Keywords {
   if (type !== undefined) result['type'] = [type, 'null'].flat()
   if (Array.isArray(values)) result['enum'] = [...(values as unknown[]), null]
   return result
+}
+
+/** JSON Schema of what `toDocument` shows. Lengths are judged when a value is written: what is shown may be older, or come from another API. */
+export function shownSchema<R>(fields: readonly Field<R>[], open?: OpenFields): Keywords {
+  const properties = fields.flatMap(({ name, access, at, show, schema, fields: inner }): [string, Keywords][] => {
+    if (inner) return [[name, shownSchema(inner)]]
+    if (access === 'aside' || !(at || show)) return []
+    const { type, format, enum: values, items } = schema ?? {}
+    const known = Object.entries({ type, format, enum: values, items }).filter(([, value]) => value !== undefined)
+    return [[name, Object.fromEntries(known)]]
+  })
+  const schema = { type: 'object', properties: Object.fromEntries(properties), additionalProperties: false }
+  return open ? { ...schema, patternProperties: { [`^${open.prefix}${open.names}$`]: open.schema } } : schema
 }

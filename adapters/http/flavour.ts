@@ -6,6 +6,7 @@ import type { FlavourName } from '../../core/model/documents.js'
 import { CustomerError } from '../../core/model/problems.js'
 import type { Profile } from '../../core/model/profile.js'
 import { errorOf } from '../../core/model/thrown.js'
+import type { Declared, Description } from './description.js'
 import type { Exchange, Surroundings } from './exchange.js'
 import type { Namings } from './namings.js'
 import { requestIdOf } from './request-id.js'
@@ -25,6 +26,8 @@ export interface Flavour {
   readonly routes: readonly { readonly method: string; readonly path: string }[]
   /** How it shows records, for `explainMapping`. */
   readonly documents: Namings
+  /** What it says of itself, for `clientele/openapi`; loaded when it is asked for. */
+  describe?(declared: Declared): Promise<Description>
   /** Cheap check whether a path is this flavour's; all else goes on to the host (decision 1.13). */
   claims(path: string): boolean
   /** Answers a claimed request. Never throws. */
@@ -36,6 +39,7 @@ export interface FlavourParts<X extends Exchange<R>, R extends Route<X>, F> {
   readonly name: FlavourName
   readonly profile: Profile
   readonly documents: Namings
+  readonly describe?: (declared: Declared) => Promise<Description<R>>
   readonly notices?: readonly string[]
   readonly claims: (path: string) => boolean
   /** The header that tells the id of a request in every reply, in lower case; what it brings is echoed. */
@@ -52,10 +56,11 @@ export interface FlavourParts<X extends Exchange<R>, R extends Route<X>, F> {
 
 /** Makes a flavour of its parts. */
 export function flavour<X extends Exchange<R>, R extends Route<X>, F>(parts: FlavourParts<X, R, F>): Flavour {
-  const { name, profile, documents, notices = [], claims, routes } = parts
+  const { name, profile, documents, notices = [], claims, routes, describe } = parts
   const answer = (request: ApiRequest, surroundings: Surroundings): Promise<Reply> =>
     answerWith(parts, request, surroundings as Surroundings<R>)
-  return { name, profile, documents, notices, claims, routes, answer }
+  const made = { name, profile, documents, notices, claims, routes, answer }
+  return describe ? { ...made, describe } : made
 }
 
 async function answerWith<X extends Exchange<R>, R extends Route<X>, F>(

@@ -36,6 +36,7 @@ export function ocapi(options: OcapiOptions = {}): Flavour {
     notices: foreign.length > 0 ? [`ocapi settings: rows of other resources are ignored: ${foreign.join(', ')}`] : [],
     profile: ocapiProfile,
     documents: namings,
+    describe: (declared) => import('./description.js').then(({ describe }) => describe(resolved, declared)),
     claims: isDataPath,
     requestIdHeader: 'x-request-id',
     routes,

@@ -7,6 +7,7 @@ import { faultOfType, faultTypes } from './faults.js'
 import type { Fault } from './faults.js'
 import { askedFormatOf, bodyFormatOf } from './formats.js'
 import type { Format } from './formats.js'
+import type { ResolvedOptions } from './options.js'
 import type { Selector } from './select.js'
 import { replyShape } from './xml-shapes.js'
 import { writeXml } from './xml.js'
@@ -48,14 +49,21 @@ export function replyEmpty(x: OcapiExchange): Reply {
 }
 
 /** The reply of a fault. A PATCH that fails still tells the current ETag (decision 2.7). */
-export function replyWithFault(x: OcapiExchange, { type, message, arguments: given, headers }: Fault): Reply {
+export function replyWithFault(x: OcapiExchange, fault: Fault): Reply {
+  const document = faultDocument(fault, x.options)
+  const reply = written(x, faultFormatOf(x), faultTypes[fault.type].status, document, x.loadedTag?.())
+  return fault.headers ? { ...reply, headers: { ...reply.headers, ...fault.headers } } : reply
+}
+
+/** The reply document of a fault. */
+export function faultDocument(
+  { type, message, arguments: given }: Fault,
+  { faultArguments }: Pick<ResolvedOptions, 'faultArguments'>,
+): Document {
   const shown: Record<string, unknown> = { type, message }
-  const isTyped = x.options.faultArguments === 'typed'
   const args = Object.entries(given)
-  if (args.length > 0) shown['arguments'] = isTyped ? Object.fromEntries(args.map(typed)) : given
-  const document = { _v: version, _type: 'fault', fault: shown }
-  const reply = written(x, faultFormatOf(x), faultTypes[type].status, document, x.loadedTag?.())
-  return headers ? { ...reply, headers: { ...reply.headers, ...headers } } : reply
+  if (args.length > 0) shown['arguments'] = faultArguments === 'typed' ? Object.fromEntries(args.map(typed)) : given
+  return { _v: version, _type: 'fault', fault: shown }
 }
 
 /** The reply when not even a fault can be written. */

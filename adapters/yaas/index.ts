@@ -32,6 +32,7 @@ export function yaas(options: YaasOptions = {}): Flavour {
     name: 'yaas',
     profile: resolved.profile,
     documents: namings,
+    describe: (declared) => import('./description.js').then(({ describe }) => describe(resolved, declared)),
     requestIdHeader: 'hybris-request-id',
     claims: (path) => path.startsWith(prefix) || path === resolved.basePath,
     routes,

@@ -65,12 +65,19 @@ export async function changed(
 
 /** The reply of a fault. */
 export function replyWithFault(x: YaasExchange, fault: YaasFault): Reply {
-  const { moreInfo, validationStatus } = x.options
+  const document = faultDocument(fault, x.options)
+  return notStored(answer(document.status, document, fault.headers))
+}
+
+/** The reply document of a fault. */
+export function faultDocument(
+  fault: YaasFault,
+  { moreInfo, validationStatus }: Pick<ResolvedOptions, 'moreInfo' | 'validationStatus'>,
+) {
   const isOfDocument = fault.details?.every(({ type }) => type === 'missing_field' || type === 'invalid_field')
   const status = fault.type === 'validation_violation' && isOfDocument ? validationStatus : fault.status
   const details = (fault.details ?? []).map((detail) => ({ ...detail, moreInfo }))
-  const document = { status, type: fault.type, message: fault.message, moreInfo, details }
-  return notStored(answer(status, document, fault.headers))
+  return { status, type: fault.type, message: fault.message, moreInfo, details }
 }
 
 /** The reply when not even a fault can be written. */

@@ -1,7 +1,9 @@
 /** A third flavour, as somebody else would write it: three routes, plain JSON, faults of two words. Nobody else knows it. */
 import { Exchange } from '../../adapters/http/exchange.js'
 import { checkToken } from '../../adapters/http/authentication.js'
+import type { Description } from '../../adapters/http/description.js'
 import { accepted } from '../../adapters/http/field-decoding.js'
+import { shownSchema } from '../../adapters/http/field-schema.js'
 import { fieldTable } from '../../adapters/http/field-table.js'
 import type { FieldTable } from '../../adapters/http/field-table.js'
 import { flavour } from '../../adapters/http/flavour.js'
@@ -74,6 +76,35 @@ const readBody = async (x: PlainExchange): Promise<void> => {
   if (x.method !== 'GET') x.body = parseJson(await x.request.body())
 }
 
+const text = { type: 'string' }
+const refusal = (error: { readonly problem: { readonly kind: string } }) => error.problem.kind
+
+/** What it says of itself. */
+const description: Description = {
+  title: 'Plain customers',
+  version: '1',
+  text: 'A third flavour.',
+  basePath: '/plain',
+  security: { bearer: { type: 'http', scheme: 'bearer' } },
+  needsTls: false,
+  types: ['application/json'],
+  tags: { customers: 'Customers.' },
+  documents: { customer: shownSchema(customers.fields) },
+  pathParameters: {},
+  headers: { 'x-request-id': text },
+  route({ method }) {
+    const document = { $ref: '#/components/schemas/customer' }
+    const replies = [{ status: method === 'POST' ? 201 : 200, text: 'The customer.', document }]
+    const described = { summary: `${method} a customer`, tag: 'customers', replies }
+    return method === 'GET'
+      ? described
+      : { ...described, body: { document, isNeeded: true, example: { last: 'Dude' } } }
+  },
+  faultOf: (error) => ({ status: statuses[refusal(error)] ?? 400, document: { refused: refusal(error) } }),
+  faultSchema: (types) => ({ type: 'object', properties: { refused: types ? { enum: types } : text } }),
+  faultType: (document) => (document as { readonly refused: string }).refused,
+}
+
 const statuses: Readonly<Record<string, number>> = { tokenMissing: 401, customerNotFound: 404, internal: 500 }
 
 /** The flavour, below `/plain`. */
@@ -85,6 +116,7 @@ export const plain = (): Flavour =>
       customer: { toDocument: customers.toDocument, namesOf: namesOf(customers) },
       address: { toDocument: () => ({}), namesOf: () => [] },
     },
+    describe: () => Promise.resolve(description),
     claims: (path) => path.startsWith('/plain/'),
     requestIdHeader: 'x-request-id',
     routes,
