@@ -50,8 +50,9 @@ async function run(): Promise<void> {
   app.use(async (context, next) => {
     const flavour = flavours.find(({ name }) => context.path === `/openapi/${name}.json`)
     if (!flavour) return next()
-    if (!URL.canParse(context.origin)) return context.throw(400)
-    context.body = await openapi(flavour, { server: new URL(context.origin).origin })
+    const address = `${context.protocol}://${context.host}`
+    if (URL.canParse(address)) context.body = await openapi(flavour, { server: new URL(address).origin })
+    else context.status = 400
     return undefined
   })
   app.use((context, next) => {

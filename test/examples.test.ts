@@ -7,7 +7,8 @@ import { describe, it } from 'mocha'
 import { start, startServer } from './support/child.js'
 import { listen, send } from './support/http.js'
 import { newDatabase } from './support/postgres.js'
-import { sources } from './support/sources.js'
+import { sendAll } from './support/http-file.js'
+import { readText, sources } from './support/sources.js'
 import { tokenOf } from './support/tokens.js'
 
 /** A port that was free a moment ago. */
@@ -49,6 +50,27 @@ describe('examples', () => {
     )
     expect(idle.map(({ name }) => name)).to.deep.equal([])
   })
+
+  it('quickstart.ts prints what README says', async () => {
+    const child = start('examples/quickstart.js')
+    expect(await child.ended, child.output()).to.deep.equal({ code: 0, signal: null })
+    const [, shown = ''] = /prints, with [^\n]* as the hook[^]*?```\n([^]*?)```/.exec(readText('README.md')) ?? []
+    expect(child.output().replaceAll(/\s+/g, '')).to.equal(shown.replaceAll(/\s+/g, ''))
+  })
+
+  for (const name of ['ocapi', 'yaas'])
+    it(`${name}.http is answered by the example server as it says`, async () => {
+      const server = await startServer()
+      try {
+        const sent = await sendAll(readText(`examples/${name}.http`), { host: server.origin })
+        expect(sent).to.have.length.greaterThan(8)
+        for (const { title, answers, answer } of sent)
+          if (answers === undefined) expect(answer.status, `${title}: ${answer.text}`).to.be.within(200, 299)
+          else expect(answer.status, `${title}: ${answer.text}`).to.equal(answers)
+      } finally {
+        await server.stop()
+      }
+    })
 
   it('koa.ts serves both APIs in a Koa app', async () => {
     const child = start('examples/koa.js', { PORT: await freePort() })

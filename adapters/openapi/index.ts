@@ -25,7 +25,7 @@ export interface OpenApiOptions extends Declared {
 export async function openapi(flavour: Flavour, options: OpenApiOptions): Promise<OpenApiDocument> {
   checkOptions<OpenApiOptions>('openapi', options, { server: 'string', customAttributes: 'object', mixins: 'object' })
   const { server, ...declared } = options
-  if (!/^https?:\/\/[^\s?#]+[^\s?#/]$/.test(server))
+  if (!/^https?:\/\/[^\s?#]*[^\s?#/]$/.test(server))
     throw new SetupError(`openapi: server '${server}' is not an address like 'https://shop.example.com'`)
   if (!flavour.describe) throw new SetupError(`openapi: the flavour '${flavour.name}' does not describe itself`)
   return documentOf(flavour, await flavour.describe(declared), server)
