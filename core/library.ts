@@ -27,7 +27,7 @@ import type { Transaction } from './work/transaction.js'
 import type { Call, Unit } from './work/unit.js'
 import type { Units } from './work/units.js'
 import { runWrite } from './work/write.js'
-import type { Running, WriteRequest, Written } from './work/write.js'
+import type { Prospect, Running, WriteRequest, Written } from './work/write.js'
 
 /** What the library is made of; the container brings it together. */
 export interface LibraryParts {
@@ -225,7 +225,9 @@ export class Library implements Clientele {
           const running: Running<O> = { ...(await prepare()) }
           await unit.settleFor(frame.handler)
           unit.profile = profileOf(options.profile)
-          await writing.prepare?.(running)
+          const { dryRun } = unit.call
+          const read: Prospect['read'] = (work) => work(unit.tx)
+          await writing.prepare?.(running, { dryRun, profile: unit.profile, hasHandlers: true, read })
           const written = await runWrite(unit, writing, running)
           await unit.tx.flush()
           unit.hasInnerWrites = true

@@ -37,6 +37,10 @@ export interface Limits extends DocumentLimits {
   readonly unit: number
   /** Addresses of one customer. Default 1,000. */
   readonly addresses: number
+  /** Passwords that are hashed at once. Default 2. */
+  readonly hashes: number
+  /** Passwords that may wait for that; one more is refused as unavailable. Default 32. */
+  readonly hashesWaiting: number
 }
 
 /** The time now. */

@@ -12,6 +12,7 @@ import type { Running, WriteOperation } from '../work/write.js'
 import { loadOwner } from './customer-operations.js'
 import type { Owner } from './customer-operations.js'
 import type { Customers, HeldCustomer } from './customers.js'
+import { failsToAddAccount } from './foresight.js'
 import type { Passwords } from './passwords.js'
 
 /** Gives an existing customer its internal account; the email defaults to the customer's. */
@@ -23,7 +24,8 @@ export function createInternalAccount(
   return {
     name: 'createInternalAccount',
     documents: { create: accountCreateSchema },
-    prepare: (running) => passwords.prepare(running),
+    prepare: (running, prospect) =>
+      passwords.prepare(running, prospect, (unit) => failsToAddAccount(running, prospect, unit)),
     load: (unit, target) => loadOwner(customers, unit, target),
     judge(_, __, { create: { email } }, { secret }) {
       if (email !== undefined && !policies.email(email.trim())) throw fail('emailInvalid', { email })

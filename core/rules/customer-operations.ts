@@ -9,6 +9,7 @@ import type { Unit } from '../work/unit.js'
 import type { Loaded, WriteOperation } from '../work/write.js'
 import { changedCustomer, ownedBy } from './customers.js'
 import type { Customers, HeldCustomer } from './customers.js'
+import { failsToCreate, failsToUpdate } from './foresight.js'
 import type { Passwords } from './passwords.js'
 
 /** A loaded customer and its state before the change. */
@@ -30,7 +31,8 @@ export function createCustomer(
   return {
     name: 'createCustomer',
     documents: { create: customerCreateSchema },
-    prepare: (running) => passwords.prepare(running),
+    prepare: (running, prospect) =>
+      passwords.prepare(running, prospect, (unit) => failsToCreate(customers, running, prospect, unit)),
     judge(unit, _, { create }) {
       if (unit.profile.refusesNumber && create.customerNo !== undefined)
         throw fail('documentInvalid', {
@@ -92,7 +94,8 @@ export function updateCustomer(
   return {
     name: 'updateCustomer',
     documents: { update: customerChangeSchema },
-    prepare: (running) => passwords.prepare(running),
+    prepare: (running, prospect) =>
+      passwords.prepare(running, prospect, (unit) => failsToUpdate(running, prospect, unit)),
     load: (unit, target) => loadCustomer(customers, unit, target),
     judge(_, { previous }, { update }) {
       const isFree = update.mixins !== undefined || update.mixinSchemas !== undefined || update.custom !== undefined

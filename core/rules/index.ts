@@ -56,7 +56,7 @@ export function rulesOf(parts: RuleParts): Rules {
   const numbers = new Numbers(parts.storage)
   const customers = new Customers({ ids, policies, mixins, customAttributes, numbers, limits })
   const addresses = new Addresses(ids, customAttributes, limits)
-  const passwords = new Passwords(policies, parts.hashPassword)
+  const passwords = new Passwords(policies, parts.hashPassword, limits)
   return {
     writes: {
       createCustomer: createCustomer(customers, passwords),

@@ -3,35 +3,48 @@ import { randomBytes, scrypt } from 'node:crypto'
 import type { Customer } from '../model/documents.js'
 import { fail } from '../model/problems.js'
 import type { Secret } from '../model/secret.js'
-import type { HashPassword, Policies } from '../ports/host.js'
-import type { CustomerRecord } from '../ports/storage.js'
-import type { Prepared } from '../work/write.js'
+import type { HashPassword, Limits, Policies } from '../ports/host.js'
+import type { CustomerRecord, ReadUnit } from '../ports/storage.js'
+import type { Prepared, Prospect } from '../work/write.js'
 
 const cost = { ln: 17, r: 8, p: 1, bytes: 32 }
-/** One hash takes 128 MiB and a thread of the pool that file access shares. */
-const concurrent = 2
 
-/** scrypt with N = 2^17, r = 8, p = 1, at most two at a time in one library. */
+/** scrypt with N = 2^17, r = 8, p = 1. One hash takes 128 MiB and a thread of the pool that file access shares. */
 export function scryptHash(): HashPassword {
-  let running = 0
-  const waiting: (() => void)[] = []
   return async (password) => {
-    if (running >= concurrent) await new Promise<void>((resolve) => waiting.push(resolve))
-    else running++
+    const salt = randomBytes(16)
+    const hash = await new Promise<Buffer>((resolve, reject) => {
+      const options = { N: 2 ** cost.ln, r: cost.r, p: cost.p, maxmem: 192 * 1024 * 1024 }
+      scrypt(password.reveal().normalize('NFC'), salt, cost.bytes, options, (error, key) =>
+        error ? reject(error) : resolve(key),
+      )
+    })
+    const encode = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
+    return `$scrypt$ln=${cost.ln},r=${cost.r},p=${cost.p}$${encode(salt)}$${encode(hash)}`
+  }
+}
+
+/** Hashes take turns; when too many wait, the next is told to come again. */
+class Turns {
+  readonly #limits: Pick<Limits, 'hashes' | 'hashesWaiting'>
+  #running = 0
+  readonly #waiting: (() => void)[] = []
+
+  constructor(limits: Pick<Limits, 'hashes' | 'hashesWaiting'>) {
+    this.#limits = limits
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const { hashes, hashesWaiting } = this.#limits
+    if (this.#running < hashes) this.#running++
+    else if (this.#waiting.length < hashesWaiting) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else throw fail('unavailable', { outcome: 'nothing', retryAfter: 5 })
     try {
-      const salt = randomBytes(16)
-      const hash = await new Promise<Buffer>((resolve, reject) => {
-        const options = { N: 2 ** cost.ln, r: cost.r, p: cost.p, maxmem: 192 * 1024 * 1024 }
-        scrypt(password.reveal().normalize('NFC'), salt, cost.bytes, options, (error, key) =>
-          error ? reject(error) : resolve(key),
-        )
-      })
-      const encode = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
-      return `$scrypt$ln=${cost.ln},r=${cost.r},p=${cost.p}$${encode(salt)}$${encode(hash)}`
+      return await work()
     } finally {
-      const next = waiting.shift()
+      const next = this.#waiting.shift()
       if (next) next()
-      else running--
+      else this.#running--
     }
   }
 }
@@ -46,20 +59,34 @@ export interface WithPassword {
 export class Passwords {
   readonly #policies: Policies
   readonly #hash: HashPassword
+  readonly #turns: Turns
 
-  constructor(policies: Policies, hash: HashPassword) {
+  constructor(policies: Policies, hash: HashPassword, limits: Pick<Limits, 'hashes' | 'hashesWaiting'>) {
     this.#policies = policies
     this.#hash = hash
+    this.#turns = new Turns(limits)
   }
 
-  /** A hash takes its time, and many take turns: it is made while no lock is held and no time limit runs. */
-  prepare(given: WithPassword): Promise<void> | undefined {
-    return given.password ? this.#prepare(given, given.password) : undefined
+  /**
+   * A hash takes its time, and many take turns: it is the last thing before the unit opens, made while no lock is held
+   * and no time limit runs; not for a dry run, and not where a read can tell that the write `fails`.
+   */
+  prepare(
+    given: WithPassword,
+    prospect: Prospect,
+    fails: (unit: ReadUnit) => Promise<boolean>,
+  ): Promise<void> | undefined {
+    const { password } = given
+    return password
+      ? this.#prepare(password, prospect, fails).then((secret) => void (given.secret = secret))
+      : undefined
   }
 
-  async #prepare(given: WithPassword, password: Secret): Promise<void> {
-    const isGood = await this.#policies.password(password)
-    given.secret = isGood ? { passwordHash: await this.#hash(password) } : 'refused'
+  async #prepare(password: Secret, prospect: Prospect, fails: (unit: ReadUnit) => Promise<boolean>) {
+    if (!(await this.#policies.password(password))) return 'refused'
+    if (prospect.dryRun) return { passwordHash: 'dry run' }
+    if (await prospect.read(fails)) return 'foreseen'
+    return { passwordHash: await this.#turns.run(() => this.#hash(password)) }
   }
 }
 
@@ -68,5 +95,6 @@ export function secretFor({ credentials }: Customer, { password, secret }: WithP
   if (!password) return undefined
   if (credentials.login === undefined) throw fail('loginMissing', {})
   if (secret === 'refused') throw fail('passwordInvalid', {})
-  return secret
+  // the write sequence lets no such unit commit
+  return secret === 'foreseen' ? { passwordHash: '' } : secret
 }

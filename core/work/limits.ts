@@ -16,6 +16,8 @@ export const limitOptions: OptionTable<Partial<Limits>> = {
   textLength: 'number',
   nesting: 'number',
   addresses: 'number',
+  hashes: 'number',
+  hashesWaiting: 'number',
 }
 
 /** The limits that apply if a host says nothing. */
@@ -25,6 +27,8 @@ export const defaultLimits: Limits = {
   lockWait: 15_000,
   unit: 30_000,
   addresses: 1_000,
+  hashes: 2,
+  hashesWaiting: 32,
 }
 
 const times: readonly (keyof Limits)[] = ['handler', 'lockWait', 'unit']

@@ -4,6 +4,7 @@ import type { Frame } from '../extension/frames.js'
 import type { Handlers } from '../extension/handlers.js'
 import { PluginFault } from '../extension/plugin-fault.js'
 import type { EventName, Listener } from '../model/events.js'
+import { operations } from '../model/operations.js'
 import type { PreviousOf, Writing } from '../model/operations.js'
 import { fail } from '../model/problems.js'
 import { errorOf, tell } from '../model/thrown.js'
@@ -17,7 +18,7 @@ import { joinUnit } from './join.js'
 import { Unit } from './unit.js'
 import type { Call } from './unit.js'
 import { runWrite } from './write.js'
-import type { Running, WriteOperation, Written } from './write.js'
+import type { Prospect, Running, WriteOperation, Written } from './write.js'
 
 /** What units of work are made with. */
 export interface UnitsOptions {
@@ -100,7 +101,7 @@ export class Units {
       if (admitted) await admitted
       // a document that is wrong by itself opens no unit
       if (!operation.load) running.decoded = running.document(undefined as PreviousOf<O>)
-      const prepared = operation.prepare?.(running)
+      const prepared = operation.prepare?.(running, this.#prospectOf(call, operation.name))
       if (prepared) await prepared
       const written = await this.#attempts(call, operation, running)
       if (!call.dryRun) this.#follow(call)
@@ -110,6 +111,13 @@ export class Units {
     } finally {
       this.#end(call)
     }
+  }
+
+  #prospectOf({ dryRun, profile, list }: Call, operation: Writing): Prospect {
+    const { handlers, storage } = this.#options
+    const literal = operations[operation]
+    const hasHandlers = literal.kind !== 'silent' && handlers.count(literal.before) > 0
+    return { dryRun, profile, hasHandlers, read: (work) => storage.read(list, work) }
   }
 
   async #attempts<O extends Writing>(

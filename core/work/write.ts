@@ -2,7 +2,10 @@
 import type { Draft } from '../extension/draft.js'
 import { operations } from '../model/operations.js'
 import type { DocumentOf, PasswordOf, PreviousOf, ResultOf, TargetOf, Writing } from '../model/operations.js'
+import { fail } from '../model/problems.js'
+import type { Profile } from '../model/profile.js'
 import type { Schema } from '../model/schemas.js'
+import type { ReadUnit } from '../ports/storage.js'
 import type { Unit } from './unit.js'
 
 /** What a writing call asks for. */
@@ -36,8 +39,18 @@ export interface Running<O extends Writing = Writing> extends WriteRequest<O> {
   accepted?: DocumentOf<O> | undefined
 }
 
-/** A password that was judged and hashed while no lock was held. */
-export type Prepared = { readonly passwordHash: string } | 'refused'
+/** A password that was judged and hashed while no lock was held; `foreseen`: not hashed, since the write will fail. */
+export type Prepared = { readonly passwordHash: string } | 'refused' | 'foreseen'
+
+/** What is known of a call before its unit opens. */
+export interface Prospect {
+  readonly dryRun: boolean
+  readonly profile: Profile
+  /** Handlers will have the document in their hands before it is judged. */
+  readonly hasHandlers: boolean
+  /** Reads what is committed. */
+  read<T>(work: (unit: ReadUnit) => Promise<T>): Promise<T>
+}
 
 /** What an operation has loaded. */
 export interface Loaded<O extends Writing = Writing> {
@@ -50,7 +63,7 @@ export interface WriteOperation<O extends Writing = Writing, L extends Loaded<O>
   /** Documents of its input by property, with the schema that a library call's are checked against. */
   readonly documents: Readonly<Record<string, Schema>>
   /** What takes its time and needs no lock. */
-  prepare?(running: Running<O>): Promise<void> | undefined
+  prepare?(running: Running<O>, prospect: Prospect): Promise<void> | undefined
   /** Takes the lock and loads what the target names. Throws a not-found problem. Absent: there is nothing to load. */
   load?(unit: Unit, target: TargetOf<O>): L | Promise<L>
   /** Rules that no schema says, for the document as it was sent. Throws. */
@@ -133,7 +146,10 @@ async function applyTo<O extends Writing>(
   for (;;)
     try {
       const applied = await operation.apply(unit, loaded, document, running)
-      if (isSeen || unit.hasInnerWrites) await unit.tx.flush()
+      const isForeseen = running.secret === 'foreseen'
+      if (isSeen || isForeseen || unit.hasInnerWrites) await unit.tx.flush()
+      // what stood in the way has gone meanwhile, and the password is not hashed
+      if (isForeseen) throw fail('unavailable', { outcome: 'nothing', retryAfter: 1 })
       return applied
     } catch (error) {
       if (!operation.canRepeat?.(error, document)) throw error
