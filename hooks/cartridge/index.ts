@@ -1,0 +1,177 @@
+/** OCAPI hook scripts, unmodified, as plug-ins (decision 4.11). */
+import { availableParallelism } from 'node:os'
+import type { Context, Hooks, Outcome, Plugin, PluginStart } from '../../core/extension/hooks.js'
+import { checkOptions } from '../../core/model/options.js'
+import { SetupError } from '../../core/model/setup-error.js'
+import { Conversation } from './conversation.js'
+import type { Surroundings } from './conversation.js'
+import { readCartridges } from './hook-files.js'
+import type { Cartridge } from './hook-files.js'
+import type { CheckedMessage, Script, WorkerSetup } from './messages.js'
+import { Pool } from './pool.js'
+import type { PoolOptions, Thread } from './pool.js'
+import { factsOf } from './services.js'
+import type { Service } from './services.js'
+
+export type { Service } from './services.js'
+export type { ServiceAnswer, ServiceRequest } from './messages.js'
+
+/** Options of `loadCartridges`. */
+export interface CartridgeOptions {
+  /** Id of the site that `Site.getCurrent()` gives; default the id of the request's customer list. */
+  readonly site?: string
+  /** Custom preferences of the site by name. */
+  readonly preferences?: Readonly<Record<string, unknown>>
+  /** Services by name: where they are, or a function in their place. */
+  readonly services?: Readonly<Record<string, Service>>
+  /** Worker threads: default as many scripts at once as processors, 32 threads, 64 MB each. */
+  readonly workers?: Partial<PoolOptions>
+  /** Milliseconds for one script; the library's `limits.handler` holds too. */
+  readonly timeLimit?: number
+}
+
+const nothing = (): undefined => undefined
+const silent: PluginStart['logger'] = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+
+/**
+ * Reads cartridges in the order of the cartridge path, and gives plug-ins that run their customer scripts in worker
+ * threads. Throws a SetupError that names file and point. Scripts are trusted code: a worker is no sandbox.
+ *
+ * ```ts
+ * createClientele({ …, plugins: loadCartridges(['cartridges/app_custom'], { preferences: { crmEnabled: true } }) })
+ * ```
+ */
+export function loadCartridges(folders: readonly string[], options: CartridgeOptions = {}): readonly Plugin[] {
+  const { site, preferences = {}, services = {}, timeLimit } = checked(options)
+  const { atOnce = availableParallelism(), atMost = 32, memory = 64 } = options.workers ?? {}
+  const cartridges = readCartridges(folders)
+  const setup: WorkerSetup = {
+    cartridges: cartridges.map(({ name, root }) => ({ name, root })),
+    customPoints: cartridges.flatMap(({ customPoints }) => customPoints),
+    site,
+    preferences,
+    services: factsOf(services),
+  }
+  const pool = new Pool(setup, { atOnce, atMost, memory })
+  const running = { pool, services, logger: silent, timeLimit, conversations: new WeakMap<object, Conversation>() }
+  const plugins = cartridges.flatMap((cartridge) => pluginsOf(cartridge, running))
+  const [first, ...others] = plugins
+  if (!first) throw new SetupError('loadCartridges needs a list of folders')
+  const start = async ({ logger }: PluginStart): Promise<void> => {
+    running.logger = logger
+    for (const cartridge of cartridges) tellOf(cartridge, logger)
+    await checkScripts(
+      pool,
+      cartridges.flatMap(({ scripts }) => scripts),
+      logger,
+    )
+  }
+  return [{ ...first, start, stop: () => pool.close() }, ...others]
+}
+
+function checked(options: CartridgeOptions): CartridgeOptions {
+  checkOptions<CartridgeOptions>('loadCartridges', options, {
+    site: 'string',
+    preferences: 'object',
+    services: 'object',
+    workers: 'object',
+    timeLimit: 'number',
+  })
+  const { workers = {}, services = {} } = options
+  checkOptions<Partial<PoolOptions>>('workers', workers, { atOnce: 'number', atMost: 'number', memory: 'number' })
+  for (const [name, figure] of Object.entries({ ...workers, timeLimit: options.timeLimit ?? 1 }))
+    if (!Number.isInteger(figure) || figure < 1)
+      throw new SetupError(`loadCartridges: ${name} is a whole number from 1`)
+  for (const [name, service] of Object.entries(services))
+    checkOptions<Service>(`service '${name}'`, service, {
+      url: 'string',
+      user: 'string',
+      password: 'string',
+      mock: 'function',
+    })
+  return options
+}
+
+/** Says at start what does not run here. */
+function tellOf({ name, notRun, warnings }: Cartridge, logger: PluginStart['logger']): void {
+  for (const warning of warnings) logger.warn(warning, { cartridge: name })
+  if (notRun.length > 0)
+    logger.info(`cartridge ${name}: not run here: ${notRun.map(({ point }) => point).join(', ')}`, { cartridge: name })
+}
+
+interface Running extends Surroundings {
+  readonly conversations: WeakMap<object, Conversation>
+}
+
+/** One plug-in; more where a cartridge has several scripts at one point. */
+function pluginsOf({ name, root, scripts }: Cartridge, running: Running): readonly Plugin[] {
+  const rounds: Record<string, unknown>[] = [{}]
+  for (const script of scripts) {
+    let round = rounds.find((hooks) => !Object.hasOwn(hooks, script.point))
+    if (!round) rounds.push((round = {}))
+    round[script.point] = handlerOf(script, running)
+  }
+  return rounds.map((hooks, at) => ({
+    name: at === 0 ? name : `${name} (${at + 1})`,
+    hooks: hooks as Hooks,
+    chain: 'cartridges',
+    file: root,
+  }))
+}
+
+function handlerOf(script: Script, running: Running): unknown {
+  const handler = (...args: readonly unknown[]): Promise<Outcome> | undefined => {
+    const context = args.at(-1) as Context
+    const conversation = conversationOf(context, running)
+    // what a script writes runs no further scripts
+    return conversation.isRunning ? undefined : conversation.run(script, args.slice(0, -1), context)
+  }
+  return Object.defineProperty(handler, 'name', { value: `${script.script} ${script.exports[0]}` })
+}
+
+/** The conversation of a request: its bag is one object from the first script to the end. */
+function conversationOf(context: Context, running: Running): Conversation {
+  let conversation = running.conversations.get(context.custom)
+  if (!conversation) {
+    const made = new Conversation(running)
+    running.conversations.set(context.custom, made)
+    context.onEnd(() => {
+      running.conversations.delete(context.custom)
+      made.end()
+    })
+    conversation = made
+  }
+  return conversation
+}
+
+/** Loads every script once, in a worker. Throws a SetupError that names files and points. */
+async function checkScripts(pool: Pool, scripts: readonly Script[], logger: PluginStart['logger']): Promise<void> {
+  const thread = await pool.take()
+  const { errors, warnings } = await checkedBy(thread, scripts)
+  pool.give(thread)
+  for (const warning of warnings) logger.warn(warning)
+  if (errors.length > 0) {
+    await pool.close()
+    throw new SetupError(errors.join('; '))
+  }
+}
+
+function checkedBy(thread: Thread, scripts: readonly Script[]): Promise<CheckedMessage> {
+  return new Promise((resolve, reject) => {
+    thread.isBusy = true
+    const settled = (): void => {
+      thread.isBusy = false
+      thread.heard = thread.ended = undefined
+    }
+    thread.heard = (message) => {
+      if (message.kind !== 'checked') return
+      settled()
+      resolve(message)
+    }
+    thread.ended = (error) => {
+      settled()
+      reject(error)
+    }
+    thread.post({ kind: 'check', scripts, list: '' })
+  })
+}

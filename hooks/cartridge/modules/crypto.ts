@@ -1,0 +1,60 @@
+/** `dw/crypto/…` and `dw/util/Bytes`. */
+import { createHash } from 'node:crypto'
+
+/** Bytes of a text, or of others. */
+export class Bytes {
+  readonly #bytes: Buffer
+  constructor(text: string | Uint8Array, encoding = 'UTF-8') {
+    if (!/^utf-?8$/i.test(encoding)) throw new Error(`Bytes knows UTF-8 here, not '${encoding}'`)
+    this.#bytes = Buffer.from(text as string)
+  }
+  get length(): number {
+    return this.#bytes.length
+  }
+  getLength(): number {
+    return this.length
+  }
+  byteAt(index: number): number {
+    return this.#bytes[index] ?? 0
+  }
+  toString(): string {
+    return this.#bytes.toString('utf8')
+  }
+  /** The bytes themselves, for modules. */
+  get buffer(): Buffer {
+    return this.#bytes
+  }
+}
+
+/** Hashes. */
+export class MessageDigest {
+  static readonly DIGEST_MD5 = 'MD5'
+  static readonly DIGEST_SHA = 'SHA'
+  static readonly DIGEST_SHA_1 = 'SHA-1'
+  static readonly DIGEST_SHA_256 = 'SHA-256'
+  static readonly DIGEST_SHA_512 = 'SHA-512'
+  readonly #algorithm: string
+  constructor(algorithm: string) {
+    this.#algorithm = algorithm === 'SHA' ? 'sha1' : algorithm.toLowerCase().replace('-', '')
+  }
+  digestBytes(bytes: Bytes): Bytes {
+    return new Bytes(createHash(this.#algorithm).update(bytes.buffer).digest())
+  }
+  digest(text: string): string {
+    return createHash(this.#algorithm).update(text).digest('hex')
+  }
+}
+
+/** Modules by name. */
+export const cryptoModules: Record<string, object> = {
+  'dw/util/Bytes': Bytes,
+  'dw/crypto/MessageDigest': MessageDigest,
+  'dw/crypto/Encoding': {
+    toHex: (bytes: Bytes) => bytes.buffer.toString('hex'),
+    toBase64: (bytes: Bytes) => bytes.buffer.toString('base64'),
+    fromHex: (text: string) => new Bytes(Buffer.from(text, 'hex')),
+    fromBase64: (text: string) => new Bytes(Buffer.from(text, 'base64')),
+    toURI: (text: string) => encodeURIComponent(text),
+    fromURI: (text: string) => decodeURIComponent(text),
+  },
+}

@@ -1,0 +1,16 @@
+/** What the modules of one request are made of. */
+import type { Bridge } from '../bridge.js'
+import type { Loader } from '../loader.js'
+import type { CartridgeFolder, RequestFacts, WorkerSetup } from '../messages.js'
+import type { Records } from '../objects/customers.js'
+
+/** What modules are made of: one request's. */
+export interface Surroundings {
+  readonly setup: WorkerSetup
+  readonly cartridges: readonly CartridgeFolder[]
+  readonly bridge: Bridge
+  readonly records: Records
+  readonly request: RequestFacts
+  /** Loads scripts of custom points. */
+  readonly loader: () => Loader
+}

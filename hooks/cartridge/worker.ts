@@ -1,0 +1,110 @@
+/** A worker thread that runs the scripts of one request after the other (hooks/README.md, Bring your cartridge). */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
+import { Bridge } from './bridge.js'
+import { addressPlaces, customerPlaces } from './fields.js'
+import { Loader } from './loader.js'
+import type { Document, RequestFacts, RunMessage, Script, ToWorker, WorkerSetup } from './messages.js'
+import { globalOf, moduleNamed, platformModules } from './modules/index.js'
+import { returnedOf } from './modules/status.js'
+import { Records } from './objects/customers.js'
+import { scriptDocument } from './objects/documents.js'
+import { globalsOf } from './globals.js'
+
+/** What the thread is made with. */
+export interface WorkerParts {
+  readonly setup: WorkerSetup
+  readonly answers: MessagePort
+  readonly bell: SharedArrayBuffer
+}
+
+const { setup, answers, bell } = workerData as WorkerParts
+const bridge = new Bridge(answers, bell)
+
+/** The modules and records of one request. */
+interface Session {
+  readonly loader: Loader
+  readonly records: Records
+}
+let session: Session | undefined
+
+function sessionFor(request: RequestFacts): Session {
+  if (session) return session
+  const records = new Records(bridge)
+  const loader: Loader = new Loader(setup.cartridges, (name) => moduleNamed(modules, name))
+  const around = { setup, cartridges: setup.cartridges, bridge, records, request, loader: () => loader }
+  const modules = platformModules(around)
+  Object.assign(globalThis, globalsOf(request, bridge.state.custom), { dw: globalOf(modules) })
+  session = { loader, records }
+  return session
+}
+
+/** The function of a script, the exact name first. */
+function functionOf({ file, exports }: Script, loader: Loader): (...args: unknown[]) => unknown {
+  const module = loader.load(file)
+  for (const name of exports) {
+    const found: unknown = (module as Record<string, unknown> | null | undefined)?.[name]
+    if (typeof found === 'function') return found as (...args: unknown[]) => unknown
+  }
+  throw new Error(`${file} exports no function ${exports.join(' or ')}`)
+}
+
+/** An argument as the script gets it: the list's id, a customer, an address, or a document. */
+function argumentOf(arg: Document | string, point: string, { records }: Session): unknown {
+  if (typeof arg === 'string') return arg
+  const isRecord = 'version' in arg
+  if (isRecord && 'customerNo' in arg) return records.customer(arg)
+  if (isRecord && 'addressId' in arg) return records.address(arg, records.argument ?? {})
+  return scriptDocument(arg, point.includes('.address') ? addressPlaces : customerPlaces)
+}
+
+function run({ script, args, custom, request }: RunMessage): void {
+  // the bag is one object for the whole request
+  const bag = session ? bridge.state.custom : {}
+  for (const name of Object.keys(bag)) delete bag[name]
+  bridge.state = { args, custom: Object.assign(bag, custom) }
+  try {
+    const current = sessionFor(request)
+    current.records.renew()
+    const given = args.map((arg) => argumentOf(arg, script.point, current))
+    const returned = returnedOf(functionOf(script, current.loader)(...given))
+    bridge.tell({ kind: 'done', returned, ...bridge.state })
+  } catch (error) {
+    bridge.tell({ kind: 'threw', error: factsOf(error) })
+  }
+}
+
+/** The error with the script's own line in its message. */
+function factsOf(error: unknown): { message: string; stack: string | undefined } {
+  if (!(error instanceof Error)) return { message: String(error), stack: undefined }
+  const roots = setup.cartridges.map(({ root }) => root)
+  const line = error.stack?.split('\n').find((each) => roots.some((root) => each.includes(root)))
+  const place = line && /((?:\/|[A-Za-z]:\\)[^()]*:\d+(?::\d+)?)/.exec(line)?.[1]
+  return { message: place === undefined ? error.message : `${error.message} (${place})`, stack: error.stack }
+}
+
+/** Loads every script as a request would; says what is wrong. */
+function check(scripts: readonly Script[], list: string): void {
+  const errors: string[] = []
+  const warnings: string[] = []
+  const pointsOf = new Map<unknown, string>()
+  const { loader } = sessionFor({ requestId: '', clientId: undefined, list, flavour: 'library', method: '' })
+  for (const script of scripts)
+    try {
+      const run = functionOf(script, loader)
+      const other = pointsOf.get(run)
+      if (other !== undefined) warnings.push(`${script.point} and ${other} run the same function of ${script.file}`)
+      pointsOf.set(run, script.point)
+    } catch (error) {
+      errors.push(`the script of '${script.point}' cannot be loaded: ${factsOf(error).message}`)
+    }
+  session = undefined
+  bridge.tell({ kind: 'checked', errors, warnings })
+}
+
+parentPort?.on('message', (message: ToWorker) => {
+  if (message.kind === 'run') run(message)
+  else if (message.kind === 'check') check(message.scripts, message.list)
+  else session = undefined
+})
+bridge.tell({ kind: 'ready' })
