@@ -12,8 +12,8 @@ import type { Runtime } from './runtimes.js'
 import type { Canned, Ready, Spec } from './server.js'
 
 const rounds = 7
-const warming = 3
-const slice = 1_000
+const warming = 2
+const slice = 600
 
 /** What a row came to on one version of Node. */
 export interface Measured {
