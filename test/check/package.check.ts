@@ -148,13 +148,15 @@ describe('package (README.md, In your build)', () => {
         const endpoint = new URL('https://login.example.com/introspect')
         try {
           introspection({ endpoint, issuer: 'i', clientId: 'c', clientSecret: 's', flavours: ['ocapi'] })
-        } catch (error) { said.push(error.message) }
+        } catch (error) { said.push(String(error)) }
         const storage = postgresStorage({ connectionString: 'postgres://127.0.0.1/none' })
-        await createClientele({ customerLists: [{ id: 'a' }], storage }).catch((error) => said.push(error.message))
+        await createClientele({ customerLists: [{ id: 'a' }], storage }).catch((error) => said.push(String(error)))
         console.log(said.join('\\n'))
       `,
     })
-    expect(run(place, process.execPath, 'main.mjs')).to.match(/npm install oauth4webapi\n.*npm install pg/)
+    expect(run(place, process.execPath, 'main.mjs')).to.match(
+      /^SetupError: .*npm install oauth4webapi\nSetupError: .*npm install pg/,
+    )
   })
 
   /** Compiles and runs a host that imports every door. */

@@ -178,7 +178,7 @@ class PostgresStorage implements Storage {
   async #createPool(connectionString: string, lockWait: number, statement: number): Promise<PgPool> {
     // the default export: older versions of pg name nothing else to `import`
     const { default: pg } = await import('pg').catch((error: unknown) => {
-      throw new Error("the PostgreSQL storage needs the package 'pg': npm install pg", { cause: error })
+      throw new SetupError("the PostgreSQL storage needs the package 'pg': npm install pg", { cause: error })
     })
     const settings = { max: 10, connectionTimeoutMillis: lockWait, keepAlive: true }
     const limited = new WeakSet<object>()
