@@ -14,6 +14,6 @@ export type AuditSink = string | ((line: string) => void | Promise<void>)
  * ```
  */
 export function auditLog(sink: AuditSink): Plugin {
-  const write = typeof sink === 'string' ? (line: string) => appendFile(sink, line) : sink
+  const write = typeof sink === 'string' ? (line: string) => appendFile(sink, line, { mode: 0o600 }) : sink
   return changePlugin('audit-log', (notice) => write(`${JSON.stringify(notice)}\n`))
 }

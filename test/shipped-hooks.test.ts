@@ -1,6 +1,6 @@
 /** The plug-ins that ship, through the test kit and through both APIs. */
 import { createHmac } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
@@ -135,6 +135,7 @@ describe('audit-log writes after the commit', () => {
     await kit.run((customers) => customers.deleteCustomer({ customerNo: '00000001' }))
     await kit.close()
     const text = await readFile(file, 'utf8')
+    expect((await stat(file)).mode & 0o777, 'for its owner alone').to.equal(0o600)
     await rm(folder, { recursive: true })
     expect(text).to.not.match(/Secretname|Othername|dude|Bonn/)
     const notices = text

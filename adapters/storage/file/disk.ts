@@ -84,7 +84,7 @@ export async function filesBeside(file: string): Promise<string[]> {
 
 /** The path that a file has or will have once symbolic links are followed; its folder is made if need be. */
 export async function realFile(file: string): Promise<string> {
-  await fs.mkdir(path.dirname(file), { recursive: true })
+  await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
   const place = path.join(await fs.realpath(path.dirname(file)), path.basename(file))
   for (let target = place, links = 0; links < 40; links++) {
     const link = await fs.readlink(target).catch((error: NodeJS.ErrnoException) => {
