@@ -16,6 +16,7 @@ import type { CustomerList } from './model/documents.js'
 import { checkKind, checkOptions } from './model/options.js'
 import type { OptionTable } from './model/options.js'
 import type { Path } from './model/query.js'
+import { checkCopy } from './model/copy.js'
 import { SetupError } from './model/setup-error.js'
 import type {
   Clock,
@@ -182,6 +183,7 @@ export async function createClientele(options: ClienteleOptions): Promise<Client
   checkAll(options)
   const parts = containerOf(options)
   const storage = need(parts, tokens.storage, 'storage')
+  checkCopy('the storage', storage)
   const limits = checkedLimits(parts.resolve(tokens.limits))
   const timer = new Timer(limits.handler)
   const lists = guardedLists(need(parts, tokens.customerLists, 'customerLists'), timer)

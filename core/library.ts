@@ -1,4 +1,5 @@
 /** The library: each operation as a method, as a library call, as a flavour's call and as a handler's call. */
+import { copyMark, thisCopy } from './model/copy.js'
 import type { Clientele, ReadCall, WriteCall } from './clientele.js'
 import { Deadline } from './extension/deadline.js'
 import type { Timer } from './extension/deadline.js'
@@ -51,6 +52,7 @@ interface WriteOptions extends CallOptions {
 
 /** The library. Hosts make it with `createClientele`. */
 export class Library implements Clientele {
+  readonly [copyMark] = thisCopy
   readonly #parts: LibraryParts
   readonly health: Clientele['health']
   readonly idle: Clientele['idle']

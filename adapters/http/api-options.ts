@@ -2,6 +2,7 @@
 import type { Clientele } from '../../core/clientele.js'
 import { checkKind, checkOptions } from '../../core/model/options.js'
 import type { OptionTable } from '../../core/model/options.js'
+import { checkCopy } from '../../core/model/copy.js'
 import { SetupError } from '../../core/model/setup-error.js'
 import type { DiagnosticsOptions } from './diagnostics.js'
 import type { Flavour } from './flavour.js'
@@ -49,6 +50,7 @@ export function checkApi<T extends CustomerApiOptions>(
   table: OptionTable<T>,
 ): void {
   checkKind(`${door}: the library`, clientele, 'object')
+  checkCopy('the library', clientele)
   checkOptions(door, options, table)
   for (const needed of ['flavours', 'authenticate'] as const)
     if (options[needed] === undefined) throw new SetupError(`${door} needs the option '${needed}'`)

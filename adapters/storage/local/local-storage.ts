@@ -1,4 +1,5 @@
 /** The storage that keeps its records in this process: memory as it is, the JSON file with a journal behind it. */
+import { copyMark, thisCopy } from '../../../core/model/copy.js'
 import { StorageUnavailable } from '../../../core/ports/storage.js'
 import type { ReadUnit, Storage, StorageOptions, WriteUnit } from '../../../core/ports/storage.js'
 import { readersOf } from '../../../core/ports/stored-records.js'
@@ -36,6 +37,7 @@ interface Opened {
 
 /** A storage in this process. */
 export class LocalStorage implements Storage {
+  readonly [copyMark] = thisCopy
   readonly #maxWaiting: number
   readonly #closeWait: number
   readonly #backing: Backing | undefined

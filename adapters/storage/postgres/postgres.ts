@@ -2,6 +2,7 @@
  * PostgreSQL storage: for when one process or one machine is not enough. Any number of processes may work on one
  * database. The tables are made and kept up to date by `open`; their names begin with `clientele_`.
  */
+import { copyMark, thisCopy } from '../../../core/model/copy.js'
 import { StorageUnavailable, kindNames } from '../../../core/ports/storage.js'
 import type { Kind, Path, ReadUnit, Records, Storage, StorageOptions, WriteUnit } from '../../../core/ports/storage.js'
 import { readersOf } from '../../../core/ports/stored-records.js'
@@ -86,6 +87,7 @@ export function postgresStorage(options: PostgresOptions): Storage {
 const statementLimit = 30_000
 
 class PostgresStorage implements Storage {
+  readonly [copyMark] = thisCopy
   readonly #options: PostgresOptions
   #database: Database | undefined
   #end: (() => Promise<void>) | undefined
