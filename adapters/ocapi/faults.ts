@@ -245,6 +245,9 @@ function faultOfViolation({ path, rule, value, expected, actual, message }: Viol
       return faultOfType('UnknownPropertyException', { property: at, document })
     case 'readOnly':
       return faultOfType('PropertyNotPermittedException', { property: at, document })
+    // no property of this flavour is that deep, so it is of another type
+    case 'depth':
+      return faultOfType('TypeDecodingException', { path: path[0] ?? '$' })
     case 'type':
       return faultOfType('TypeDecodingException', {
         path: at || '$',
