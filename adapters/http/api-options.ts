@@ -5,6 +5,7 @@ import type { OptionTable } from '../../core/model/options.js'
 import { checkCopy } from '../../core/model/copy.js'
 import { SetupError } from '../../core/model/setup-error.js'
 import type { DiagnosticsOptions } from './diagnostics.js'
+import type { Observer } from './observer.js'
 import type { Flavour } from './flavour.js'
 import type { Authenticate } from './protocol.js'
 
@@ -21,6 +22,8 @@ export interface CustomerApiOptions {
   readonly hosts?: readonly string[]
   /** What clients may ask for by header while they develop hooks: traces, dry runs. Default: nothing. */
   readonly diagnostics?: DiagnosticsOptions
+  /** Told of every answered request, for logs and metrics. Default: nobody is. */
+  readonly observe?: Observer
 }
 
 /** What the doors without Koa need; of a Koa app, `proxy` says the same. */
@@ -37,6 +40,7 @@ export const apiOptions: OptionTable<CustomerApiOptions> = {
   publicUrl: 'string',
   hosts: 'list',
   diagnostics: 'object',
+  observe: 'object',
 }
 
 /** The options of the doors without Koa. */
@@ -58,6 +62,7 @@ export function checkApi<T extends CustomerApiOptions>(
   const { publicUrl } = options
   if (publicUrl !== undefined && !/^https?:\/\/[^/?#\s@]+(?:\/[^?#\s]*)?$/.test(publicUrl))
     throw new SetupError(`${door}: publicUrl must be a URL like https://api.example.com/shop`)
+  if (options.observe) checkOptions<Observer>(`${door}: observe`, options.observe, { onRequest: 'function' })
   if (options.diagnostics)
     checkOptions<DiagnosticsOptions>(`${door}: diagnostics`, options.diagnostics, {
       trace: 'boolean',

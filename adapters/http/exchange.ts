@@ -1,6 +1,7 @@
 /** One request on its way through a flavour's steps, and what serves it. */
 import type { Clientele } from '../../core/clientele.js'
 import type { Caller } from '../../core/model/documents.js'
+import type { Observer } from './observer.js'
 import type { ApiRequest, Authenticate } from './protocol.js'
 import type { Route, RouteMatcher } from './route-matcher.js'
 
@@ -8,6 +9,7 @@ import type { Route, RouteMatcher } from './route-matcher.js'
 export interface Surroundings<R = unknown> {
   readonly clientele: Clientele
   readonly authenticate: Authenticate
+  readonly observe?: Observer | undefined
   /** Matches the flavour's own routes; a path with broken percent-encoding matches nothing. */
   readonly match: RouteMatcher<R>
   /** URL that links begin with; absent: what the request says. */
@@ -27,6 +29,8 @@ export class Exchange<R extends Route = Route> {
   caller: Caller | undefined
   /** Correlates answers, log lines, incidents, traces and events; `flavour` sets it before the first step. */
   requestId = ''
+  /** Kind of the problem that was answered; `fault` for one that only the flavour knows. */
+  problem: string | undefined
   constructor(request: ApiRequest, surroundings: Surroundings<R>) {
     this.request = request
     this.surroundings = surroundings

@@ -12,6 +12,7 @@ export type { CustomerApiOptions, HandlerOptions } from './api-options.js'
 export { explainMapping } from './mapping.js'
 export type { MappedField, ShownField } from './mapping.js'
 export type { DiagnosticsOptions } from './diagnostics.js'
+export type { Observer, AnsweredRequest } from './observer.js'
 
 /** What a Request does not say, and the host may know. */
 export interface RequestFacts {

@@ -5,9 +5,10 @@
 import type { FlavourName } from '../../core/model/documents.js'
 import { CustomerError } from '../../core/model/problems.js'
 import type { Profile } from '../../core/model/profile.js'
-import { errorOf } from '../../core/model/thrown.js'
+import { errorOf, tell } from '../../core/model/thrown.js'
 import type { Declared, Description } from './description.js'
 import type { Exchange, Surroundings } from './exchange.js'
+import type { AnsweredRequest } from './observer.js'
 import type { Namings } from './namings.js'
 import { requestIdOf } from './request-id.js'
 import { OwnFault, ProtocolError } from './protocol.js'
@@ -69,6 +70,8 @@ async function answerWith<X extends Exchange<R>, R extends Route<X>, F>(
   surroundings: Surroundings<R>,
 ): Promise<Reply> {
   const requestId = requestIdOf(request.headers, parts.requestIdHeader)
+  const onRequest = surroundings.observe?.onRequest
+  const start = onRequest ? performance.now() : 0
   let exchange: X | undefined
   let reply: Reply
   try {
@@ -79,6 +82,11 @@ async function answerWith<X extends Exchange<R>, R extends Route<X>, F>(
     reply = faultReply(parts, thrown, surroundings, exchange)
   }
   const headers = { ...reply.headers, [parts.requestIdHeader]: requestId }
+  if (onRequest) {
+    const { method } = request
+    const facts = { flavour: parts.name, method, status: reply.status, ms: performance.now() - start, requestId }
+    tellOf(onRequest, surroundings, facts, exchange)
+  }
   return exchange && isHeadByOverride(exchange) ? { status: reply.status, headers } : { ...reply, headers }
 }
 
@@ -92,10 +100,32 @@ function faultReply<X extends Exchange<R>, R extends Route<X>, F>(
   try {
     const error = errorOf(thrown)
     const known = isKnown<F>(error) ? error : incidentOf(error, name, surroundings, exchange)
-    return exchange ? fault(known, exchange) : lastResort
+    if (!exchange) return lastResort
+    exchange.problem = known instanceof OwnFault ? 'fault' : known.problem.kind
+    return fault(known, exchange)
   } catch {
     return lastResort
   }
+}
+
+/** Tells the host's observer of an answered request. */
+function tellOf(
+  onRequest: (facts: AnsweredRequest) => void,
+  { clientele }: Surroundings,
+  facts: Omit<AnsweredRequest, 'route' | 'operation' | 'problem'>,
+  exchange: Exchange | undefined,
+): void {
+  const { route, problem } = exchange ?? {}
+  const known = {
+    ...(route && { route: route.path }),
+    ...(route?.runs && { operation: route.runs }),
+    ...(problem !== undefined && { problem }),
+  }
+  const { flavour, requestId } = facts
+  tell(
+    () => onRequest({ ...facts, ...known }),
+    (failure) => void clientele.incident(failure, { flavour, step: 'onRequest', requestId }),
+  )
 }
 
 /** A POST that is a HEAD by override gets no body. */

@@ -14,6 +14,7 @@ export type { CustomerApiOptions, HandlerOptions } from './api-options.js'
 export { explainMapping } from './mapping.js'
 export type { MappedField, ShownField } from './mapping.js'
 export type { DiagnosticsOptions } from './diagnostics.js'
+export type { Observer, AnsweredRequest } from './observer.js'
 export type { NodeHandler } from './incoming.js'
 
 /**

@@ -19,10 +19,10 @@ export class Served {
   constructor(
     flavour: Flavour,
     clientele: Clientele,
-    { authenticate, diagnostics = {}, publicUrl, hosts }: CustomerApiOptions,
+    { authenticate, diagnostics = {}, publicUrl, hosts, observe }: CustomerApiOptions,
   ) {
     this.#flavour = flavour
-    this.#surroundings = { clientele, authenticate, match: matcherOf(flavour.routes), publicUrl, hosts }
+    this.#surroundings = { clientele, authenticate, match: matcherOf(flavour.routes), publicUrl, hosts, observe }
     this.#diagnostics = diagnostics
   }
   /** Whether a path, as `plainPath` gives it, is the flavour's. */
