@@ -1,20 +1,22 @@
 /** The example server, run by `npm start`: both APIs over one store, with tokens of its own. examples/README.md lists its settings. */
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { createClientele, tenantOf, type Plugin, type Storage } from 'clientele'
-import { customerApi } from 'clientele/koa'
+import { createClientele, tenantOf, type Storage } from 'clientele'
+import { customerApi, type AnsweredRequest } from 'clientele/koa'
 import { ocapi } from 'clientele/ocapi'
 import { openapi } from 'clientele/openapi'
 import { yaas } from 'clientele/yaas'
 import Koa from 'koa'
 import { greetingOf } from './greeting.js'
+import { libraryLog, logOwn, logRequest, openLog } from './log.js'
+import { openMetrics, pagePaths, pages } from './pages.js'
+import { loadPlugins } from './plugin-files.js'
 import { readSettings, SettingError, type Settings } from './settings.js'
 import { onSignal, stopper } from './stopping.js'
-import { tokenEndpoints } from './token-endpoints.js'
+import { accountTokenPath, ocapiTokenPath, tokenEndpoints, yaasTokenPath } from './token-endpoints.js'
+import { tokenKey } from './token-key.js'
 
 /** The schema of the mixin in the YaaS document's samples; a host registers its own. */
 const exampleSchema = {
@@ -26,27 +28,42 @@ const exampleSchema = {
 
 async function run(): Promise<void> {
   const settings = readSettings(process.env)
+  const log = openLog(settings.logLevel)
   const clientele = await createClientele({
+    logger: libraryLog(log),
     customerLists: settings.customerLists,
     storage: await storages[settings.storage](settings),
     mixins: { schemas: { [exampleSchema.id]: exampleSchema } },
     plugins: (await Promise.all(settings.plugins.map(loadPlugins))).flat(),
   })
   const tenants = settings.customerLists.map(tenantOf).filter((tenant) => tenant !== undefined)
-  const tokens = tokenEndpoints({ ...settings, tenants })
+  const tokens = tokenEndpoints({ ...settings, tenants, key: tokenKey(settings) })
+  const metrics = await openMetrics()
 
   const app = new Koa({ proxy: settings.trustsProxy })
   app.on('error', (error: NodeJS.ErrnoException) => {
     const isClientGone = /^(ECONNRESET|EPIPE|HPE_)/.test(error.code ?? '')
-    if (!isClientGone) console.error(error)
+    if (!isClientGone) log.error(error)
   })
   const server = http.createServer()
   const stop = stopper(server)
   let greeting = ''
-  app.use(tokens.middleware)
-  const diagnostics = { trace: true, dryRun: true }
+  const isLogged = log.isLevelEnabled('error')
+  const onRequest = (facts: AnsweredRequest): void => {
+    metrics?.note(facts)
+    if (isLogged) logRequest(log, facts)
+  }
   const flavours = [ocapi(), yaas()]
-  app.use(customerApi(clientele, { flavours, authenticate: tokens.authenticate, diagnostics }))
+  app.use(
+    customerApi(clientele, {
+      flavours,
+      authenticate: tokens.authenticate,
+      diagnostics: { trace: true, dryRun: true },
+      ...((isLogged || metrics) && { observe: { onRequest } }),
+    }),
+  )
+  if (isLogged) app.use(logOwn(log, ['/', ocapiTokenPath, accountTokenPath, yaasTokenPath, ...pagePaths]))
+  app.use(tokens.middleware)
   app.use(async (context, next) => {
     const flavour = flavours.find(({ name }) => context.path === `/openapi/${name}.json`)
     if (!flavour) return next()
@@ -55,13 +72,18 @@ async function run(): Promise<void> {
     else context.status = 400
     return undefined
   })
+  let isStopping = false
+  app.use(pages(clientele, metrics, () => isStopping))
   app.use((context, next) => {
     if (context.path !== '/') return next()
     context.body = greeting
     return undefined
   })
 
-  onSignal(() => stop((graceMs) => clientele.close({ graceMs })), end)
+  onSignal(() => {
+    isStopping = true
+    return stop((graceMs) => clientele.close({ graceMs }))
+  }, end)
   const handle = app.callback()
   server.on('request', (request, response) => void handle(request, response))
   await listen(server, settings).catch(async (error: unknown) => {
@@ -69,7 +91,7 @@ async function run(): Promise<void> {
     throw error
   })
   greeting = greetingOf(settings, (server.address() as AddressInfo).port)
-  console.log(`${clientele.describeHooks().toString()}\n`)
+  if (settings.plugins.length > 0) console.log(`${clientele.describeHooks().toString()}\n`)
   console.log(greeting)
 }
 
@@ -80,19 +102,6 @@ const storages: { readonly [name in Settings['storage']]: (settings: Settings) =
     (await import('clientele/storage/json-file')).jsonFileStorage({ file: path.resolve(dataFile) }),
   postgres: async ({ databaseUrl = '' }) =>
     (await import('clientele/storage/postgres')).postgresStorage({ connectionString: databaseUrl }),
-}
-
-/** The plug-ins that a module exports by default: one, or a list. */
-async function loadPlugins(name: string): Promise<readonly Plugin[]> {
-  const file = path.resolve(name)
-  if (!existsSync(file)) throw new SettingError(`PLUGINS: there is no file ${file}`)
-  const module = (await import(pathToFileURL(file).href).catch((error: unknown) => {
-    throw new SettingError(`PLUGINS: ${file} cannot be loaded: ${messageOf(error)}`)
-  })) as { readonly default?: Plugin | readonly Plugin[] }
-  if (typeof module.default !== 'object' || module.default === null)
-    throw new SettingError(`PLUGINS: ${file} has no default export: export default definePlugin({ name, hooks })`)
-  // a plug-in that was made without definePlugin does not know where it stands
-  return [module.default].flat().map((plugin) => ({ file, ...plugin }))
 }
 
 async function listen(server: http.Server, { port, host }: Settings): Promise<void> {

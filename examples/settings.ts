@@ -17,9 +17,15 @@ export interface Settings {
   readonly clientSecret: string
   /** Paths of modules whose default export is a plug-in or a list of them. */
   readonly plugins: readonly string[]
+  readonly logLevel: (typeof logLevels)[number]
+  /** What the key of tokens is derived from; absent: a key of this server's own. */
+  readonly tokenSecret: string | undefined
   /** A proxy in front sets X-Forwarded-Proto and X-Forwarded-Host, and nobody else can. */
   readonly trustsProxy: boolean
 }
+
+/** Levels of the log, pino's. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 const storages = ['memory', 'json-file', 'postgres'] as const
 
@@ -30,6 +36,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   if (!storage) throw new SettingError(`STORAGE: '${environment['STORAGE']}' is not one of ${storages.join(', ')}`)
   const databaseUrl = environment['DATABASE_URL']?.trim() || undefined
   if (storage === 'postgres') checkDatabaseUrl(databaseUrl)
+  const logLevel = logLevels.find((name) => name === given('LOG_LEVEL', 'info'))
+  if (!logLevel)
+    throw new SettingError(`LOG_LEVEL: '${environment['LOG_LEVEL']}' is not one of ${logLevels.join(', ')}`)
+  const tokenSecret = environment['TOKEN_SECRET']?.trim() || undefined
+  if (tokenSecret !== undefined && tokenSecret.length < 16)
+    throw new SettingError('TOKEN_SECRET: at least 16 characters, chosen at random')
   const host = given('HOST', '127.0.0.1')
   const clientSecret = given('CLIENT_SECRET', 'demo')
   if (clientSecret === 'demo' && !isLoopback(host))
@@ -43,6 +55,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     customerLists: listsOf(given('CUSTOMER_LISTS', 'SiteGenesis:sitegenesis,4711:acme')),
     clientId: given('CLIENT_ID', 'demo'),
     clientSecret,
+    logLevel,
+    tokenSecret,
     plugins: partsOf(environment['PLUGINS'] ?? ''),
     trustsProxy: flagOf('TRUST_PROXY', given('TRUST_PROXY', 'false')),
   }

@@ -1,5 +1,6 @@
-/** The example server's two token endpoints: OAuth 2.0 client credentials (RFC 6749, 4.4), with tokens signed by a key made at start. */
-import { generateKeyPairSync, hash, randomUUID, timingSafeEqual } from 'node:crypto'
+/** The example server's two token endpoints: OAuth 2.0 client credentials (RFC 6749, 4.4). */
+import { createSecretKey, hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { jwt } from 'clientele/oauth'
 import { SignJWT } from 'jose'
 import type { Context, Middleware } from 'koa'
@@ -10,10 +11,14 @@ export interface TokenEndpointOptions {
   readonly clientSecret: string
   /** Tenants that a YaaS token may be asked for. */
   readonly tenants: readonly string[]
+  /** Signs and verifies, HS256; default one that ends with the process. */
+  readonly key?: KeyObject
 }
 
 /** Path of the OCAPI token endpoint (examples/README.md, Tokens). */
 export const ocapiTokenPath = '/dw/oauth2/access_token'
+/** The same, where account managers of the platform ask. */
+export const accountTokenPath = '/dwsso/oauth2/access_token'
 /** Path of the YaaS token endpoint (examples/README.md, Tokens). */
 export const yaasTokenPath = '/hybris/oauth2/v1/token'
 
@@ -35,18 +40,17 @@ const refuse = (code: string, description: string, status = 400): OauthError =>
 
 /** Gives the middleware that answers both endpoints, and the `authenticate` that verifies their tokens. */
 export function tokenEndpoints(options: TokenEndpointOptions) {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-
+  const { key = createSecretKey(randomBytes(32)) } = options
   const issue = (seconds: number, claims: Readonly<Record<string, unknown>>): Promise<string> =>
     new SignJWT({ ...claims, client_id: options.clientId })
-      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
+      .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
       .setIssuer(issuer)
       .setAudience(audience)
       .setSubject(options.clientId)
       .setJti(randomUUID())
       .setIssuedAt()
       .setExpirationTime(`${seconds}s`)
-      .sign(privateKey)
+      .sign(key)
 
   const isClient = (id: string, secret: string): boolean => {
     const right = [same(id, options.clientId), same(secret, options.clientSecret)]
@@ -77,6 +81,7 @@ export function tokenEndpoints(options: TokenEndpointOptions) {
 
   const endpoints = new Map([
     [ocapiTokenPath, ocapi],
+    [accountTokenPath, ocapi],
     [yaasTokenPath, yaas],
   ])
   const middleware: Middleware = async (context, next) => {
@@ -97,7 +102,7 @@ export function tokenEndpoints(options: TokenEndpointOptions) {
     }
   }
 
-  const authenticate = jwt({ keys: publicKey, issuer, audience, flavours: ['ocapi', 'yaas'] })
+  const authenticate = jwt({ keys: key, issuer, audience, flavours: ['ocapi', 'yaas'] })
   return { middleware, authenticate }
 }
 

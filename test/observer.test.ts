@@ -10,7 +10,7 @@ const base = '/s/-/dw/data/v16_2/customer_lists/SiteGenesis'
 const flavours = [ocapi(), yaas()]
 const authenticate = ({ token }: { readonly token: string }) => yaasCallers[token]
 
-describe('adapters/README.md, In the host’s app: observe', () => {
+describe('customerApi: observe', () => {
   it('is told of every answered request, without data of a customer', async () => {
     const seen: AnsweredRequest[] = []
     const service = await serve({ flavours, authenticate, observe: { onRequest: (facts) => void seen.push(facts) } })

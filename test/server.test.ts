@@ -66,11 +66,11 @@ describe('example server', () => {
       expect(yaas[0]).to.include({ customerNumber: ocapi['customer_no'], lastName: 'Lebowski' })
     })
 
-    it('prints its hooks, then what its front page shows too; it knows no other page of its own', async () => {
+    it('prints what its front page shows too; it knows no other page of its own', async () => {
       const page = (await send(server.origin)).text.trim()
       expect(page).to.match(/^clientele is listening/)
-      expect(server.output().trim().endsWith(page)).to.equal(true)
-      expect(server.output()).to.match(/^dw\.ocapi\.data\.customer_list\.customers\.beforePOST: no handlers$/m)
+      expect(server.output()).to.contain(page)
+      expect(server.output()).not.to.contain('no handlers')
       expect((await send(server.origin, { path: '/favicon.ico' })).status).to.equal(404)
     })
 
@@ -181,7 +181,7 @@ describe('example server', () => {
       ],
       'a plug-in with a slip in it': async () => [
         { PLUGINS: await module('slip.mjs', 'export default {{') },
-        /^clientele: PLUGINS: \/.*\/slip\.mjs cannot be loaded: /,
+        /^clientele: PLUGINS: \/.*\/slip\.mjs:1 cannot be loaded: SyntaxError: /,
       ],
       'a plug-in without default export': async () => [
         { PLUGINS: await module('named.mjs', 'export const x = 1') },

@@ -16,6 +16,8 @@ describe('example server settings', () => {
       ],
       clientId: 'demo',
       clientSecret: 'demo',
+      logLevel: 'info',
+      tokenSecret: undefined,
       plugins: [],
       trustsProxy: false,
     })
@@ -31,6 +33,8 @@ describe('example server settings', () => {
       CUSTOMER_LISTS: ' a:abc , b ',
       CLIENT_ID: 'me',
       CLIENT_SECRET: 'own',
+      LOG_LEVEL: 'silent',
+      TOKEN_SECRET: 'sixteen characters',
       PLUGINS: './a.js, ./b.js',
       TRUST_PROXY: 'true',
     }
@@ -43,6 +47,8 @@ describe('example server settings', () => {
       customerLists: [{ id: 'a', tenant: 'abc' }, { id: 'b' }],
       clientId: 'me',
       clientSecret: 'own',
+      logLevel: 'silent',
+      tokenSecret: 'sixteen characters',
       plugins: ['./a.js', './b.js'],
       trustsProxy: true,
     })

@@ -84,7 +84,7 @@ export async function filesBeside(file: string): Promise<string[]> {
 
 /** The path that a file has or will have once symbolic links are followed; its folder is made if need be. */
 export async function realFile(file: string): Promise<string> {
-  await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+  await makeFolder(path.dirname(file))
   const place = path.join(await fs.realpath(path.dirname(file)), path.basename(file))
   for (let target = place, links = 0; links < 40; links++) {
     const link = await fs.readlink(target).catch((error: NodeJS.ErrnoException) => {
@@ -96,4 +96,23 @@ export async function realFile(file: string): Promise<string> {
     target = path.join(await fs.realpath(path.dirname(next)), path.basename(next))
   }
   throw new Error(`${file} leads through too many symbolic links`)
+}
+
+/** Makes a folder and those around it, for their owner alone. Node's own recursion never ends where a file system says that a folder is not there. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await fs.mkdir(folder, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' && path.dirname(folder) !== folder) {
+      await makeFolder(path.dirname(folder))
+      await fs.mkdir(folder, { mode: 0o700 }).catch(ifNoFolder)
+    } else await ifNoFolder(error)
+  }
+
+  /** Another process may have made it. */
+  async function ifNoFolder(error: unknown): Promise<void> {
+    const found = await fs.stat(folder).catch(() => undefined)
+    if (!found?.isDirectory()) throw error
+  }
 }

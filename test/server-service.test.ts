@@ -1,0 +1,105 @@
+/** examples/README.md, The example server: run as a service. */
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import { start, startServer } from './support/child.js'
+import { send } from './support/http.js'
+import { tokenOf } from './support/tokens.js'
+
+const customers = '/s/-/dw/data/v16_2/customer_lists/SiteGenesis/customers'
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
+
+describe('example server as a service (examples/README.md)', () => {
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'clientele-'))
+  })
+  after(() => rm(folder, { recursive: true }))
+
+  it('logs one JSON line a request: the route, never values; nothing with LOG_LEVEL=silent', async () => {
+    for (const level of ['info', 'silent']) {
+      const server = await startServer({ LOG_LEVEL: level })
+      const token = await tokenOf(server.origin, 'ocapi')
+      await send(server.origin, { path: `${customers}/Lebowski?select=(**)`, headers: bearer(token) })
+      await send(server.origin, { path: '/nothing/Lebowski' })
+      await server.stop()
+      const lines = server
+        .output()
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+      const seen = lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg)
+      const route = '/customer_lists/{list_id}/customers/{customer_no}'
+      const all = ['POST /dw/oauth2/access_token 200', `GET ${route} 404`, 'GET (no route) 404']
+      expect(seen, server.output()).to.deep.equal(level === 'info' ? all : [])
+      for (const secret of ['Lebowski?', 'nothing', token]) expect(server.output()).not.to.contain(secret)
+    }
+  })
+
+  it('has /health, /ready and /metrics', async () => {
+    const server = await startServer()
+    const get = (page: string) => send(server.origin, { path: page })
+    expect((await get('/health')).json()).to.deep.equal({ status: 'ok' })
+    expect((await get('/ready')).json()).to.deep.equal({ ready: true, storage: { reachable: true, writable: true } })
+    await send(server.origin, { path: customers })
+    const metrics = await get('/metrics')
+    expect(metrics.headers['content-type']).to.match(/^text\/plain/)
+    expect(metrics.text).to.match(
+      /^clientele_request_seconds_count\{flavour="ocapi",operation="none",status="405"\} 1$/m,
+    )
+    await server.stop()
+  })
+
+  it('tokens outlive a restart, by a key file of mode 600 or by TOKEN_SECRET; /dwsso/… gives them too', async () => {
+    const DATA_FILE = path.join(folder, 'customers.json')
+    const own = { STORAGE: 'json-file', DATA_FILE }
+    const shared = { TOKEN_SECRET: 'several servers share it' }
+    for (const environment of [own, shared]) {
+      const first = await startServer(environment)
+      const token = await tokenOf(first.origin, 'ocapi')
+      await first.stop()
+      const second = await startServer(environment)
+      const path = '/dw/data/v16_2/customer_lists/SiteGenesis'
+      expect((await send(second.origin, { path, headers: bearer(token) })).status).to.equal(200)
+      await second.stop()
+    }
+    expect((await stat(`${DATA_FILE}.token-key`)).mode & 0o777).to.equal(0o600)
+    expect(await readFile(`${DATA_FILE}.token-key`, 'utf8')).to.match(/^[\da-f]{64}$/)
+    const server = await startServer()
+    const headers = { Authorization: `Basic ${btoa('demo:demo')}`, 'Content-Type': 'application/x-www-form-urlencoded' }
+    const given = await send(server.origin, {
+      path: '/dwsso/oauth2/access_token',
+      method: 'POST',
+      headers,
+      body: 'grant_type=client_credentials',
+    })
+    expect(given.json()).to.include({ token_type: 'Bearer', expires_in: 1_799 })
+    await server.stop()
+  })
+
+  it('names the line of a slip in a plug-in, and says what TypeScript needs', async () => {
+    const slip = path.join(folder, 'slip.mjs')
+    await writeFile(slip, 'const fine = 1\n\nexport default {{\n')
+    const failed = start('examples/server.js', { PORT: '0', STORAGE: 'memory', PLUGINS: slip })
+    expect((await failed.ended).code).to.equal(1)
+    expect(failed.output()).to.contain(`PLUGINS: ${slip}:3 cannot be loaded: SyntaxError`)
+    const typed = path.join(folder, 'typed.ts')
+    await writeFile(typed, "export default { name: 'typed' as string, hooks: {} }\n")
+    const child = start('examples/server.js', { PORT: '0', STORAGE: 'memory', PLUGINS: typed })
+    await child.printed(/listening on|TypeScript, which Node runs from 22\.18 on/)
+    await child.stop()
+  })
+
+  it('fails within two seconds when the folder of DATA_FILE cannot be made', async () => {
+    const child = start('examples/server.js', {
+      PORT: '0',
+      STORAGE: 'json-file',
+      DATA_FILE: '/proc/none/customers.json',
+    })
+    await child.printed(/clientele: .*\/proc\/none/)
+    const began = performance.now()
+    expect((await child.ended).code).to.equal(1)
+    expect(performance.now() - began).to.be.below(2_000)
+  })
+})
