@@ -107,6 +107,8 @@ interface Node {
 
 const deepest = 64
 const mostElements = 100_000
+/** Attributes of one element: ours have a few. */
+const mostAttributes = 100
 
 /** Reads a request document. Throws bodyMalformed. */
 export async function readXml(text: string, { root, shape }: DocumentShape): Promise<unknown> {
@@ -130,16 +132,20 @@ async function parse(text: string): Promise<Node> {
   const open = [top]
   let elements = 0
   const here = () => ({ line: parser.line, column: parser.column + 1 })
-  parser.on('error', () => {
+  const refuse = (): never => {
     throw malformed(here())
-  })
-  parser.on('doctype', () => {
-    throw malformed(here())
-  })
+  }
+  parser.on('error', refuse)
+  parser.on('doctype', refuse)
   parser.on('xmldecl', ({ encoding, version }) => {
     if ((encoding !== undefined && !/^utf-?8$/i.test(encoding)) || version !== '1.0') throw malformed(here())
   })
+  let attributesOfTag = 0
+  parser.on('attribute', () => {
+    if (++attributesOfTag > mostAttributes) throw malformed(here())
+  })
   parser.on('opentag', ({ name, attributes }) => {
+    attributesOfTag = 0
     if (open.length > deepest || ++elements > mostElements) throw malformed(here())
     const node: Node = { name, ...here(), attributes, children: [], text: '' }
     if (Object.keys(attributes).some((each) => !isKnown(each, name, open.length === 1))) throw malformed(node)
