@@ -29,6 +29,9 @@ const publishedTests = [
   ...sources('test/storage-contract').map(({ name }) => name),
 ]
 const library = sources('core', 'adapters', 'hooks')
+/** The room of the host that ships: `npx clientele`. */
+const command = 'adapters/command'
+const adapters = sources('adapters').filter(({ name }) => !name.startsWith(`${command}/`))
 const published = [...library, ...sources('test').filter(({ name }) => publishedTests.includes(name))]
 const everything = sources('core', 'adapters', 'hooks', 'examples', 'test')
 
@@ -77,9 +80,7 @@ describe('architecture: arrows of imports (examples → hooks, adapters → core
 
   it('adapters import core and adapters; hooks import core and hooks; a cartridge alone may use the OCAPI field tables', () => {
     const outside = (target: string): boolean => target.startsWith('node:') || packageOf(target) !== undefined
-    expect(
-      refused(sources('adapters'), (target) => outside(target) || inFolder('core', 'adapters')(target)),
-    ).to.deep.equal([])
+    expect(refused(adapters, (target) => outside(target) || inFolder('core', 'adapters')(target))).to.deep.equal([])
     const allowsHook = (target: string, file: Source): boolean =>
       outside(target) ||
       inFolder('core', 'hooks')(target) ||
@@ -90,7 +91,14 @@ describe('architecture: arrows of imports (examples → hooks, adapters → core
 
   it('adapters and hooks use the parts of core they need, never its door', () => {
     const doors = ['core/index.ts', 'core/container.ts']
-    expect(refused(sources('adapters', 'hooks'), (target) => !doors.includes(target))).to.deep.equal([])
+    expect(refused([...adapters, ...sources('hooks')], (target) => !doors.includes(target))).to.deep.equal([])
+  })
+
+  it('adapters/command alone imports every room; nothing published imports it, and no door is in it', () => {
+    const others = published.filter(({ name }) => !inFolder(command)(name))
+    expect(refused(others, (target) => !inFolder(command)(target))).to.deep.equal([])
+    const entries = Object.values(manifest.exports).map((target) => (typeof target === 'string' ? '' : target.default))
+    expect(entries.filter((entry) => entry.startsWith(`./dist/${command}/`))).to.deep.equal([])
   })
 
   it('published test files import core, themselves and node: alone, and the hook kit what it serves requests with', () => {
@@ -193,13 +201,15 @@ describe('architecture: one-file rules', () => {
     ajv: /^core\/(model\/validation|rules\/foreign-schema)\.ts$/,
     'ajv-formats': /^core\/rules\/foreign-schema\.ts$/,
     'ajv-draft-04': /^core\/rules\/foreign-schema\.ts$/,
-    koa: /^adapters\/http\/koa\.ts$/,
+    koa: /^adapters\/(http\/koa\.ts$|command\/server\/)/,
     '@koa/router': /^adapters\/http\/route-matcher\.ts$/,
     'koa-body': /^adapters\/http\/koa\.ts$/,
-    jose: /^adapters\/oauth\/jwt\.ts$/,
+    jose: /^adapters\/(oauth\/jwt|command\/server\/token-endpoints)\.ts$/,
     oauth4webapi: /^adapters\/oauth\/introspection\.ts$/,
     saxes: /^adapters\/ocapi\/xml\.ts$/,
     pg: /^adapters\/storage\/postgres\//,
+    pino: /^adapters\/command\/server\/log\.ts$/,
+    'pino-pretty': /^adapters\/command\/server\/log\.ts$/,
   }
 
   it('each package is known to its one file', () => {

@@ -148,7 +148,7 @@ describe('README and the pages of the rooms', () => {
   })
 
   it('examples: names every setting of the example server, and no other', () => {
-    const source = readText('examples/settings.ts')
+    const source = readText('adapters/command/server/settings.ts')
     const settings = new Set([...source.matchAll(/(?:given\(|environment\[)'([A-Z_]+)'/g)].map((match) => match[1]))
     expect(named(table('examples/README.md', 'variable'))).to.have.members([...settings])
   })

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { readSettings, SettingError } from '../examples/settings.js'
+import { readSettings, SettingError } from '../adapters/command/server/settings.js'
 
 describe('example server settings', () => {
   it('have the defaults of the README', () => {

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import Koa from 'koa'
 import { after, before, describe, it } from 'mocha'
-import { tokenEndpoints } from '../examples/token-endpoints.js'
+import { tokenEndpoints } from '../adapters/command/server/token-endpoints.js'
 import type { FlavourName } from '../core/model/documents.js'
 import { listen, send, type Answer, type Listening, type Sent } from './support/http.js'
 import { askToken, tokenOf } from './support/tokens.js'

@@ -1,6 +1,6 @@
 /** What the example server prints at start. */
 import path from 'node:path'
-import { tenantOf } from 'clientele'
+import { tenantOf } from '../../../core/index.js'
 import type { Settings } from './settings.js'
 import { ocapiTokenPath, yaasTokenPath } from './token-endpoints.js'
 

@@ -1,7 +1,7 @@
 /** Pages of the example server for those who run it: `/health`, `/ready`, `/metrics`. */
-import type { Clientele } from 'clientele'
-import type { AnsweredRequest } from 'clientele/koa'
 import type { Middleware } from 'koa'
+import type { Clientele } from '../../../core/index.js'
+import type { AnsweredRequest } from '../../http/koa.js'
 
 /** Paths of the pages. */
 export const pagePaths = ['/health', '/ready', '/metrics'] as const

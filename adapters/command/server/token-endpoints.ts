@@ -1,9 +1,9 @@
 /** The example server's two token endpoints: OAuth 2.0 client credentials (RFC 6749, 4.4). */
 import { createSecretKey, hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { jwt } from 'clientele/oauth'
 import { SignJWT } from 'jose'
 import type { Context, Middleware } from 'koa'
+import { jwt } from '../../oauth/index.js'
 
 /** Whom to give tokens, and for what. */
 export interface TokenEndpointOptions {
@@ -38,27 +38,48 @@ class OauthError extends Error {
 const refuse = (code: string, description: string, status = 400): OauthError =>
   new OauthError(status, code, description)
 
+/** Answers one endpoint, or throws an OauthError. */
+type Endpoint = (context: Context, form: URLSearchParams) => Promise<object>
+
 /** Gives the middleware that answers both endpoints, and the `authenticate` that verifies their tokens. */
 export function tokenEndpoints(options: TokenEndpointOptions) {
   const { key = createSecretKey(randomBytes(32)) } = options
-  const issue = (seconds: number, claims: Readonly<Record<string, unknown>>): Promise<string> =>
-    new SignJWT({ ...claims, client_id: options.clientId })
+  const issue = issuerOf(options.clientId, key)
+  const isClient = (id: string, secret: string): boolean => {
+    const right = [same(id, options.clientId), same(secret, options.clientSecret)]
+    return right.every((each) => each)
+  }
+  const ocapi = ocapiEndpoint(isClient, issue)
+  const endpoints = new Map([
+    [ocapiTokenPath, ocapi],
+    [accountTokenPath, ocapi],
+    [yaasTokenPath, yaasEndpoint(isClient, issue, options.tenants)],
+  ])
+  const authenticate = jwt({ keys: key, issuer, audience, flavours: ['ocapi', 'yaas'] })
+  return { middleware: answering(endpoints), authenticate }
+}
+
+type IsClient = (id: string, secret: string) => boolean
+type Issue = (seconds: number, claims: Readonly<Record<string, unknown>>) => Promise<string>
+
+/** Makes the function that signs tokens. */
+const issuerOf =
+  (clientId: string, key: KeyObject): Issue =>
+  (seconds, claims) =>
+    new SignJWT({ ...claims, client_id: clientId })
       .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
       .setIssuer(issuer)
       .setAudience(audience)
-      .setSubject(options.clientId)
+      .setSubject(clientId)
       .setJti(randomUUID())
       .setIssuedAt()
       .setExpirationTime(`${seconds}s`)
       .sign(key)
 
-  const isClient = (id: string, secret: string): boolean => {
-    const right = [same(id, options.clientId), same(secret, options.clientSecret)]
-    return right.every((each) => each)
-  }
-
-  /** OCAPI: HTTP Basic alone, no scopes. */
-  const ocapi = async (context: Context, form: URLSearchParams) => {
+/** OCAPI: HTTP Basic alone, no scopes. */
+const ocapiEndpoint =
+  (isClient: IsClient, issue: Issue): Endpoint =>
+  async (context, form) => {
     const basic = basicOf(context)
     if (!basic || !basic.some(([id, secret]) => isClient(id, secret)))
       throw refuse('invalid_client', 'Client authentication failed: send client id and secret as HTTP Basic.', 401)
@@ -66,25 +87,25 @@ export function tokenEndpoints(options: TokenEndpointOptions) {
     return { access_token: await issue(1_799, { flavours: ['ocapi'] }), token_type: 'Bearer', expires_in: 1_799 }
   }
 
-  /** YaaS: client id and secret in the form, or as HTTP Basic; the token carries the tenant and the scopes asked for. */
-  const yaas = async (context: Context, form: URLSearchParams) => {
+/** YaaS: client id and secret in the form, or as HTTP Basic; the token carries the tenant and the scopes asked for. */
+const yaasEndpoint =
+  (isClient: IsClient, issue: Issue, tenants: readonly string[]): Endpoint =>
+  async (context, form) => {
     const basic = basicOf(context)
     if (basic && form.has('client_secret')) throw refuse('invalid_request', 'More than one client authentication.')
     const candidates = basic ?? [[form.get('client_id') ?? '', form.get('client_secret') ?? ''] as const]
     if (!candidates.some(([id, secret]) => isClient(id, secret)))
       throw refuse('invalid_client', 'Client authentication failed.', 401)
     checkGrant(form)
-    const scope = scopeOf(form.get('scope') ?? '', options.tenants)
+    const scope = scopeOf(form.get('scope') ?? '', tenants)
     const token = await issue(3_600, { flavours: ['yaas'], scope })
     return { access_token: token, token_type: 'Bearer', expires_in: 3_600, scope }
   }
 
-  const endpoints = new Map([
-    [ocapiTokenPath, ocapi],
-    [accountTokenPath, ocapi],
-    [yaasTokenPath, yaas],
-  ])
-  const middleware: Middleware = async (context, next) => {
+/** Answers the paths of the endpoints, and passes everything else on. */
+const answering =
+  (endpoints: ReadonlyMap<string, Endpoint>): Middleware =>
+  async (context, next) => {
     const endpoint = endpoints.get(context.path)
     if (!endpoint) {
       await next()
@@ -101,10 +122,6 @@ export function tokenEndpoints(options: TokenEndpointOptions) {
       context.body = { error: error.code, error_description: error.message }
     }
   }
-
-  const authenticate = jwt({ keys: key, issuer, audience, flavours: ['ocapi', 'yaas'] })
-  return { middleware, authenticate }
-}
 
 const same = (one: string, other: string): boolean =>
   timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', other, 'buffer'))

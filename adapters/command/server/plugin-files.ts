@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Plugin } from 'clientele'
+import type { Plugin } from '../../../core/index.js'
 import { SettingError } from './settings.js'
 
 /** The plug-ins that a module exports by default: one, or a list. */
