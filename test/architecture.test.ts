@@ -267,11 +267,13 @@ describe('architecture: doors load nothing that belongs to another door', () => 
     expect(doors.filter(({ entry }) => !isFile(source(entry))).map(({ door }) => door)).to.deep.equal([])
   })
 
-  it('importing a door loads no other door and no folder of another door', () => {
+  it('importing a door loads no other door and no folder of another door, but for the field tables that cartridges may use', () => {
+    const tables = 'dist/adapters/ocapi/documents.js'
     const wrong = doors.flatMap(({ door, entry }) => {
       const others = doors.filter((other) => other.door !== door && other.door !== './testing')
       return [...loaded(entry)]
         .filter((name) => others.some((other) => owns(other.entry, name)) && !owns(entry, name))
+        .filter((name) => door !== './cartridge' || name !== tables)
         .map((name) => `${door}: ${name}`)
     })
     expect(wrong).to.deep.equal([])

@@ -16,11 +16,22 @@ export class Refused extends Error {
   }
 }
 
+/** What modules and objects ask of the library; each question waits for its answer. */
+export interface Asking {
+  /** What the script that runs shares with the library. */
+  readonly state: State
+  tell(message: FromWorker): void
+  /** Runs an operation of the library in the request's unit of work. Throws Refused. */
+  operation(operation: Operation, input: object): unknown
+  service(service: string, request: ServiceRequest): ServiceAnswer
+  /** Fails the unit of work, whatever the script does next. */
+  failUnit(message: string): void
+}
+
 /** Asks the library and waits. */
-export class Bridge {
+export class Bridge implements Asking {
   readonly #answers: MessagePort
   readonly #bell: Int32Array
-  /** What the script that runs shares with the library. */
   state: State = { args: [], custom: {} }
 
   constructor(answers: MessagePort, bell: SharedArrayBuffer) {
@@ -32,7 +43,6 @@ export class Bridge {
     parentPort?.postMessage(message)
   }
 
-  /** Runs an operation of the library in the request's unit of work. Throws Refused. */
   operation(operation: Operation, input: object): unknown {
     return this.#ask({ what: 'operation', operation, input })
   }
@@ -41,7 +51,6 @@ export class Bridge {
     return this.#ask({ what: 'service', service, request }) as ServiceAnswer
   }
 
-  /** Fails the unit of work, whatever the script does next. */
   failUnit(message: string): void {
     this.#ask({ what: 'fail', message })
   }

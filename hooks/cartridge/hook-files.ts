@@ -1,5 +1,5 @@
 /** Cartridge folders, their hook files and the points in them: what runs here, and what does not (decision 4.11). */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { extensionPoints } from '../../core/model/operations.js'
 import { SetupError, nearest } from '../../core/model/setup-error.js'
@@ -12,10 +12,12 @@ export interface Cartridge extends CartridgeFolder {
   readonly scripts: readonly Script[]
   /** Points that scripts call by `HookMgr`. */
   readonly customPoints: readonly CustomPoint[]
-  /** Points that are known elsewhere. */
-  readonly notRun: readonly { readonly point: string; readonly script: string }[]
+  /** Points that do not run here, and why. */
+  readonly notRun: readonly { readonly point: string; readonly script: string; readonly why: string }[]
   /** What is odd but no mistake. */
   readonly warnings: readonly string[]
+  /** What keeps it from starting; each names its file. */
+  readonly errors: readonly string[]
 }
 
 const stem = 'dw.ocapi.data.customer_list.'
@@ -23,50 +25,94 @@ const points: readonly string[] = extensionPoints.map(({ name }) => name).filter
 /** Points of the platform begin so; others are the cartridge's own. */
 const platform = /^(dw|sfcc)\./
 
+/** Reads cartridge folders; their mistakes stand in `errors`. */
+export function readFolders(folders: readonly string[]): readonly Cartridge[] {
+  const cartridges = folders.map(readCartridge)
+  return cartridges.map((cartridge, at) => {
+    const { name, root } = cartridge
+    if (cartridges.findIndex((other) => other.name === name) === at) return cartridge
+    const error = `cartridges: two folders are named '${name}', the second is ${root}`
+    return { ...cartridge, errors: [error, ...cartridge.errors] }
+  })
+}
+
 /** Reads cartridge folders. Throws a SetupError that names file and point. */
 export function readCartridges(folders: readonly string[]): readonly Cartridge[] {
-  const cartridges = folders.map(readCartridge)
-  for (const [at, { name, root }] of cartridges.entries())
-    if (cartridges.findIndex((other) => other.name === name) !== at)
-      throw new SetupError(`cartridges: two folders are named '${name}', the second is ${root}`)
+  const cartridges = readFolders(folders)
+  const errors = cartridges.flatMap((cartridge) => cartridge.errors)
+  if (errors.length > 0) throw new SetupError(errors.join('; '))
   return cartridges
 }
 
 /** Reads one; its folder holds `package.json` and `cartridge/`. */
 function readCartridge(given: string): Cartridge {
-  const root = path.resolve(given)
-  if (!existsSync(root) || !statSync(root).isDirectory()) throw new SetupError(`cartridges: there is no folder ${root}`)
-  const name = path.basename(root)
-  const hookFile = hookFileOf(root)
-  const scripts: Script[] = []
-  const customPoints: CustomPoint[] = []
-  const notRun: { point: string; script: string }[] = []
-  const warnings: string[] = []
-  for (const { point, script } of hookFile === undefined ? [] : entriesOf(hookFile)) {
-    const isOurs = points.includes(point)
-    const isCustom = !platform.test(point)
-    if (!isOurs && !isCustom) {
-      notRun.push({ point, script })
-      if (point.startsWith(stem))
-        warnings.push(
-          `${name}: there is no extension point '${point}' in 16.2; did you mean '${nearest(point, points)}'?`,
-        )
-      continue
-    }
-    if (script.endsWith('.ds')) {
-      if (isOurs)
-        throw new SetupError(`${hookFile}: the script of '${point}' is '${script}': .ds files are not supported`)
-      notRun.push({ point, script })
-      continue
-    }
-    const file = scriptFile(root, hookFile ?? '', script)
-    if (file === undefined && isOurs)
-      throw new SetupError(`${hookFile}: the script of '${point}', '${script}', is missing`)
-    if (file === undefined) notRun.push({ point, script })
-    else if (isCustom) customPoints.push({ point, file })
-    else scripts.push({ point, cartridge: name, file, script, exports: exportsOf(point) })
+  const root = rootOf(given)
+  const read = {
+    name: path.basename(path.resolve(given)),
+    root,
+    scripts: [] as Script[],
+    customPoints: [] as CustomPoint[],
+    notRun: [] as { point: string; script: string; why: string }[],
+    warnings: [] as string[],
+    errors: [] as string[],
   }
-  return { name, root, scripts, customPoints, notRun, warnings }
+  try {
+    if (!existsSync(root) || !statSync(root).isDirectory())
+      throw new SetupError(`cartridges: there is no folder ${root}`)
+    const hookFile = hookFileOf(root)
+    if (hookFile !== undefined) for (const entry of entriesOf(hookFile)) placeEntry(read, hookFile, entry)
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
+    read.errors.push(error.message)
+  }
+  return read
+}
+
+/** The folder itself, where a link leads to. */
+function rootOf(given: string): string {
+  const root = path.resolve(given)
+  return existsSync(root) ? realpathSync(root) : root
+}
+
+interface Entry {
+  readonly point: string
+  readonly script: string
+}
+
+/** Puts an entry of the hook file where it belongs. */
+function placeEntry(
+  read: {
+    readonly name: string
+    readonly root: string
+    readonly scripts: Script[]
+    readonly customPoints: CustomPoint[]
+    readonly notRun: { point: string; script: string; why: string }[]
+    readonly warnings: string[]
+    readonly errors: string[]
+  },
+  hookFile: string,
+  { point, script }: Entry,
+): void {
+  const { name, root } = read
+  const isOurs = points.includes(point)
+  const leave = (why: string): void => void read.notRun.push({ point, script, why })
+  if (!isOurs && point.startsWith(stem)) {
+    const unknown = `there is no extension point '${point}' in 16.2; did you mean '${nearest(point, points)}'?`
+    read.warnings.push(`${name}: ${unknown}`)
+    return leave(unknown)
+  }
+  if (!isOurs && platform.test(point)) return leave('a point of another API')
+  const told = `${hookFile}: the script of '${point}'`
+  if (script.endsWith('.ds')) {
+    if (isOurs) read.errors.push(`${told} is '${script}': .ds files are not supported`)
+    return leave('.ds files are not supported')
+  }
+  const file = scriptFile(root, hookFile, script)
+  if (file === undefined) {
+    if (isOurs) read.errors.push(`${told}, '${script}', is missing`)
+    leave('the script is missing')
+  } else if (isOurs) read.scripts.push({ point, cartridge: name, file, script, exports: exportsOf(point) })
+  else read.customPoints.push({ point, file, script })
 }
 
 /** `afterPOST`, then `afterPost`: both are in use. */
@@ -88,7 +134,7 @@ function hookFileOf(root: string): string | undefined {
   return file
 }
 
-function entriesOf(hookFile: string): readonly { readonly point: string; readonly script: string }[] {
+function entriesOf(hookFile: string): readonly Entry[] {
   const parsed = jsonOf(hookFile)
   const hooks = isObject(parsed) ? parsed['hooks'] : undefined
   if (!Array.isArray(hooks)) throw new SetupError(`${hookFile}: a hook file is { "hooks": [{ "name", "script" }] }`)

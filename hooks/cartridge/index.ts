@@ -1,34 +1,23 @@
 /** OCAPI hook scripts, unmodified, as plug-ins (decision 4.11). */
 import { availableParallelism } from 'node:os'
 import type { Context, Hooks, Outcome, Plugin, PluginStart } from '../../core/extension/hooks.js'
-import { checkOptions } from '../../core/model/options.js'
 import { SetupError } from '../../core/model/setup-error.js'
 import { Conversation } from './conversation.js'
 import type { Surroundings } from './conversation.js'
 import { readCartridges } from './hook-files.js'
 import type { Cartridge } from './hook-files.js'
 import type { CheckedMessage, Script, WorkerSetup } from './messages.js'
+import { checkedOptions } from './options.js'
+import type { CartridgeOptions } from './options.js'
 import { Pool } from './pool.js'
-import type { PoolOptions, Thread } from './pool.js'
+import type { Thread } from './pool.js'
 import { factsOf } from './services.js'
-import type { Service } from './services.js'
 
+export type { CartridgeOptions } from './options.js'
+export { inspectCartridges } from './inspection.js'
+export type { Finding, InspectedCartridge, InspectedModule, InspectedPoint } from './inspection.js'
 export type { Service } from './services.js'
 export type { ServiceAnswer, ServiceRequest } from './messages.js'
-
-/** Options of `loadCartridges`. */
-export interface CartridgeOptions {
-  /** Id of the site that `Site.getCurrent()` gives; default the id of the request's customer list. */
-  readonly site?: string
-  /** Custom preferences of the site by name. */
-  readonly preferences?: Readonly<Record<string, unknown>>
-  /** Services by name: where they are, or a function in their place. */
-  readonly services?: Readonly<Record<string, Service>>
-  /** Worker threads: default as many scripts at once as processors, 32 threads, 64 MB each. */
-  readonly workers?: Partial<PoolOptions>
-  /** Milliseconds for one script; the library's `limits.handler` holds too. */
-  readonly timeLimit?: number
-}
 
 const nothing = (): undefined => undefined
 const silent: PluginStart['logger'] = { debug: nothing, info: nothing, warn: nothing, error: nothing }
@@ -42,7 +31,7 @@ const silent: PluginStart['logger'] = { debug: nothing, info: nothing, warn: not
  * ```
  */
 export function loadCartridges(folders: readonly string[], options: CartridgeOptions = {}): readonly Plugin[] {
-  const { site, preferences = {}, services = {}, timeLimit } = checked(options)
+  const { site, preferences = {}, services = {}, timeLimit } = checkedOptions(options)
   const { atOnce = availableParallelism(), atMost = 32, memory = 64 } = options.workers ?? {}
   const cartridges = readCartridges(folders)
   const setup: WorkerSetup = {
@@ -67,29 +56,6 @@ export function loadCartridges(folders: readonly string[], options: CartridgeOpt
     )
   }
   return [{ ...first, start, stop: () => pool.close() }, ...others]
-}
-
-function checked(options: CartridgeOptions): CartridgeOptions {
-  checkOptions<CartridgeOptions>('loadCartridges', options, {
-    site: 'string',
-    preferences: 'object',
-    services: 'object',
-    workers: 'object',
-    timeLimit: 'number',
-  })
-  const { workers = {}, services = {} } = options
-  checkOptions<Partial<PoolOptions>>('workers', workers, { atOnce: 'number', atMost: 'number', memory: 'number' })
-  for (const [name, figure] of Object.entries({ ...workers, timeLimit: options.timeLimit ?? 1 }))
-    if (!Number.isInteger(figure) || figure < 1)
-      throw new SetupError(`loadCartridges: ${name} is a whole number from 1`)
-  for (const [name, service] of Object.entries(services))
-    checkOptions<Service>(`service '${name}'`, service, {
-      url: 'string',
-      user: 'string',
-      password: 'string',
-      mock: 'function',
-    })
-  return options
 }
 
 /** Says at start what does not run here. */

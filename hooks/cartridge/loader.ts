@@ -47,7 +47,10 @@ export class Loader {
   }
 
   #moduleOf(file: string): ScriptModule {
-    const superModule = (): unknown => this.#superOf(file)
+    const superModule = (): unknown => {
+      const next = superModuleOf(this.#cartridges, file)
+      return next === undefined ? undefined : this.load(next)
+    }
     return Object.defineProperty({ exports: {}, superModule: undefined }, 'superModule', {
       get: superModule,
     })
@@ -57,52 +60,64 @@ export class Loader {
     if (typeof name !== 'string') throw new TypeError('require takes the name of a module')
     if (name === 'dw' || name.startsWith('dw/')) return this.#platform(name)
     if (name.endsWith('.ds')) throw new Error(`cannot require '${name}': .ds files are not supported`)
-    const file = this.#resolve(name, from)
+    const file = resolveModule(this.#cartridges, name, from)
     if (file === undefined) throw new Error(`cannot find module '${name}', required by ${from}`)
     return this.load(file)
   }
+}
 
-  #resolve(name: string, from: string): string | undefined {
-    const own = this.#cartridges.find(({ root }) => from.startsWith(root + path.sep))
-    if (name.startsWith('./') || name.startsWith('../')) return this.#fileAt(path.resolve(path.dirname(from), name))
-    if (name.startsWith('~/')) return own && this.#fileAt(path.join(own.root, name.slice(2)))
-    const [first = '', ...rest] = name.split('/')
-    const candidates = first === '*' ? this.#cartridges : this.#cartridges.filter((one) => one.name === first)
-    for (const { root } of candidates) {
-      const file = this.#fileAt(path.join(root, ...rest))
-      if (file !== undefined) return file
-    }
-    return undefined
+/**
+ * The file that `require(name)` means in a file of these cartridges: relative, `~/…` in the own cartridge, `*\/…` in the
+ * first that has it, or in the cartridge named. Undefined: there is none. Throws for one outside the cartridges.
+ */
+export function resolveModule(cartridges: readonly CartridgeFolder[], name: string, from: string): string | undefined {
+  if (name.startsWith('./') || name.startsWith('../')) return fileAt(cartridges, path.resolve(path.dirname(from), name))
+  const [first = '', ...rest] = name.split('/')
+  const own = (root: string): boolean => from.startsWith(root + path.sep)
+  for (const { root, name: cartridge } of cartridges) {
+    if (first !== '*' && first !== cartridge && !(first === '~' && own(root))) continue
+    const file = fileAt(cartridges, path.join(root, ...rest))
+    if (file !== undefined) return file
   }
+  return undefined
+}
 
-  /** The module of the same path in the next cartridge that has it. */
-  #superOf(file: string): unknown {
-    const at = this.#cartridges.findIndex(({ root }) => file.startsWith(root + path.sep))
-    const inside = path.relative(this.#cartridges[at]?.root ?? '', file)
-    for (const { root } of this.#cartridges.slice(at + 1)) {
-      const next = this.#fileAt(path.join(root, inside))
-      if (next !== undefined) return this.load(next)
-    }
-    return undefined
+/** The file of the same path in the next cartridge that has it: the module's `superModule`. */
+export function superModuleOf(cartridges: readonly CartridgeFolder[], file: string): string | undefined {
+  const at = cartridges.findIndex(({ root }) => file.startsWith(root + path.sep))
+  const inside = path.relative(cartridges[at]?.root ?? '', file)
+  for (const { root } of cartridges.slice(at + 1)) {
+    const next = fileAt(cartridges, path.join(root, inside))
+    if (next !== undefined) return next
   }
+  return undefined
+}
 
-  #fileAt(start: string): string | undefined {
-    const candidates = [start, `${start}.js`, `${start}.json`, path.join(start, 'index.js')]
-    const found = candidates.find((file) => existsSync(file) && statSync(file).isFile())
-    if (found === undefined) return undefined
-    const real = realpathSync(found)
-    if (!this.#cartridges.some(({ root }) => real.startsWith(root + path.sep)))
-      throw new Error(`${start} is outside the cartridges`)
-    return real
-  }
+function fileAt(cartridges: readonly CartridgeFolder[], start: string): string | undefined {
+  const candidates = [start, `${start}.js`, `${start}.json`, path.join(start, 'index.js')]
+  const found = candidates.find((file) => existsSync(file) && statSync(file).isFile())
+  if (found === undefined) return undefined
+  const real = realpathSync(found)
+  if (!cartridges.some(({ root }) => real.startsWith(root + path.sep)))
+    throw new Error(`${start} is outside the cartridges`)
+  return real
+}
+
+/** The source of a script as it is compiled. */
+export function sourceOf(file: string): string {
+  return readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
+}
+
+/** Compiles a source without running it. Throws a SyntaxError. */
+export function compile(source: string, file: string): Code {
+  const names = ['exports', 'require', 'module', '__filename', '__dirname']
+  return compileFunction(source, names, { filename: file }) as Code
 }
 
 function codeOf(file: string): Code {
   let code = compiled.get(file)
   if (!code) {
-    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
-    const names = ['exports', 'require', 'module', '__filename', '__dirname']
-    code = compileFunction(text, names, { filename: file }) as Code
+    code = compile(sourceOf(file), file)
     compiled.set(file, code)
   }
   return code

@@ -25,6 +25,8 @@ export interface CartridgeFolder {
 export interface CustomPoint {
   readonly point: string
   readonly file: string
+  /** As the hook file says it. */
+  readonly script: string
 }
 
 /** What a worker is made with. */

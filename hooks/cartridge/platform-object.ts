@@ -18,22 +18,30 @@ export interface PlatformParts {
 /** Names that scripts and the language itself ask any object for: absent means absent. */
 const asked = ['getProfile', 'getCustomerNo', 'toJSON', 'then', 'length', 'iterator', 'constructor', 'inspect']
 
+const members = new WeakMap<object, readonly string[]>()
+
+/** Names of a platform object's properties and methods, as the tables of them say; the getters and setters are left out. */
+export function membersOf(object: object): readonly string[] {
+  return members.get(object) ?? []
+}
+
 /** A platform object: `x.firstName`, `x.getFirstName()` and `x.setFirstName(value)` by one entry. */
 export function platformObject(parts: PlatformParts): object {
   const { type, properties = {}, methods = {} } = parts
-  const members = new Map<string, unknown>(Object.entries(methods))
+  const functions = new Map<string, unknown>(Object.entries(methods))
   for (const [name, property] of Object.entries(properties)) {
     const suffix = name.charAt(0).toUpperCase() + name.slice(1)
-    if (!members.has(`get${suffix}`)) members.set(`get${suffix}`, () => property.get())
-    if (property.set) members.set(`set${suffix}`, (given: unknown) => property.set?.(given))
+    if (!functions.has(`get${suffix}`)) functions.set(`get${suffix}`, () => property.get())
+    if (property.set) functions.set(`set${suffix}`, (given: unknown) => property.set?.(given))
   }
-  const there = (): string => [...Object.keys(properties), ...Object.keys(methods)].toSorted().join(', ')
+  const names = (): string[] => [...Object.keys(properties), ...Object.keys(methods)].toSorted()
+  const there = (): string => names().join(', ')
   const target: object = Object.create({ constructor: { name: type }, toString: () => `[${type}]` }) as object
-  return new Proxy(target, {
+  const object = new Proxy(target, {
     get(_, name) {
       if (typeof name === 'symbol') return Reflect.get(target, name) as unknown
       if (Object.hasOwn(properties, name)) return properties[name]?.get()
-      if (members.has(name)) return members.get(name)
+      if (functions.has(name)) return functions.get(name)
       if (name in target) return Reflect.get(target, name) as unknown
       if (asked.includes(name)) return undefined
       throw new TypeError(`${type} has no member '${name}' here; it has: ${there()}`)
@@ -45,13 +53,15 @@ export function platformObject(parts: PlatformParts): object {
       property.set(value)
       return true
     },
-    has: (_, name) => typeof name === 'string' && (Object.hasOwn(properties, name) || members.has(name)),
+    has: (_, name) => typeof name === 'string' && (Object.hasOwn(properties, name) || functions.has(name)),
     ownKeys: () => Object.keys(properties),
     getOwnPropertyDescriptor: (_, name) =>
       typeof name === 'string' && Object.hasOwn(properties, name)
         ? { value: properties[name]?.get(), enumerable: true, configurable: true, writable: true }
         : undefined,
   })
+  members.set(object, names())
+  return object
 }
 
 /** A module: a plain object or class whose unknown members fail with a clear error. */

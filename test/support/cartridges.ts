@@ -1,5 +1,5 @@
 /** Cartridges of a test, written to a folder of their own. */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
@@ -7,6 +7,7 @@ import path from 'node:path'
 export type Scripts = Readonly<Record<string, string>>
 
 const base = mkdtempSync(path.join(os.tmpdir(), 'clientele-cartridges-'))
+process.once('exit', () => rmSync(base, { recursive: true, force: true }))
 let count = 0
 
 /** Short for a point of the customer list. */

@@ -3,6 +3,7 @@ import { platformModule } from '../platform-object.js'
 import { HashMap, ScriptList } from '../objects/collections.js'
 import { customerModules } from './customer.js'
 import { cryptoModules } from './crypto.js'
+import { elsewhere, standIn } from './elsewhere.js'
 import { resourceModule } from './resource.js'
 import { serviceModules } from './service.js'
 import type { Surroundings } from './surroundings.js'
@@ -42,6 +43,7 @@ export function platformModules(around: Surroundings): ReadonlyMap<string, objec
 export function moduleNamed(modules: ReadonlyMap<string, object>, name: string): object {
   const module = modules.get(name)
   if (module) return module
+  if (Object.hasOwn(elsewhere, name)) return standIn(name)
   throw new Error(`there is no module '${name}' here; there are: ${[...modules.keys()].toSorted().join(', ')}`)
 }
 

@@ -1,5 +1,5 @@
 /** `dw/svc/LocalServiceRegistry` and `dw/net/HTTPClient`, by way of services that the host names. */
-import type { Bridge } from '../bridge.js'
+import type { Asking } from '../bridge.js'
 import type { ServiceAnswer, ServiceFacts } from '../messages.js'
 import { HashMap } from '../objects/collections.js'
 import { platformObject } from '../platform-object.js'
@@ -33,7 +33,7 @@ export function serviceModules({ bridge, setup }: Surroundings): Record<string, 
   }
 }
 
-function serviceOf(bridge: Bridge, name: string, facts: ServiceFacts, callbacks: Callbacks): object {
+function serviceOf(bridge: Asking, name: string, facts: ServiceFacts, callbacks: Callbacks): object {
   const asked = { method: 'POST', url: facts.url ?? '', headers: {} as Record<string, string>, authentication: 'BASIC' }
   const parameters = new URLSearchParams()
   const configuration = configurationOf(name, facts)
@@ -98,7 +98,7 @@ interface Sending {
 }
 
 /** One call; throws what a failed answer is. */
-function send(bridge: Bridge, sending: Sending, args: readonly unknown[]): unknown {
+function send(bridge: Asking, sending: Sending, args: readonly unknown[]): unknown {
   const { name, facts, callbacks, service, asked, parameters } = sending
   const request = callbacks.createRequest?.(service, ...args)
   const isUnreachable = facts.url === undefined && asked.url === '' && !facts.isMocked
@@ -171,7 +171,7 @@ function clientOf({ status, text, headers }: ServiceAnswer): object {
 }
 
 /** The class `dw.net.HTTPClient`: addresses of the host's services alone. */
-function httpClientOf(bridge: Bridge): object {
+function httpClientOf(bridge: Asking): object {
   return class HTTPClient {
     #asked = { method: 'GET', url: '' }
     #timeout: number | undefined

@@ -1,5 +1,5 @@
 /** What the modules of one request are made of. */
-import type { Bridge } from '../bridge.js'
+import type { Asking } from '../bridge.js'
 import type { Loader } from '../loader.js'
 import type { CartridgeFolder, RequestFacts, WorkerSetup } from '../messages.js'
 import type { Records } from '../objects/customers.js'
@@ -8,7 +8,7 @@ import type { Records } from '../objects/customers.js'
 export interface Surroundings {
   readonly setup: WorkerSetup
   readonly cartridges: readonly CartridgeFolder[]
-  readonly bridge: Bridge
+  readonly bridge: Asking
   readonly records: Records
   readonly request: RequestFacts
   /** Loads scripts of custom points. */

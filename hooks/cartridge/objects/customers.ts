@@ -1,7 +1,7 @@
 /** Customers, profiles and address books as scripts know them, over records of the library. */
 import { isObject, replaceContents } from '../../../core/model/json.js'
 import { keyOf } from '../../../core/model/keys.js'
-import type { Bridge } from '../bridge.js'
+import type { Asking } from '../bridge.js'
 import { Refused } from '../bridge.js'
 import { addressPlaces, customerPlaces } from '../fields.js'
 import type { Places } from '../fields.js'
@@ -23,11 +23,11 @@ const genders = ['', 'Male', 'Female']
 
 /** The records of one request: one record is one object. */
 export class Records {
-  readonly #bridge: Bridge
+  readonly #bridge: Asking
   readonly #objects = new Map<Document, object>()
   readonly #loaded = new Map<string, Document>()
 
-  constructor(bridge: Bridge) {
+  constructor(bridge: Asking) {
     this.#bridge = bridge
   }
 
