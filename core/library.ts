@@ -13,6 +13,7 @@ import { operations } from './model/operations.js'
 import type { Operation, Reading, ResultOf, Writing } from './model/operations.js'
 import type { CustomerError, Violation } from './model/problems.js'
 import { profileOf } from './model/profile.js'
+import type { Profile } from './model/profile.js'
 import type { CustomerLists, Ids, Limits } from './ports/host.js'
 import type { Storage } from './ports/storage.js'
 import type { Rules } from './rules/index.js'
@@ -27,8 +28,8 @@ import { runTransaction } from './work/transaction.js'
 import type { Transaction } from './work/transaction.js'
 import type { Call, Unit } from './work/unit.js'
 import type { Units } from './work/units.js'
-import { runWrite } from './work/write.js'
-import type { Prospect, Running, WriteRequest, Written } from './work/write.js'
+import { runWriteIn } from './work/write.js'
+import type { Asking, Written } from './work/write.js'
 
 /** What the library is made of; the container brings it together. */
 export interface LibraryParts {
@@ -190,19 +191,18 @@ export class Library implements Clientele {
     return result
   }
 
-  /** `prepare` gives the request; it runs in the turn of a handler's call, so that a call which is not awaited is noticed. */
   async #write<O extends Writing>(
     operation: O,
     list: string,
     options: WriteOptions,
-    prepare: () => WriteRequest<O> | Promise<WriteRequest<O>>,
+    asking: Asking<O>,
   ): Promise<Written<O>> {
     const { units, incidents, rules } = this.#parts
     const frame = this.#frame
-    if (frame) return this.#writeIn(frame, operation, list, options, prepare)
+    if (frame) return this.#writeIn(frame, operation, list, profileOf(options.profile), asking)
     const call = this.#callOf(operation, list, options)
     try {
-      const written = await units.perform(call, rules.writes[operation], { ...(await prepare()) })
+      const written = await units.perform(call, rules.writes[operation], asking)
       if (options.onTrace) report(incidents, call, options.onTrace, call.dryRun ? 'dryRun' : 'done')
       return written
     } catch (error) {
@@ -216,31 +216,15 @@ export class Library implements Clientele {
     frame: Frame<Unit>,
     operation: O,
     list: string,
-    options: WriteOptions,
-    prepare: () => WriteRequest<O> | Promise<WriteRequest<O>>,
+    profile: Profile,
+    asking: Asking<O>,
   ): Promise<Written<O>> {
-    const writing = this.#parts.rules.writes[operation]
+    const { units, rules } = this.#parts
     try {
-      return await this.#parts.units.join(frame, list, async (unit) => {
-        const { profile } = unit
-        try {
-          const running: Running<O> = { ...(await prepare()) }
-          await unit.settleFor(frame.handler)
-          unit.profile = profileOf(options.profile)
-          const { dryRun } = unit.call
-          const read: Prospect['read'] = (work) => work(unit.tx)
-          await writing.prepare?.(running, { dryRun, profile: unit.profile, hasHandlers: true, read })
-          const written = await runWrite(unit, writing, running)
-          await unit.tx.flush()
-          unit.hasInnerWrites = true
-          return written
-        } finally {
-          unit.profile = profile
-        }
-      })
+      return await units.join(frame, list, (unit) => runWriteIn(unit, frame, rules.writes[operation], asking, profile))
     } catch (error) {
       // a call that comes too late has done nothing, and another handler may be running by now
-      if (!isOver(frame)) frame.unit.doomed ??= error
+      if (!isOver(frame)) frame.unit.doom(error)
       throw error
     }
   }

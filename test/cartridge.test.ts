@@ -1,19 +1,13 @@
 /** OCAPI hook scripts in worker threads (4.11): one script, the whole way, over both APIs and on every storage. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { jsonFileStorage } from '../adapters/storage/file/json-file.js'
-import { memoryStorage } from '../adapters/storage/local/memory.js'
-import { postgresStorage } from '../adapters/storage/postgres/postgres.js'
 import { SetupError } from '../core/index.js'
-import type { Storage } from '../core/index.js'
 import { loadCartridges } from '../hooks/cartridge/index.js'
 import type { CartridgeOptions } from '../hooks/cartridge/index.js'
 import { hookKit } from './hook-kit.js'
 import { cartridge, points } from './support/cartridges.js'
-import { newDatabase } from './support/postgres.js'
+import { engines } from './support/engines.js'
 import { root } from './support/sources.js'
 import { contentsOf } from './support/ways.js'
 import { openShop, problemOf } from './support/shop.js'
@@ -59,16 +53,10 @@ describe('4.11: the example cartridge runs unmodified', () => {
     })
 })
 
-const engines: readonly (readonly [string, (folder: string) => Promise<Storage>])[] = [
-  ['memory', async () => memoryStorage()],
-  ['json-file', async (folder) => jsonFileStorage({ file: path.join(folder, 'customers.json') })],
-  ['postgres', async () => postgresStorage({ connectionString: await newDatabase() })],
-]
 for (const [name, engine] of engines)
   describe(`4.11: scripts on ${name} run in the unit of work`, () => {
     it('what they write is stored with it, and a refusal, a throw and a rollback leave nothing', async () => {
-      const folder = await mkdtemp(path.join(os.tmpdir(), 'clientele-cartridge-'))
-      const storage = await engine(folder)
+      const storage = await engine()
       const { clientele, shop } = await openShop({
         storage,
         plugins: loadCartridges([
@@ -98,7 +86,6 @@ for (const [name, engine] of engines)
       expect((await shop.getCustomer({ customerNo })).custom).to.deep.equal({ seen: 'yes' })
       expect((await shop.findAddresses({ customerNo })).items[0]).to.include({ addressId: 'home', city: 'Los Angeles' })
       await clientele.close()
-      await rm(folder, { recursive: true })
     })
   })
 

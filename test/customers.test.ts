@@ -5,6 +5,7 @@ import type { CustomerOperations, DomainEvent } from '../core/index.js'
 import { ocapi } from '../adapters/ocapi/index.js'
 import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { yaas } from '../adapters/yaas/index.js'
+import { engines } from './support/engines.js'
 import { openShop, problemOf } from './support/shop.js'
 
 const withLogin = (login: string, more: object = {}) => ({ create: { ...more, credentials: { login } } })
@@ -112,6 +113,45 @@ describe('customers', () => {
         expect(outcomes.filter((outcome) => outcome === 'none')).to.have.length(1)
         expect(outcomes.filter((outcome) => outcome === kind)).to.have.length(49)
       })
+    for (const [name, open] of engines)
+      it(`ids.customerNumber that gives taken numbers without end is a fault of the host, told soon (${name})`, async () => {
+        const errors: string[] = []
+        const { clientele, shop } = await openShop({
+          storage: await open(),
+          ids: { customerNumber: () => 'C0000000001' },
+          onError: (error) => void errors.push((error as Error).message),
+        })
+        const { profile } = yaas()
+        const yaasShop = clientele.list('SiteGenesis', { profile })
+        await yaasShop.createCustomer({ create: {} })
+        expect(await problemOf(yaasShop.createCustomer({ create: {} }))).to.equal('internal')
+        const inTransaction = clientele.transaction('SiteGenesis', () => yaasShop.createCustomer({ create: {} }))
+        expect(await problemOf(inTransaction)).to.equal('internal')
+        expect(await problemOf(clientele.dryRun('SiteGenesis', { profile }).createCustomer({ create: {} }))).to.equal(
+          'internal',
+        )
+        expect(errors).to.have.length(3)
+        for (const error of errors) expect(error).to.match(/^ids\.customerNumber: the last 100 numbers/)
+        expect((await shop.findCustomers()).total).to.equal(1)
+        await clientele.close()
+      })
+    it('ids.hex24 that repeats itself is an incident, and no conflict of the caller', async () => {
+      const { shop } = await openShop({ ids: { hex24: () => 'a'.repeat(24) } })
+      await shop.createCustomer({ create: {} })
+      expect(await problemOf(shop.createCustomer({ create: {} }))).to.equal('internal')
+    })
+    it('a sequence that meets a thousand numbers in use passes them, and lets timers fire', async () => {
+      const { clientele, shop } = await openShop()
+      await clientele.transaction('SiteGenesis', async ({ customers }) => {
+        for (let n = 1; n <= 1000; n++)
+          await customers.createCustomer({ create: { customerNo: String(n).padStart(8, '0') } })
+      })
+      let fired = 0
+      const timer = setInterval(() => fired++, 0)
+      expect((await shop.createCustomer({ create: {} })).customerNo).to.equal('00001001')
+      clearInterval(timer)
+      expect(fired).to.be.greaterThan(0)
+    })
     it('generated numbers never collide, and skip numbers in use', async () => {
       const { shop } = await openShop()
       for (const customerNo of ['00000002', '00000003']) await shop.createCustomer({ create: { customerNo } })

@@ -6,6 +6,7 @@ import { yaas } from '../adapters/yaas/index.js'
 import { Secret } from '../core/index.js'
 import type { ClienteleOptions, CustomerError } from '../core/index.js'
 import { serve } from './support/api.js'
+import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { openShop, problemOf } from './support/shop.js'
 import { yaasBase, yaasCallers } from './support/yaas.js'
 
@@ -53,6 +54,50 @@ describe('2.13: hashing is the last thing before the unit opens', () => {
     expect((await service.call('PATCH', `${ocapiPath}/taken`, { json: { credentials } })).status).to.equal(200)
     expect(state.hashed).to.equal(1)
     await service.stop()
+  })
+
+  it('what handlers may drop is not foreseen: a custom attribute that cannot be kept (2.16)', async () => {
+    const drop = (create: { custom?: object }) => void delete create.custom
+    const { clientele, shop } = await openShop({
+      plugins: [{ name: 'drop', hooks: { 'dw.ocapi.data.customer_list.customers.beforePOST': drop } }],
+      hashPassword: async () => '$hash$',
+    })
+    const create = { credentials: { login: 'a' }, custom: { nested: { a: 1 } } }
+    expect((await shop.createCustomer({ create, password })).credentials.login).to.equal('a')
+    await clientele.close()
+  })
+
+  it('what was foreseen is the answer, also when what stood in the way has gone before the unit opens', async () => {
+    const hashes: string[] = []
+    const storage = memoryStorage()
+    const { clientele, shop } = await openShop({ storage, hashPassword: async () => (hashes.push('$hash$'), '$hash$') })
+    const { customerNo } = await shop.createCustomer({ create: { credentials: { login: 'dude' } } })
+    const read = storage.read.bind(storage)
+    storage.read = async (list, work) => {
+      storage.read = read
+      try {
+        return await read(list, work)
+      } finally {
+        await shop.deleteCustomer({ customerNo })
+      }
+    }
+    const late = shop.createCustomer({ create: { credentials: { login: 'dude' } }, password })
+    expect(await problemOf(late)).to.equal('loginInUse')
+    expect(hashes).to.deep.equal([])
+    expect((await shop.findCustomers()).total).to.equal(0)
+    await clientele.close()
+  })
+
+  it('a mistake of ours on the way is an incident, and no answer about the customer', async () => {
+    const { clientele, shop } = await openShop()
+    const write = clientele.write('updateCustomer', {
+      list: 'SiteGenesis',
+      target: await shop.createCustomer({ create: { customerNo: '1', credentials: { login: 'a' } } }),
+      document: () => JSON.parse('no JSON') as { readonly update: object },
+      password,
+    })
+    expect(await problemOf(write)).to.equal('internal')
+    await clientele.close()
   })
 
   it('a dry run hashes nothing, and goes well', async () => {

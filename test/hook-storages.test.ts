@@ -1,31 +1,11 @@
 /** Hooks on every storage: a write that a handler spoils leaves nothing behind, and a dry run neither (peers: the same promise on every adapter). */
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { jsonFileStorage } from '../adapters/storage/file/json-file.js'
-import { memoryStorage } from '../adapters/storage/local/memory.js'
-import { postgresStorage } from '../adapters/storage/postgres/postgres.js'
 import { Status } from '../core/index.js'
-import type { Context, Outcome, Storage } from '../core/index.js'
-import { newDatabase } from './support/postgres.js'
+import type { Context, Outcome } from '../core/index.js'
+import { engines } from './support/engines.js'
 import { openShop, problemOf } from './support/shop.js'
 import { contentsOf } from './support/ways.js'
-
-const folders: string[] = []
-const engines: readonly (readonly [string, () => Promise<Storage>])[] = [
-  ['memory', async () => memoryStorage()],
-  [
-    'json-file',
-    async () => {
-      const folder = await mkdtemp(path.join(os.tmpdir(), 'clientele-hooks-'))
-      folders.push(folder)
-      return jsonFileStorage({ file: path.join(folder, 'customers.json') })
-    },
-  ],
-  ['postgres', async () => postgresStorage({ connectionString: await newDatabase() })],
-]
 
 type Handler = (context: Context) => Outcome | Promise<Outcome>
 
@@ -100,6 +80,5 @@ for (const [name, engine] of engines)
       expect(done).to.include({ lastName: 'Sobchak', version: 2 })
       expect((await shop.findCustomers()).total).to.equal(3)
       await clientele.close()
-      for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
     })
   })

@@ -59,14 +59,14 @@ describe('core/README.md, The life of a write', () => {
       beforeUnit: silent,
       stopPlugins: async () => undefined,
     })
-    await units.perform(callOf(), noting(note), {
+    await units.perform(callOf(), noting(note), () => ({
       target: { customerNo: '1' },
       document: () => {
         note('document')
         return { update: {} }
       },
       precondition: () => note('precondition'),
-    })
+    }))
     expect(log).to.deep.equal(stepsOf('The life of a write'))
     await units.close()
   })

@@ -1,11 +1,10 @@
 /** `clientele.transaction`: several operations as one unit of work; `clientOf`: tables of the host in it. */
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { clientOf, postgresStorage } from '../adapters/storage/postgres/postgres.js'
 import { Status, definePlugin } from '../core/index.js'
 import type { Clientele, Context, CustomerOperations } from '../core/index.js'
-import type { Storage } from '../core/ports/storage.js'
+import { engines } from './support/engines.js'
 import { execute, newDatabase } from './support/postgres.js'
 import { openShop, problemOf } from './support/shop.js'
 
@@ -17,10 +16,6 @@ const failure = (promise: Promise<unknown>): Promise<string> =>
     (error: Error) => error.message,
   )
 
-const engines: readonly (readonly [string, () => Promise<Storage>])[] = [
-  ['memory', async () => memoryStorage()],
-  ['PostgreSQL', async () => postgresStorage({ connectionString: await newDatabase() })],
-]
 for (const [engine, open] of engines)
   describe(`clientele.transaction on ${engine} (adapters/storage/README.md, Units of work)`, () => {
     let clientele: Clientele

@@ -1,14 +1,10 @@
 /** The same `q` gives the same rows on memory, JSON file and PostgreSQL, and the rows that it should (decision 3.10). */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { after, before, describe, it } from 'mocha'
-import { jsonFileStorage } from '../adapters/storage/file/json-file.js'
-import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { postgresStorage } from '../adapters/storage/postgres/postgres.js'
-import type { CustomerCreate, Storage } from '../core/index.js'
+import type { CustomerCreate } from '../core/index.js'
+import { engines } from './support/engines.js'
 import { execute, newDatabase } from './support/postgres.js'
 import { recordingPool } from './support/recording-pool.js'
 import type { RecordingPool } from './support/recording-pool.js'
@@ -59,15 +55,9 @@ function customer(i: number): CustomerCreate {
 
 describe('decision 3.10: equal rows on memory, JSON file and PostgreSQL', () => {
   const services: YaasService[] = []
-  let folder: string
   before(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'clientele-'))
-    const storages: Storage[] = [
-      memoryStorage(),
-      jsonFileStorage({ file: path.join(folder, 'customers.json') }),
-      postgresStorage({ connectionString: await newDatabase() }),
-    ]
-    for (const storage of storages) {
+    for (const [, open] of engines) {
+      const storage = await open()
       const library = { storage, indexes: ['mixins.m.v', 'firstName'], mixins: { schemas: { [schema]: {} } } }
       const service = await serveYaas({}, { library })
       services.push(service)
@@ -78,7 +68,6 @@ describe('decision 3.10: equal rows on memory, JSON file and PostgreSQL', () => 
   })
   after(async () => {
     for (const service of services) await service.stop()
-    await rm(folder, { recursive: true })
   })
 
   /** Status, total and numbers, equal on all storages. */

@@ -43,7 +43,7 @@ export type WritingRoute<X, P extends string, O extends Writing> = {
   readonly path: P
   readonly runs: O
   readonly target: (exchange: At<X, P>) => TargetOf<O>
-  /** The password that goes with the document; it is hashed before the unit of work opens. */
+  /** The password that goes with the document. */
   readonly password?: (exchange: At<X, P>) => PasswordOf<O> | undefined
   /** Runs inside the unit of work, when the record is loaded. */
   readonly precondition?: (exchange: At<X, P>, current: PreviousOf<O>) => void
@@ -103,12 +103,10 @@ export function routes<X extends Exchange, E extends object = object>(
       const written = await x.surroundings.clientele.write(route.runs, {
         ...options(x),
         target: route.target(at),
-        document: (current) => {
-          loaded?.(at, current)
-          return (document ? document(at, current) : {}) as DocumentOf<O>
-        },
+        document: (current) => (document ? document(at, current) : {}) as DocumentOf<O>,
         password: route.password?.(at),
         precondition: precondition && ((current) => precondition(at, current)),
+        loaded: loaded && ((current) => loaded(at, current)),
       })
       return route.reply(written.result, at, written)
     }

@@ -26,10 +26,10 @@ export interface CallFacts {
 /** What a unit of work is to the handlers that run in it. */
 export interface HandledUnit {
   readonly call: CallFacts
-  /** The handler that runs now, the innermost of nested ones. */
-  running: Handler | undefined
+  /** Notes the handler that runs now, the innermost of nested ones; gives the one before. */
+  handTo(handler: Handler | undefined): Handler | undefined
   /** The failed write of a handler's own call: the unit cannot commit, even if the handler swallowed it. */
-  doomed: unknown
+  readonly doomed: unknown
   /** Failures of calls that handlers made: which of them are not the handlers' mistake is decided when one throws. */
   readonly failures: WeakSet<object>
   /** Failures of what handlers changed in place: they keep their own faults, whenever they come to light (decision 4.4). */

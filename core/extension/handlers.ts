@@ -141,8 +141,7 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
     const { unit } = frame
     const run = new Run(frame, handler)
     const deadline = new Deadline()
-    const outer = unit.running
-    unit.running = handler
+    const outer = unit.handTo(handler)
     let returned: unknown
     try {
       const context = new HandlerContext(frame, handler, passing.previous, deadline)
@@ -158,7 +157,7 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
       throw run.blame('it threw', error, messageOf(error))
     } finally {
       frame.closed = true
-      unit.running = outer
+      unit.handTo(outer)
     }
     run.judge(returned)
     await run.look(passing)

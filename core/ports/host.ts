@@ -17,7 +17,7 @@ export interface Ids {
   hex24(): string
   /** Identifies an incident or a request in logs and answers. */
   incident(): string
-  /** Unpredictable customer number, `C` and ten digits (decision 3.5). */
+  /** Unpredictable customer number, `C` and ten digits (decision 3.5); asked again, up to a hundred times, while its number is taken. */
   customerNumber(): string
 }
 

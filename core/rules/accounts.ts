@@ -8,11 +8,11 @@ import { accountCreateSchema, externalAccountSchema } from '../model/schemas.js'
 import type { Ids, Policies } from '../ports/host.js'
 import { schemaVersions } from '../ports/storage.js'
 import type { Unit } from '../work/unit.js'
-import type { Running, WriteOperation } from '../work/write.js'
+import type { WriteOperation } from '../work/write.js'
 import { loadOwner } from './customer-operations.js'
 import type { Owner } from './customer-operations.js'
-import type { Customers, HeldCustomer } from './customers.js'
-import { failsToAddAccount } from './foresight.js'
+import type { Customers, Given, HeldCustomer } from './customers.js'
+import { foreseeAccount } from './foresight.js'
 import type { Passwords } from './passwords.js'
 
 /** Gives an existing customer its internal account; the email defaults to the customer's. */
@@ -25,11 +25,11 @@ export function createInternalAccount(
     name: 'createInternalAccount',
     documents: { create: accountCreateSchema },
     prepare: (running, prospect) =>
-      passwords.prepare(running, prospect, (unit) => failsToAddAccount(running, prospect, unit)),
+      passwords.prepare(running, prospect, (unit) => foreseeAccount(running, prospect, unit)),
     load: (unit, target) => loadOwner(customers, unit, target),
     judge(_, __, { create: { email } }, { secret }) {
       if (email !== undefined && !policies.email(email.trim())) throw fail('emailInvalid', { email })
-      if (secret === 'refused') throw fail('passwordInvalid', {})
+      if (secret?.kind === 'refused') throw fail('passwordInvalid', {})
     },
     draft: (_, __, { create }) => new Draft(create, { name: 'create', schema: accountCreateSchema }),
     record: ({ customer }) => customer.record.id,
@@ -47,7 +47,7 @@ async function giveAccount(
   unit: Unit,
   customer: HeldCustomer,
   create: AccountCreate,
-  running: Running<'createInternalAccount'>,
+  running: Given,
 ): Promise<Account> {
   const current = customer.document
   if (current.credentials.login !== undefined) throw fail('accountInUse', {})

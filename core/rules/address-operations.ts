@@ -27,12 +27,12 @@ export function createAddress(
     name: 'createAddress',
     documents: { create: addressCreateSchema },
     load: (unit, target) => loadOwner(customers, unit, target),
-    judge: (_, __, { create }) => addresses.refuse(create),
+    judge: (_, __, { create }) => addresses.free.judge(create, {}),
     draft: (_, __, { create }) =>
       new Draft(create, {
         name: 'create',
         schema: addressCreateSchema,
-        check: (now, before) => addresses.violations(now, before),
+        check: (now, before) => addresses.free.violations(now, before),
       }),
     record: (_, address) => address?.record.id,
     before: ({ customer }, create) => [customer.live, create],
@@ -57,7 +57,8 @@ async function load(
   return { customer, address, previous: address.document }
 }
 
-const changed = (address: Address, change: AddressChange): Address => merge(address, change, ['custom'])
+/** An address after a change. */
+const merged = (address: Address, change: AddressChange): Address => merge(address, change, ['custom'])
 
 /** Changes an address. */
 export function updateAddress(
@@ -69,17 +70,18 @@ export function updateAddress(
     documents: { update: addressChangeSchema },
     load: (unit, target) => load(customers, addresses, unit, target),
     judge: (_, { previous }, { update }) =>
-      update.custom === undefined ? undefined : addresses.refuse(changed(previous, update)),
+      update.custom === undefined ? undefined : addresses.free.judge(merged(previous, update), previous),
     draft: (_, { address }, { update }) =>
       new Draft(update, {
         name: 'update',
         schema: addressChangeSchema,
-        check: (now, before) => addresses.violations(changed(address.document, now), changed(address.document, before)),
+        check: (now, before) =>
+          addresses.free.violations(merged(address.document, now), merged(address.document, before)),
       }),
     record: ({ address }) => address.record.id,
     before: ({ customer, address }, update) => [customer.live, address.live, update],
     apply: (unit, { address }, { update }) =>
-      addresses.store(unit, address, addresses.kept(changed(address.document, update), address.document)),
+      addresses.store(unit, address, addresses.free.kept(merged(address.document, update), address.document)),
     after: ({ customer, address }, _, { update }) => [customer.live, address.live, update],
     result: ({ address }) => ({ result: address.document }),
   }

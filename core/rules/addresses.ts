@@ -6,19 +6,18 @@ import { isEqual } from '../model/json.js'
 import { compositeKey } from '../model/keys.js'
 import type { LiveAddress } from '../model/operations.js'
 import { fail } from '../model/problems.js'
-import type { Violation } from '../model/problems.js'
 import type { Condition } from '../model/query.js'
 import { addressSchema } from '../model/schemas.js'
-import { tooManyBytes } from '../model/sizes.js'
 import type { Ids, Limits } from '../ports/host.js'
 import { schemaVersions } from '../ports/storage.js'
 import type { AddressRecord } from '../ports/storage.js'
 import { addressOf } from '../work/records.js'
 import { Held } from '../work/unit.js'
 import type { Unit } from '../work/unit.js'
-import type { DeclaredAttributes, Kept } from './custom-attributes.js'
+import type { DeclaredAttributes } from './custom-attributes.js'
 import { ownedBy } from './customers.js'
 import type { HeldCustomer } from './customers.js'
+import { FreeDataRules } from './free-data.js'
 
 /** An address that the unit has loaded or inserted. Its customer is held too, whose lock is taken first. */
 export class HeldAddress extends Held<AddressRecord, Address> {
@@ -30,12 +29,11 @@ export class HeldAddress extends Held<AddressRecord, Address> {
   }
 
   protected createDraft(): Draft<Address> {
-    const check = (now: Address, before: Address) => this.#addresses.violations(now, before)
     return new Draft(this.document, {
       name: 'customerAddress',
       schema: addressSchema,
       managed: managedProperties,
-      check,
+      check: (now, before) => this.#addresses.free.violations(now, before),
     })
   }
 
@@ -68,18 +66,16 @@ export function eventOf(customer: HeldCustomer, { addressId }: Address) {
   return { customerNumber: customer.document.customerNo, addressId }
 }
 
-type Custom = Pick<AddressCreate, 'custom'>
-
 /** Loads, judges and keeps addresses. */
 export class Addresses {
+  readonly free: FreeDataRules
   readonly #ids: Ids
-  readonly #attributes: DeclaredAttributes
   readonly #limits: Limits
 
   constructor(ids: Ids, attributes: DeclaredAttributes, limits: Limits) {
     this.#ids = ids
-    this.#attributes = attributes
     this.#limits = limits
+    this.free = new FreeDataRules('address', limits, attributes)
   }
 
   /** Loads an address of a customer that is locked, or fails with addressNotFound. */
@@ -93,26 +89,9 @@ export class Addresses {
     return unit.hold(record.id, () => new HeldAddress(record, this), isNew)
   }
 
-  /** Bytes, and custom attributes against their declarations, where a change touches them. */
-  violations(now: Custom, before: Custom): readonly Violation[] {
-    const large = tooManyBytes([now.custom], this.#limits)
-    return large.length > 0 ? large : this.#attributes.check('address', now.custom, before.custom)
-  }
-
-  /** Throws for custom attributes that are too large; what else they may be is judged after the before handlers. */
-  refuse(now: Custom): void {
-    const violations = tooManyBytes([now.custom], this.#limits)
-    if (violations.length > 0) throw fail('documentInvalid', { document: 'customer_address', violations })
-  }
-
-  /** An address, if its custom attributes can be kept: judged after the before handlers. Throws documentInvalid (decision 2.16). */
-  kept<T extends Custom>(now: T, before: Custom): Kept<T> {
-    return this.#attributes.kept('address', now, before.custom)
-  }
-
   /** Stores a new address; the first one of a customer becomes its default. */
   async insert(unit: Unit, customer: HeldCustomer, left: AddressCreate): Promise<HeldAddress> {
-    const create = this.kept(left, {})
+    const create = this.free.kept(left, {})
     if (create.addressId === undefined && unit.profile.needsAddressId) throw fail('addressIdInvalid', {})
     const addressId = create.addressId ?? this.#ids.hex24()
     checkId(addressId)

@@ -1,15 +1,14 @@
 /** Creating, changing and deleting customers. */
 import { Draft } from '../extension/draft.js'
 import type { Customer } from '../model/documents.js'
-import { fail } from '../model/problems.js'
 import { customerChangeSchema, customerCreateSchema } from '../model/schemas.js'
 import { DuplicateKey } from '../ports/storage.js'
 import type { Kind, Records } from '../ports/storage.js'
 import type { Unit } from '../work/unit.js'
 import type { Loaded, WriteOperation } from '../work/write.js'
-import { changedCustomer, ownedBy } from './customers.js'
+import { judgeNumber, merged, ownedBy } from './customers.js'
 import type { Customers, HeldCustomer } from './customers.js'
-import { failsToCreate, failsToUpdate } from './foresight.js'
+import { foreseeCreate, foreseeUpdate } from './foresight.js'
 import type { Passwords } from './passwords.js'
 
 /** A loaded customer and its state before the change. */
@@ -32,20 +31,16 @@ export function createCustomer(
     name: 'createCustomer',
     documents: { create: customerCreateSchema },
     prepare: (running, prospect) =>
-      passwords.prepare(running, prospect, (unit) => failsToCreate(customers, running, prospect, unit)),
+      passwords.prepare(running, prospect, (unit) => foreseeCreate(customers, running, prospect, unit)),
     judge(unit, _, { create }) {
-      if (unit.profile.refusesNumber && create.customerNo !== undefined)
-        throw fail('documentInvalid', {
-          document: 'customer',
-          violations: [{ path: ['customerNo'], rule: 'readOnly', message: 'is generated and cannot be sent' }],
-        })
-      return customers.refuse(create, {})
+      judgeNumber(unit.profile, create)
+      return customers.free.judge(create, {})
     },
     draft: (_, __, { create }) =>
       new Draft(create, {
         name: 'create',
         schema: customerCreateSchema,
-        check: (now, before) => customers.violations(now, before),
+        check: (now, before) => customers.free.violations(now, before),
       }),
     record: (_, customer) => customer?.record.id,
     before: (_, create) => [create],
@@ -95,23 +90,25 @@ export function updateCustomer(
     name: 'updateCustomer',
     documents: { update: customerChangeSchema },
     prepare: (running, prospect) =>
-      passwords.prepare(running, prospect, (unit) => failsToUpdate(running, prospect, unit)),
+      passwords.prepare(running, prospect, (unit) => foreseeUpdate(running, prospect, unit)),
     load: (unit, target) => loadCustomer(customers, unit, target),
     judge(_, { previous }, { update }) {
       const isFree = update.mixins !== undefined || update.mixinSchemas !== undefined || update.custom !== undefined
-      return isFree ? customers.refuse(changedCustomer(previous, update), previous) : undefined
+      return isFree ? customers.free.judge(merged(previous, update), previous) : undefined
     },
     draft: (_, { customer }, { update }) =>
       new Draft(update, {
         name: 'update',
         schema: customerChangeSchema,
         check: (now, before) =>
-          customers.violations(changedCustomer(customer.document, now), changedCustomer(customer.document, before)),
+          customers.free.violations(merged(customer.document, now), merged(customer.document, before)),
       }),
     record: ({ customer }) => customer.record.id,
     before: ({ customer }, update) => [customer.live, update],
-    apply: (unit, { customer }, { update }, running) =>
-      customers.store(unit, customer, customers.changed(customer.document, update), running),
+    apply(unit, { customer }, { update }, running) {
+      const { document } = customer
+      return customers.store(unit, customer, customers.free.kept(merged(document, update), document), running)
+    },
     after: ({ customer }, _, { update }) => [customer.live, update],
     result: ({ customer }) => ({ result: customer.document }),
   }

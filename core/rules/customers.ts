@@ -6,19 +6,19 @@ import { isEqual, merge } from '../model/json.js'
 import { keyOf } from '../model/keys.js'
 import type { LiveCustomer } from '../model/operations.js'
 import { fail } from '../model/problems.js'
-import type { Violation } from '../model/problems.js'
+import type { Profile } from '../model/profile.js'
 import { customerSchema } from '../model/schemas.js'
-import { tooManyBytes } from '../model/sizes.js'
 import type { DocumentLimits } from '../model/sizes.js'
 import type { Ids, Policies } from '../ports/host.js'
 import { schemaVersions } from '../ports/storage.js'
 import type { CustomerRecord } from '../ports/storage.js'
+import { HostFault } from '../work/host-calls.js'
 import { customerOf } from '../work/records.js'
 import { Held } from '../work/unit.js'
 import type { Unit } from '../work/unit.js'
 import type { DeclaredAttributes } from './custom-attributes.js'
-import { changedMixins } from './mixins.js'
-import type { Mixed, MixinSchemas } from './mixins.js'
+import { FreeDataRules } from './free-data.js'
+import type { MixinSchemas } from './mixins.js'
 import type { Numbers } from './numbers.js'
 import { secretFor } from './passwords.js'
 import type { WithPassword } from './passwords.js'
@@ -43,8 +43,12 @@ export class HeldCustomer extends Held<CustomerRecord, Customer> {
   }
 
   protected createDraft(): Draft<Customer> {
-    const check = (now: Customer, before: Customer) => this.#customers.violations(now, before)
-    return new Draft(this.document, { name: 'customer', schema: customerSchema, managed: managedProperties, check })
+    return new Draft(this.document, {
+      name: 'customer',
+      schema: customerSchema,
+      managed: managedProperties,
+      check: (now, before) => this.#customers.free.violations(now, before),
+    })
   }
 
   get document(): Customer {
@@ -73,8 +77,17 @@ export class HeldCustomer extends Held<CustomerRecord, Customer> {
 }
 
 /** A customer after a change. */
-export function changedCustomer<T extends CustomerCreate>(customer: T, change: CustomerChange | CustomerCreate): T {
+export function merged<T extends CustomerCreate>(customer: T, change: CustomerChange | CustomerCreate): T {
   return merge(customer, change, ['credentials', 'custom', 'mixins', 'mixinSchemas'], ['credentials'])
+}
+
+/** Throws for a number that was sent where numbers are generated (decision 3.5). */
+export function judgeNumber({ refusesNumber }: Profile, { customerNo }: CustomerCreate): void {
+  if (refusesNumber && customerNo !== undefined)
+    throw fail('documentInvalid', {
+      document: 'customer',
+      violations: [{ path: ['customerNo'], rule: 'readOnly', message: 'is generated and cannot be sent' }],
+    })
 }
 
 /** Condition that a record belongs to the owner with this key. */
@@ -82,21 +95,23 @@ export function ownedBy(owner: string) {
   return { op: 'eq', path: ['keys', 'customer'], value: owner } as const
 }
 
-/** The part of a document that no schema of ours describes. */
-export type FreeData = Mixed & Pick<CustomerCreate, 'custom'>
-
-/** A document that is acceptable by itself, and what makes sure that its email is nobody else's. */
-interface Checked {
-  readonly document: Live<Customer>
-  readonly claim: (() => Promise<void>) | undefined
+/** What a write brings beside its document, and what came of it; lives over all attempts. */
+export interface Given extends WithPassword {
+  /** Numbers that were drawn for it from `ids.customerNumber`. */
+  draws?: number
 }
+
+/** Numbers that a create draws before the host is told that its ids are no good. */
+const mostDraws = 100
 
 /** Loads, judges and keeps customers. */
 export class Customers {
+  readonly free: FreeDataRules
   readonly #parts: CustomerParts
 
   constructor(parts: CustomerParts) {
     this.#parts = parts
+    this.free = new FreeDataRules('customer', parts.limits, parts.customAttributes, parts.mixins)
   }
 
   /** Takes the customer's lock and loads it, or fails with customerNotFound. What a rule depends on is read after this. */
@@ -112,39 +127,10 @@ export class Customers {
     return unit.hold(record.id, () => new HeldCustomer(record, this), isNew)
   }
 
-  /**
-   * What is wrong with their bytes, with mixins against their schemas and custom attributes against their declarations. Only what a change
-   * touches is checked (decision 3.12).
-   */
-  violations(now: FreeData, before: FreeData): readonly Violation[] | Promise<readonly Violation[]> {
-    const custom = this.#parts.customAttributes.check('customer', now.custom, before.custom)
-    const found = this.mixinViolations(now, before)
-    return found instanceof Promise ? found.then((mixins) => [...custom, ...mixins]) : [...custom, ...found]
-  }
-
-  /** Bytes, and what is wrong with mixins: what custom attributes may be waits for the before handlers (decision 2.16). */
-  mixinViolations(now: FreeData, before: FreeData): readonly Violation[] | Promise<readonly Violation[]> {
-    const large = tooManyBytes([now.custom, now.mixins, now.mixinSchemas], this.#parts.limits)
-    if (large.length > 0) return large
-    const names = changedMixins(before, now)
-    return names.length === 0 ? [] : this.#parts.mixins.check(now, names)
-  }
-
-  /** Throws for what `mixinViolations` finds. */
-  refuse(now: FreeData, before: FreeData): Promise<void> | void {
-    const found = this.mixinViolations(now, before)
-    return found instanceof Promise ? found.then(refuseAll) : refuseAll(found)
-  }
-
-  /** A customer after a change, if its custom attributes can be kept. Throws documentInvalid (decision 2.16). */
-  changed(current: Customer, update: CustomerChange): Customer {
-    return this.#parts.customAttributes.kept('customer', changedCustomer(current, update), current.custom)
-  }
-
   /** Stores a new customer, with a number if it has none. */
-  async insert(unit: Unit, left: CustomerCreate, given: WithPassword): Promise<HeldCustomer> {
+  async insert(unit: Unit, left: CustomerCreate, given: Given): Promise<HeldCustomer> {
     const { profile } = unit
-    const create = this.#parts.customAttributes.kept('customer', left, undefined)
+    const create = this.free.kept(left, {})
     if (profile.needsLogin) {
       if (create.credentials === undefined) throw fail('credentialsMissing', {})
       if (create.credentials.login === undefined) throw fail('loginMissing', {})
@@ -152,7 +138,7 @@ export class Customers {
     const sent = create.credentials?.login
     const login = sent ?? (profile.loginFollowsEmail ? create.email : undefined)
     const credentials: Credentials = { locked: false, ...create.credentials }
-    const { document, claim } = this.#checked(unit, undefined, {
+    const accepting = this.#accepted(unit, undefined, {
       ...profile.defaults,
       active: true,
       ...create,
@@ -162,24 +148,29 @@ export class Customers {
       lastModified: unit.now,
       version: 1,
     })
-    if (claim) await claim()
+    const document = accepting instanceof Promise ? await accepting : accepting
     const secret = secretFor(document, given)
-    if (create.customerNo === undefined) document.customerNo = await this.#numberOf(unit)
+    if (create.customerNo === undefined) document.customerNo = await this.#drawNumber(unit, given)
     const record = await unit.tx.customers.insert(recordOf(this.#parts.ids.hex24(), document, secret))
     if (login !== sent) unit.effect('internal account created')
     return this.#hold(unit, record, true)
   }
 
-  #numberOf(unit: Unit): string | Promise<string> {
+  /** A generated number; the create comes again for another while it is taken. */
+  #drawNumber(unit: Unit, given: Given): string | Promise<string> {
     const { ids, numbers } = this.#parts
-    return unit.profile.numbers === 'random' ? ids.customerNumber() : numbers.next(unit.list)
+    if (unit.profile.numbers === 'sequence') return numbers.next(unit.list)
+    given.draws = (given.draws ?? 0) + 1
+    if (given.draws > mostDraws)
+      throw new HostFault('ids.customerNumber', new Error(`the last ${mostDraws} numbers that it gave are taken`))
+    return ids.customerNumber()
   }
 
   /** Brings a customer's record to a document: checks what changed, moves login and number, stores nothing if nothing did. */
-  async store(unit: Unit, customer: HeldCustomer, desired: Customer, given: WithPassword): Promise<void> {
+  async store(unit: Unit, customer: HeldCustomer, desired: Customer, given: Given): Promise<void> {
     const { document: current, record } = customer
-    const { document, claim } = this.#checked(unit, current, desired)
-    if (claim) await claim()
+    const accepting = this.#accepted(unit, current, desired)
+    const document = accepting instanceof Promise ? await accepting : accepting
     const secret = given.password === undefined ? record.secret : secretFor(document, given)
     if (!isEqual(document, current) || secret !== record.secret) {
       const next = { ...document, version: record.version, lastModified: unit.now }
@@ -189,29 +180,26 @@ export class Customers {
     customer.refresh()
   }
 
-  /** The document with trimmed keys and a login that follows the email; throws for what changed and is not acceptable. */
-  #checked(unit: Unit, current: Customer | undefined, desired: Customer): Checked {
+  /** The document as it may be stored: keys trimmed, a login that follows the email. Throws for what is new and not acceptable. */
+  #accepted(unit: Unit, current: Customer | undefined, desired: Customer): Live<Customer> | Promise<Live<Customer>> {
+    const identity = identityOf(current, desired, unit.profile)
+    const { email, movesEmail, movesLogin, follows } = identity
+    if (follows) unit.effect('login moved with the email')
+    this.#judge(identity, current, desired)
+    const document = withIdentity(desired, identity)
+    if (!movesEmail || !unit.profile.uniqueEmail || email === undefined) return document
+    return this.claimEmail(unit, email, movesLogin, current).then(() => document)
+  }
+
+  /** Throws for a login, an email or a password question that is new and not acceptable. */
+  #judge({ email, login, movesLogin }: Identity, current: Customer | undefined, desired: Customer): void {
     const { policies } = this.#parts
-    const email = desired.email?.trim()
-    const movesEmail = email !== undefined && (current?.email === undefined || keyOf(email) !== keyOf(current.email))
-    const sent = desired.credentials.login?.trim()
-    const follows = movesEmail && unit.profile.loginFollowsEmail && isEmailLogin(current, sent)
-    const login = follows ? email : sent
-    if (login !== sent) unit.effect('login moved with the email')
-    const movesLogin = login !== undefined && login !== current?.credentials.login
-    if (movesLogin && !policies.login(login)) throw fail('loginInvalid', {})
+    if (movesLogin && !policies.login(login ?? '')) throw fail('loginInvalid', {})
     if (email !== undefined && email !== current?.email && !policies.email(email))
       throw fail('emailInvalid', { email: desired.email ?? '' })
     const { passwordQuestion } = desired.credentials
-    if (
-      login === undefined &&
-      passwordQuestion !== undefined &&
-      passwordQuestion !== current?.credentials.passwordQuestion
-    )
-      throw fail('loginMissing', {})
-    const document = trimmed(desired, email, login)
-    if (!movesEmail || !unit.profile.uniqueEmail) return { document, claim: undefined }
-    return { document, claim: () => this.claimEmail(unit, email, movesLogin, current) }
+    const isNewQuestion = passwordQuestion !== current?.credentials.passwordQuestion
+    if (login === undefined && passwordQuestion !== undefined && isNewQuestion) throw fail('loginMissing', {})
   }
 
   /** No other customer may have this email, nor, where a login is created or moved to it, this login (decision 1.5). */
@@ -227,8 +215,24 @@ export class Customers {
   }
 }
 
-function refuseAll(violations: readonly Violation[]): void {
-  if (violations.length > 0) throw fail('documentInvalid', { document: 'customer', violations })
+/** By what a customer is known in its list, beside its number: as a document is to be stored, and what of it is new. */
+interface Identity {
+  readonly email: string | undefined
+  readonly login: string | undefined
+  readonly movesEmail: boolean
+  readonly movesLogin: boolean
+  /** The login is moved along with the email (decision 3.7). */
+  readonly follows: boolean
+}
+
+function identityOf(current: Customer | undefined, desired: Customer, profile: Profile): Identity {
+  const email = desired.email?.trim()
+  const movesEmail = email !== undefined && (current?.email === undefined || keyOf(email) !== keyOf(current.email))
+  const sent = desired.credentials.login?.trim()
+  const follows = movesEmail && profile.loginFollowsEmail && isEmailLogin(current, sent) && email !== sent
+  const login = follows ? email : sent
+  const movesLogin = login !== undefined && login !== current?.credentials.login
+  return { email, login, movesEmail, movesLogin, follows }
 }
 
 /** True if the login stays as it was, and is the email that the customer had. */
@@ -238,7 +242,7 @@ function isEmailLogin(current: Customer | undefined, login: string | undefined):
 }
 
 /** The document with this email and login, and its number without blanks around it. */
-function trimmed(document: Customer, email: string | undefined, login: string | undefined): Live<Customer> {
+function withIdentity(document: Customer, { email, login }: Identity): Live<Customer> {
   const result = { ...document, customerNo: document.customerNo.trim() } as Live<Customer>
   if (email === undefined) delete result.email
   else result.email = email

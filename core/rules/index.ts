@@ -12,7 +12,7 @@ import { createAddress, deleteAddress, updateAddress } from './address-operation
 import { Addresses } from './addresses.js'
 import type { DeclaredAttributes } from './custom-attributes.js'
 import { createCustomer, deleteCustomer, updateCustomer } from './customer-operations.js'
-import { Customers, changedCustomer } from './customers.js'
+import { Customers, merged } from './customers.js'
 import { createMapping, deleteMappings } from './mappings.js'
 import { changedMixins } from './mixins.js'
 import type { MixinSchemas } from './mixins.js'
@@ -76,12 +76,12 @@ export function rulesOf(parts: RuleParts): Rules {
     beforeUnit: (list) => numbers.fill(list),
     async checkCustomer(change, previous) {
       const before: CustomerCreate = previous ?? {}
-      const now = changedCustomer(before, change)
+      const now = merged(before, change)
       await mixins.prepare(changedMixins(before, now).flatMap((name) => now.mixinSchemas?.[name] ?? []))
       const { email } = now
       const isGood = email === undefined || email === before.email || policies.email(email.trim())
       const wrong: Violation = { path: ['email'], rule: 'constraint', message: 'is not a valid email address' }
-      return [...(isGood ? [] : [wrong]), ...(await customers.mixinViolations(now, before))]
+      return [...(isGood ? [] : [wrong]), ...(await customers.free.violationsAsSent(now, before))]
     },
   }
 }

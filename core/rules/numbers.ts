@@ -1,4 +1,5 @@
 /** Generated customer numbers: 8 digits of a per-list sequence, taken in blocks (decision 2.14; adapters/storage/README.md, Counters). */
+import { setImmediate } from 'node:timers/promises'
 import type { Storage } from '../ports/storage.js'
 
 const block = 100
@@ -33,6 +34,8 @@ export class Numbers {
   }
 
   async #take(list: string): Promise<void> {
+    // a storage that answers at once would never let a timer fire, such as a unit's that meets nothing but numbers in use
+    await setImmediate()
     const first = await this.#storage.counter(list, 'customerNo', block)
     const pool = this.#pool(list)
     if (pool.next === pool.end) pool.next = first

@@ -1,7 +1,7 @@
-/** Passwords: salted hashes as PHC strings, made before a unit opens (decision 2.13). */
+/** Passwords: salted hashes as PHC strings, made before the unit of a call opens; a handler's call has one already (decision 2.13). */
 import { randomBytes, scrypt } from 'node:crypto'
 import type { Customer } from '../model/documents.js'
-import { fail } from '../model/problems.js'
+import { CustomerError, fail } from '../model/problems.js'
 import type { Secret } from '../model/secret.js'
 import type { HashPassword, Limits, Policies } from '../ports/host.js'
 import type { CustomerRecord, ReadUnit } from '../ports/storage.js'
@@ -69,32 +69,39 @@ export class Passwords {
 
   /**
    * A hash takes its time, and many take turns: it is the last thing before the unit opens, made while no lock is held
-   * and no time limit runs; not for a dry run, and not where a read can tell that the write `fails`.
+   * and no time limit runs; not for a dry run, and not where `foresee` throws what the write will fail with. A handler's
+   * call is inside a unit: there it is made under the unit's locks and time limit.
    */
   prepare(
     given: WithPassword,
     prospect: Prospect,
-    fails: (unit: ReadUnit) => Promise<boolean>,
+    foresee: (unit: ReadUnit) => Promise<void>,
   ): Promise<void> | undefined {
     const { password } = given
     return password
-      ? this.#prepare(password, prospect, fails).then((secret) => void (given.secret = secret))
+      ? this.#prepare(password, prospect, foresee).then((secret) => void (given.secret = secret))
       : undefined
   }
 
-  async #prepare(password: Secret, prospect: Prospect, fails: (unit: ReadUnit) => Promise<boolean>) {
-    if (!(await this.#policies.password(password))) return 'refused'
-    if (prospect.dryRun) return { passwordHash: 'dry run' }
-    if (await prospect.read(fails)) return 'foreseen'
-    return { passwordHash: await this.#turns.run(() => this.#hash(password)) }
+  async #prepare(password: Secret, prospect: Prospect, foresee: (unit: ReadUnit) => Promise<void>): Promise<Prepared> {
+    if (!(await this.#policies.password(password))) return { kind: 'refused' }
+    if (prospect.dryRun) return { kind: 'hashed', hash: 'dry run' }
+    try {
+      await prospect.read(foresee)
+    } catch (error) {
+      if (error instanceof CustomerError) return { kind: 'foreseen', error }
+      throw error
+    }
+    return { kind: 'hashed', hash: await this.#turns.run(() => this.#hash(password)) }
   }
 }
 
-/** What a customer's record holds of a password; undefined without one. Throws loginMissing and passwordInvalid. */
+/** What a customer's record holds of a password; undefined without one. Throws loginMissing, passwordInvalid and what was foreseen. */
 export function secretFor({ credentials }: Customer, { password, secret }: WithPassword): CustomerRecord['secret'] {
   if (!password) return undefined
   if (credentials.login === undefined) throw fail('loginMissing', {})
-  if (secret === 'refused') throw fail('passwordInvalid', {})
-  // the write sequence lets no such unit commit
-  return secret === 'foreseen' ? { passwordHash: '' } : secret
+  if (secret?.kind === 'refused') throw fail('passwordInvalid', {})
+  // had the unit found nothing wrong: it was so when the call came
+  if (secret?.kind === 'foreseen') throw secret.error
+  return secret && { passwordHash: secret.hash }
 }

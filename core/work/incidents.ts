@@ -73,6 +73,8 @@ export class Incidents {
 /** The problem that an error of the storage port means; undefined for errors that nobody expected. */
 export function problemOf(error: Error): Problem | undefined {
   if (error instanceof DuplicateKey) {
+    // ids are made for the caller: what repeats itself is the host's own source of them
+    if (error.key === 'id') return undefined
     const taken = {
       customers: error.key === 'login' ? 'loginInUse' : 'customerNoInUse',
       addresses: 'addressIdInUse',

@@ -30,7 +30,7 @@ export async function runTransaction<T>(unit: Unit, work: (transaction: Transact
     return await frames.enter(frame, async () => {
       const transaction = new UnitTransaction(unit, frame)
       // a generated number that collides is noticed at its create, not at the end, when `work` cannot run again
-      unit.hasInnerWrites = true
+      unit.noteInnerWrite()
       const result = await work(transaction)
       if (frame.open > 0) throw new Error('the transaction ended while a library call of its own was open: await it')
       if (unit.doomed !== undefined) throw unit.doomed

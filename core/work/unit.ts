@@ -73,16 +73,14 @@ export class Unit implements HandledUnit {
   readonly tx: WriteUnit
   readonly call: Call
   readonly handlers: Handlers<Unit>
-  /** Rules of the call that runs now: of a handler's call while one runs (decision 4.8). */
-  profile: Profile
-  running: Handler | undefined
-  doomed: unknown
   readonly failures = new WeakSet<object>()
   readonly faultsInPlace = new WeakSet<object>()
-  hasEnded = false
-  /** True once a handler wrote something by a call of its own: from then on a collision must be noticed at its write. */
-  hasInnerWrites = false
   readonly storageUnit: WriteUnit
+  #profile: Profile
+  #running: Handler | undefined
+  #doomed: unknown
+  #hasEnded = false
+  #hasInnerWrites = false
   readonly #clock: Clock
   #now: string | undefined
   readonly #held = new Map<string, Held>()
@@ -95,7 +93,7 @@ export class Unit implements HandledUnit {
     this.call = call
     this.handlers = handlers
     this.#clock = clock
-    this.profile = call.profile
+    this.#profile = call.profile
   }
 
   get list(): string {
@@ -106,6 +104,58 @@ export class Unit implements HandledUnit {
   get now(): string {
     this.#now ??= this.#clock().toISOString()
     return this.#now
+  }
+
+  /** Rules of the call that runs now: of a handler's call while one runs (decision 4.8). */
+  get profile(): Profile {
+    return this.#profile
+  }
+
+  /** Runs work under other rules. */
+  async under<T>(profile: Profile, work: () => Promise<T>): Promise<T> {
+    const outer = this.#profile
+    this.#profile = profile
+    try {
+      return await work()
+    } finally {
+      this.#profile = outer
+    }
+  }
+
+  get running(): Handler | undefined {
+    return this.#running
+  }
+
+  handTo(handler: Handler | undefined): Handler | undefined {
+    const outer = this.#running
+    this.#running = handler
+    return outer
+  }
+
+  get doomed(): unknown {
+    return this.#doomed
+  }
+
+  doom(error: unknown): void {
+    this.#doomed ??= error
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  /** The unit is committed or given up. */
+  end(): void {
+    this.#hasEnded = true
+  }
+
+  /** True once something was written by a call in the unit: from then on a collision must be noticed at its write. */
+  get hasInnerWrites(): boolean {
+    return this.#hasInnerWrites
+  }
+
+  noteInnerWrite(): void {
+    this.#hasInnerWrites = true
   }
 
   customersIn(frame: Frame): CustomerOperations {

@@ -4,8 +4,7 @@ import type { Frame } from '../extension/frames.js'
 import type { Handlers } from '../extension/handlers.js'
 import { PluginFault } from '../extension/plugin-fault.js'
 import type { EventName, Listener } from '../model/events.js'
-import { operations } from '../model/operations.js'
-import type { PreviousOf, Writing } from '../model/operations.js'
+import type { Writing } from '../model/operations.js'
 import { fail } from '../model/problems.js'
 import { errorOf, tell } from '../model/thrown.js'
 import type { Clock, CustomerLists, Logger } from '../ports/host.js'
@@ -17,8 +16,8 @@ import type { Incidents } from './incidents.js'
 import { joinUnit } from './join.js'
 import { Unit } from './unit.js'
 import type { Call } from './unit.js'
-import { runWrite } from './write.js'
-import type { Prospect, Running, WriteOperation, Written } from './write.js'
+import { readied, runWrite } from './write.js'
+import type { Asking, Prospect, Running, WriteOperation, Written } from './write.js'
 
 /** What units of work are made with. */
 export interface UnitsOptions {
@@ -94,30 +93,23 @@ export class Units {
   }
 
   /** Runs a writing operation as a unit of work of its own; again where that can help and no handler runs twice. */
-  async perform<O extends Writing>(call: Call, operation: WriteOperation<O>, running: Running<O>): Promise<Written<O>> {
+  async perform<O extends Writing>(call: Call, operation: WriteOperation<O>, asking: Asking<O>): Promise<Written<O>> {
+    const { handlers, storage } = this.#options
+    const { dryRun, profile, list } = call
     this.#busy++
     try {
-      const admitted = this.admit(call.list)
+      const admitted = this.admit(list)
       if (admitted) await admitted
-      // a document that is wrong by itself opens no unit
-      if (!operation.load) running.decoded = running.document(undefined as PreviousOf<O>)
-      const prepared = operation.prepare?.(running, this.#prospectOf(call, operation.name))
-      if (prepared) await prepared
+      const prospect: Prospect = { list, dryRun, profile, handlers, read: (work) => storage.read(list, work) }
+      const running = await readied(operation, asking, prospect)
       const written = await this.#attempts(call, operation, running)
-      if (!call.dryRun) this.#follow(call)
+      if (!dryRun) this.#follow(call)
       return written
     } catch (error) {
       throw this.#options.incidents.explain(error, call)
     } finally {
       this.#end(call)
     }
-  }
-
-  #prospectOf({ dryRun, profile, list }: Call, operation: Writing): Prospect {
-    const { handlers, storage } = this.#options
-    const literal = operations[operation]
-    const hasHandlers = literal.kind !== 'silent' && handlers.count(literal.before) > 0
-    return { dryRun, profile, hasHandlers, read: (work) => storage.read(list, work) }
   }
 
   async #attempts<O extends Writing>(
@@ -225,7 +217,7 @@ export class Units {
     const { unit, over, giveUp } = attempt
     const error = timeLimitOf(attempt, this.#timer.ms)
     if (unit) {
-      unit.hasEnded = true
+      unit.end()
       this.#options.handlers.abort(error, unit)
     }
     over.abort(error)
@@ -247,7 +239,7 @@ export class Units {
       await unit.tx.flush()
       throw new RolledBack(result)
     } finally {
-      unit.hasEnded = true
+      unit.end()
     }
   }
 

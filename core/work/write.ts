@@ -1,8 +1,10 @@
 /** THE write sequence: the one order in which every writing operation runs (core/README.md, The life of a write). */
 import type { Draft } from '../extension/draft.js'
+import type { Frame } from '../extension/frames.js'
+import type { Handlers } from '../extension/handlers.js'
 import { operations } from '../model/operations.js'
 import type { DocumentOf, PasswordOf, PreviousOf, ResultOf, TargetOf, Writing } from '../model/operations.js'
-import { fail } from '../model/problems.js'
+import type { CustomerError } from '../model/problems.js'
 import type { Profile } from '../model/profile.js'
 import type { Schema } from '../model/schemas.js'
 import type { ReadUnit } from '../ports/storage.js'
@@ -16,11 +18,16 @@ export interface WriteRequest<O extends Writing = Writing> {
    * under the customer's lock; undefined on create. Throws a CustomerError for a document that breaks rules.
    */
   readonly document: (current: PreviousOf<O>) => DocumentOf<O>
-  /** The password that goes with the document; null removes it. It is hashed before the unit of work opens. */
+  /** The password that goes with the document; null removes it. */
   readonly password?: PasswordOf<O> | undefined
   /** Throws to stop the operation before any handler (If-Match, version). */
   readonly precondition?: ((current: PreviousOf<O>) => void) | undefined
+  /** Told the record as soon as it is loaded, under the customer's lock, before anything is checked. */
+  readonly loaded?: ((current: PreviousOf<O>) => void) | undefined
 }
+
+/** Gives the request of a call, when its turn has come. */
+export type Asking<O extends Writing = Writing> = () => WriteRequest<O> | Promise<WriteRequest<O>>
 
 /** What a writing call gives. */
 export interface Written<O extends Writing = Writing> {
@@ -39,16 +46,19 @@ export interface Running<O extends Writing = Writing> extends WriteRequest<O> {
   accepted?: DocumentOf<O> | undefined
 }
 
-/** A password that was judged and hashed while no lock was held; `foreseen`: not hashed, since the write will fail. */
-export type Prepared = { readonly passwordHash: string } | 'refused' | 'foreseen'
+/** What was made of a password; not hashed where the policy refuses it, or where a read told what the write fails with. */
+export type Prepared =
+  | { readonly kind: 'hashed'; readonly hash: string }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'foreseen'; readonly error: CustomerError }
 
-/** What is known of a call before its unit opens. */
+/** What is known of a call before its sequence begins. */
 export interface Prospect {
+  readonly list: string
   readonly dryRun: boolean
   readonly profile: Profile
-  /** Handlers will have the document in their hands before it is judged. */
-  readonly hasHandlers: boolean
-  /** Reads what is committed. */
+  readonly handlers: Pick<Handlers, 'count'>
+  /** Reads what is committed; in a handler, what its unit sees. */
   read<T>(work: (unit: ReadUnit) => Promise<T>): Promise<T>
 }
 
@@ -62,7 +72,7 @@ export interface WriteOperation<O extends Writing = Writing, L extends Loaded<O>
   readonly name: O
   /** Documents of its input by property, with the schema that a library call's are checked against. */
   readonly documents: Readonly<Record<string, Schema>>
-  /** What takes its time and needs no lock. */
+  /** What takes its time and needs no lock, before a unit of its own opens. */
   prepare?(running: Running<O>, prospect: Prospect): Promise<void> | undefined
   /** Takes the lock and loads what the target names. Throws a not-found problem. Absent: there is nothing to load. */
   load?(unit: Unit, target: TargetOf<O>): L | Promise<L>
@@ -83,6 +93,43 @@ export interface WriteOperation<O extends Writing = Writing, L extends Loaded<O>
   result(loaded: L, applied: A): Written<O>
 }
 
+/**
+ * What goes before the sequence, in a unit of its own as in a handler's: the request, the document where there is nothing
+ * to load, and what needs no lock.
+ */
+export async function readied<O extends Writing>(
+  operation: WriteOperation<O>,
+  asking: Asking<O>,
+  prospect: Prospect,
+): Promise<Running<O>> {
+  const asked = asking()
+  const running: Running<O> = { ...(asked instanceof Promise ? await asked : asked) }
+  if (!operation.load) running.decoded = running.document(undefined as PreviousOf<O>)
+  const preparing = operation.prepare?.(running, prospect)
+  if (preparing) await preparing
+  return running
+}
+
+/** Runs a writing operation of a handler, in the handler's unit, under the rules of the call's own profile (decision 4.8). */
+export async function runWriteIn<O extends Writing>(
+  unit: Unit,
+  { handler }: Frame,
+  operation: WriteOperation<O>,
+  asking: Asking<O>,
+  profile: Profile,
+): Promise<Written<O>> {
+  await unit.settleFor(handler)
+  return unit.under(profile, async () => {
+    const { handlers, tx, call } = unit
+    const { list, dryRun } = call
+    const prospect: Prospect = { list, dryRun, profile, handlers, read: (work) => work(tx) }
+    const written = await runWrite(unit, operation, await readied(operation, asking, prospect))
+    await tx.flush()
+    unit.noteInnerWrite()
+    return written
+  })
+}
+
 const nothingLoaded = { previous: undefined }
 
 /** Runs a writing operation in a unit of work. A step without work of its own makes no promise. */
@@ -94,23 +141,24 @@ export async function runWrite<O extends Writing>(
   const loading = operation.load?.(unit, running.target) ?? nothingLoaded
   const loaded = (loading instanceof Promise ? await loading : loading) as Loaded<O>
   if (!running.accepted) {
+    running.loaded?.(loaded.previous)
     const sent = running.decoded ?? running.document(loaded.previous)
     const judging = operation.judge?.(unit, loaded, sent, running)
     if (judging) await judging
     running.precondition?.(loaded.previous)
-    const point = pointOf(operation, 'before')
+    const point = pointOf(operation.name, 'before')
     const hasHandlers = point !== undefined && unit.reaches(point)
     running.accepted = hasHandlers ? await runBefore(point, unit, operation, loaded, sent) : sent
   }
   const document = running.accepted
-  const point = pointOf(operation, 'after')
+  const point = pointOf(operation.name, 'after')
   const applied = await applyTo(unit, operation, loaded, document, running)
   if (point !== undefined && unit.reaches(point)) await runAfter(point, unit, operation, loaded, document, applied)
   return operation.result(loaded, applied)
 }
 
 /** The operation's point; silent operations have none. */
-function pointOf({ name }: { readonly name: Writing }, phase: 'before' | 'after'): string | undefined {
+export function pointOf(name: Writing, phase: 'before' | 'after'): string | undefined {
   const literal = operations[name]
   return literal.kind === 'write' ? literal[phase] : undefined
 }
@@ -141,15 +189,12 @@ async function applyTo<O extends Writing>(
   document: DocumentOf<O>,
   running: Running<O>,
 ): Promise<unknown> {
-  const point = pointOf(operation, 'after')
+  const point = pointOf(operation.name, 'after')
   const isSeen = point !== undefined && unit.handlers.count(point) > 0
   for (;;)
     try {
       const applied = await operation.apply(unit, loaded, document, running)
-      const isForeseen = running.secret === 'foreseen'
-      if (isSeen || isForeseen || unit.hasInnerWrites) await unit.tx.flush()
-      // what stood in the way has gone meanwhile, and the password is not hashed
-      if (isForeseen) throw fail('unavailable', { outcome: 'nothing', retryAfter: 1 })
+      if (isSeen || unit.hasInnerWrites) await unit.tx.flush()
       return applied
     } catch (error) {
       if (!operation.canRepeat?.(error, document)) throw error
