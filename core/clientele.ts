@@ -7,7 +7,7 @@ import type { InputOf, Reading, ResultOf, Writing } from './model/operations.js'
 import type { CustomerError, Violation } from './model/problems.js'
 import type { Limits } from './ports/host.js'
 import type { Health } from './work/health.js'
-import type { DryRunOperations } from './work/dry-run.js'
+import type { Change, DryRunOperations } from './work/dry-run.js'
 import type { Transaction } from './work/transaction.js'
 import type { WriteRequest, Written } from './work/write.js'
 
@@ -22,6 +22,8 @@ export interface WriteCall<O extends Writing> extends CallOptions, WriteRequest<
   readonly list: string
   /** Everything runs, then is rolled back; the result is the would-be result (decision 4.7). */
   readonly dryRun?: boolean
+  /** Gets the records that the call has changed, or that a dry run would have, when it has ended well. */
+  readonly onChanges?: (changes: readonly Change[]) => void
 }
 
 /** The library: customers of all lists of one storage. */

@@ -17,13 +17,12 @@ import type { Profile } from './model/profile.js'
 import type { CustomerLists, Ids, Limits } from './ports/host.js'
 import type { Storage } from './ports/storage.js'
 import type { Rules } from './rules/index.js'
-import { changesIn } from './work/dry-run.js'
-import type { Changes, DryRunOperations } from './work/dry-run.js'
+import type { Change, DryRunOperations } from './work/dry-run.js'
 import { healthOf } from './work/health.js'
 import type { Incidents } from './work/incidents.js'
 import { runRead, runReadIn } from './work/read.js'
 import { requestOf } from './work/request.js'
-import { outcomeOf, report } from './work/traces.js'
+import { outcomeOf, report, reportChanges } from './work/traces.js'
 import { runTransaction } from './work/transaction.js'
 import type { Transaction } from './work/transaction.js'
 import type { Call, Unit } from './work/unit.js'
@@ -48,7 +47,7 @@ export interface LibraryParts {
 /** What a writing call says of itself. */
 interface WriteOptions extends CallOptions {
   readonly dryRun?: boolean
-  readonly changes?: Changes
+  readonly onChanges?: WriteCall<Writing>['onChanges']
 }
 
 /** The library. Hosts make it with `createClientele`. */
@@ -80,9 +79,10 @@ export class Library implements Clientele {
     for (const operation of Object.keys(this.#parts.rules.writes) as Writing[])
       methods[operation] = async (input = {}) => {
         if (this.#frame) throw new Error('a dry run is a unit of work of its own: not inside a handler')
-        const changes: Changes = new Map()
-        const result = await this.#writeChecked(operation, list, input, { ...options, dryRun: true, changes })
-        return { result, changes: changesIn(changes) }
+        let changes: readonly Change[] = []
+        const onChanges = (made: typeof changes) => void (changes = made)
+        const result = await this.#writeChecked(operation, list, input, { ...options, dryRun: true, onChanges })
+        return { result, changes }
       }
     return methods as DryRunOperations
   }
@@ -204,6 +204,7 @@ export class Library implements Clientele {
     try {
       const written = await units.perform(call, rules.writes[operation], asking)
       if (options.onTrace) report(incidents, call, options.onTrace, call.dryRun ? 'dryRun' : 'done')
+      if (options.onChanges) reportChanges(incidents, call, options.onChanges)
       return written
     } catch (error) {
       if (options.onTrace) report(incidents, call, options.onTrace, outcomeOf(error))
@@ -259,7 +260,8 @@ export class Library implements Clientele {
       ends: [],
       events: [],
       trace: options.onTrace && [],
-      changes: options.changes,
+      began: options.onTrace ? performance.now() : 0,
+      changes: options.onChanges && new Map(),
       customersIn: (frame) => this.#customersIn(frame, list, { flavour, requestId, caller }),
       hasRunHandlers: false,
     }

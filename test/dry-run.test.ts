@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { Secret, StaleVersion, Status } from '../core/index.js'
-import type { DomainEvent, Plugin } from '../core/index.js'
+import type { Change, DomainEvent, Plugin } from '../core/index.js'
 import { faultyStorage } from './faulty-storage.js'
 import type { StorageFault } from './faulty-storage.js'
 import { openShop, problemOf } from './support/shop.js'
@@ -95,6 +95,25 @@ describe('dry run: everything runs, then everything is rolled back (4.7)', () =>
   it('lists nothing for a write that changes nothing', async () => {
     const { dry } = await open()
     expect((await dry.updateCustomer({ customerNo: 'C1', update: { lastName: 'Lebowski' } })).changes).to.deep.equal([])
+  })
+
+  it('what a call that is no dry run has changed is told too, if it is asked for; a throw there changes nothing', async () => {
+    const { clientele, shop } = await open()
+    const told: unknown[] = []
+    const write = (lastName: string, onChanges: (changes: readonly Change[]) => void) =>
+      clientele.write('updateCustomer', {
+        list: 'SiteGenesis',
+        target: { customerNo: 'C1' },
+        document: () => ({ update: { lastName } }),
+        onChanges,
+      })
+    const before = await shop.getCustomer({ customerNo: 'C1' })
+    const { result } = await write('Sobchak', (changes) => told.push(...changes))
+    expect(told).to.deep.equal([{ kind: 'customers', before, after: result }])
+    await write('Kerabatsos', () => {
+      throw new Error('mine')
+    })
+    expect(await shop.getCustomer({ customerNo: 'C1' })).to.include({ lastName: 'Kerabatsos' })
   })
 
   it('tells no events and runs no tasks', async () => {

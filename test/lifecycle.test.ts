@@ -157,6 +157,7 @@ function callOf() {
     ends: [],
     events: [],
     trace: undefined,
+    began: 0,
     changes: undefined,
     customersIn: () => {
       throw new Error('no handler asks for the library')

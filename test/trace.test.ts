@@ -68,6 +68,9 @@ describe('trace', () => {
     expect(first?.step === 'handler' && first.ms)
       .to.be.at.least(took)
       .and.below(60_000)
+    const begins = (traces[0]?.steps ?? []).flatMap((step) => (step.step === 'handler' ? [step.at] : []))
+    expect(begins[0]).to.be.within(0, 60_000)
+    expect((begins[1] ?? 0) - (begins[0] ?? 0)).to.be.at.least(took)
   })
 
   it('shows inner calls one step deeper, and why a handler is skipped', async () => {

@@ -76,7 +76,12 @@ function isAsked(header: RequestHeaders[string]): boolean {
 function traceText(trace: Trace | undefined): string {
   if (!trace) return '{"outcome":"the request was answered before any operation ran","steps":[]}'
   const { steps, ...facts } = trace
-  const shown = steps.map((step) => ('ms' in step ? { ...step, ms: Math.round(step.ms * 100) / 100 } : step))
+  const round = (ms: number): number => Math.round(ms * 100) / 100
+  const shown = steps.map((step) =>
+    step.step === 'handler' && step.ms !== undefined && step.at !== undefined
+      ? { ...step, ms: round(step.ms), at: round(step.at) }
+      : step,
+  )
   let count = shown.length
   for (;;) {
     const omitted = shown.length - count

@@ -21,6 +21,8 @@ export interface CallFacts {
   readonly ends: (() => void)[]
   /** Absent: nobody asked for a trace. */
   readonly trace: TraceStep[] | undefined
+  /** When the call began, where there is a trace. */
+  readonly began: number
 }
 
 /** What a unit of work is to the handlers that run in it. */

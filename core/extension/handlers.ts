@@ -192,11 +192,12 @@ class Run {
   }
 
   note(outcome: HandlerStep['outcome'], reason?: string): void {
-    const { trace } = this.#frame.unit.call
+    const { trace, began } = this.#frame.unit.call
     if (!trace) return
     const { point, plugin, name } = this.#handler
-    const ms = performance.now() - this.#start
-    const step = { step: 'handler', point, plugin, handler: name, outcome, ms, depth: this.#frame.depth - 1 } as const
+    const times = { ms: performance.now() - this.#start, at: this.#start - began }
+    const depth = this.#frame.depth - 1
+    const step = { step: 'handler', point, plugin, handler: name, outcome, ...times, depth } as const
     trace.push(reason === undefined ? step : { ...step, reason })
   }
 

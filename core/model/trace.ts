@@ -24,6 +24,8 @@ export interface HandlerStep {
   readonly reason?: string
   /** How long it ran; absent when it was skipped. */
   readonly ms?: number
+  /** Milliseconds from the begin of the call to its own; absent when it was skipped. */
+  readonly at?: number
   readonly depth: number
 }
 

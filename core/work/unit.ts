@@ -20,7 +20,7 @@ export interface Call extends CallFacts {
   readonly operation: string
   readonly profile: Profile
   readonly events: DomainEvent[]
-  /** What a dry run would change; absent: nobody asked. */
+  /** What the call changes, or a dry run would; absent: nobody asked. */
   readonly changes: Changes | undefined
   /** Gives handlers the library in this unit: the one way back to what stands above. */
   readonly customersIn: (frame: Frame) => CustomerOperations
