@@ -1,4 +1,5 @@
 /** core/README.md, The life of a write: the diagram and the code are one. */
+import { executionAsyncResource } from 'node:async_hooks'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { memoryStorage } from '../adapters/storage/local/memory.js'
@@ -15,6 +16,7 @@ import { Held } from '../core/work/unit.js'
 import type { Unit } from '../core/work/unit.js'
 import { Units } from '../core/work/units.js'
 import type { WriteOperation } from '../core/work/write.js'
+import { openShop } from './support/shop.js'
 import { readText } from './support/sources.js'
 
 /** Steps of a diagram of core/README.md, in the order of its arrows. */
@@ -165,3 +167,18 @@ function callOf() {
     hasRunHandlers: false,
   }
 }
+
+describe('core/README.md, Rules of the unit of work: a closed library leaves nothing in the process', () => {
+  it('what is asynchronous carries no frame of it', async () => {
+    const carried = (): Promise<number> =>
+      new Promise((resolve) => {
+        setImmediate(() => resolve(Object.getOwnPropertySymbols(executionAsyncResource()).length))
+      })
+    const before = await carried()
+    const plugin = definePlugin({ name: 'a', hooks: { 'dw.ocapi.data.customer_list.customers.beforePOST': silent } })
+    const { clientele, shop } = await openShop({ plugins: [plugin] })
+    await shop.createCustomer({ create: {} })
+    await clientele.close()
+    expect(await carried()).to.equal(before)
+  })
+})

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { describe, it } from 'mocha'
+import { after, before, describe, it } from 'mocha'
 import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { Ordered } from '../adapters/storage/local/ordered.js'
 import { find } from '../adapters/storage/local/query.js'
@@ -112,22 +112,21 @@ describe('memory storage: limits of regular expressions', () => {
 
 describe('memory storage: a long look leaves the event loop free, and ends with its signal (adapters/storage/README.md, Cancelling)', () => {
   const count = 60_000
-  const open = async () => {
-    const storage = memoryStorage()
+  const storage = memoryStorage()
+  before(async () => {
     await storage.open(contractOptions)
     await storage.write('L', async (unit) => {
       for (let n = 0; n < count; n++)
         await unit.customers.insert(customerRecord(`${n}`, { title: `${(n * 7919) % count}`.padStart(6, '0') }))
     })
-    return storage
-  }
+  })
+  after(() => storage.close())
   const long: Readonly<Record<string, Query>> = {
     'a condition without an index': { where: { op: 'gte', path: ['title'], value: '0' }, limit: 3 },
     'the first page of a sort': { sort: [{ path: ['title'] }], limit: 3 },
     'a late page of a sort': { sort: [{ path: ['title'] }], offset: 40_000, limit: 3 },
   }
   it('answers as one moment does, while others change the records', async () => {
-    const storage = await open()
     for (const [name, query] of Object.entries(long)) {
       let turns = 0
       const counting = setInterval(() => turns++, 0)
@@ -147,16 +146,13 @@ describe('memory storage: a long look leaves the event loop free, and ends with 
         // the first record was changed before: it is not among those before the page any more
         expect(page.items.map(({ title }) => title)).to.deep.equal(['040001', '040002', '040003'])
     }
-    await storage.close()
   })
   it('ends in the middle', async () => {
-    const storage = await open()
     const stop = new AbortController()
     const reading = storage.read('L', (unit) => unit.customers.find({ sort: [{ path: ['title'] }] }), stop.signal)
     const gone = new Error('gone')
     setImmediate(() => stop.abort(gone))
     expect(await reading.catch((error: unknown) => error)).to.equal(gone)
-    await storage.close()
   })
 })
 

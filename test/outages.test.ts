@@ -108,7 +108,7 @@ describe('while hooks hang (decision 4.10; adapters/storage/README.md, Locks and
         },
       },
     })
-    const limits = { handler: 2000, lockWait: 800, unit: 5000 }
+    const limits = { handler: 1000, lockWait: 400, unit: 5000 }
     ;({ clientele, shop } = await openShop({ storage: postgresStorage({ pool }), plugins: [plugin], limits }))
     for (const customerNo of ['1', '2', '3', '4']) await shop.createCustomer({ create: { customerNo } })
   })

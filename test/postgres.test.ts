@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { Pool } from 'pg'
@@ -22,7 +23,7 @@ import type { RecordingPool } from './support/recording-pool.js'
 async function neighbour(storage: Storage): Promise<() => Promise<void>> {
   const stop = new AbortController()
   const work = async (): Promise<void> => {
-    while (!stop.signal.aborted)
+    while (!stop.signal.aborted) {
       await storage
         .write('Neighbour', async (unit) => {
           await unit.lock('a')
@@ -37,6 +38,8 @@ async function neighbour(storage: Storage): Promise<() => Promise<void>> {
         .catch((error: Error) => {
           if (error.name === 'StorageUnavailable') stop.abort()
         })
+      await delay(10)
+    }
   }
   const running = work()
   return async () => {
@@ -414,8 +417,8 @@ describe('PostgreSQL storage', () => {
     })
     it('an exhausted pool: nothing is stored, after the longest wait', async () => {
       const held = await Promise.all([1, 2, 3].map(() => pool.connect()))
-      expect(await outcome(insert('waited'))).to.equal('nothing')
-      expect(await outcome(storage.read('L', (unit) => unit.customers.find({})))).to.equal('nothing')
+      const finding = storage.read('L', (unit) => unit.customers.find({}))
+      expect(await Promise.all([insert('waited'), finding].map(outcome))).to.deep.equal(['nothing', 'nothing'])
       for (const client of held) client.release()
       expect(await outcome(insert('waited'))).to.equal('stored')
     })

@@ -99,26 +99,25 @@ async function run(storage: Storage, random: RandomSource, reopen: () => Promise
 
 describe('random units at once: keys, indexes and queries agree, no lock is left', () => {
   const options = { ...contractOptions, lockWait: 10_000 }
-  for (const seed of [1, Date.now()]) {
-    it(`memory, seed ${seed}`, async () => {
-      const storage = memoryStorage()
+  const seed = Date.now()
+  it(`memory, seed ${seed}`, async () => {
+    const storage = memoryStorage()
+    await storage.open(options)
+    await run(storage, randomSource(seed), async () => storage)
+  })
+  it(`JSON file, reopened in between, seed ${seed}`, async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'clientele-'))
+    const open = async (): Promise<Storage> => {
+      const storage = jsonFileStorage({ file: path.join(folder, 'customers.json'), journalBytes: 20_000 })
       await storage.open(options)
-      await run(storage, randomSource(seed), async () => storage)
+      return storage
+    }
+    let current = await open()
+    await run(current, randomSource(seed), async () => {
+      await current.close()
+      current = await open()
+      return current
     })
-    it(`JSON file, reopened in between, seed ${seed}`, async () => {
-      const folder = await mkdtemp(path.join(tmpdir(), 'clientele-'))
-      const open = async (): Promise<Storage> => {
-        const storage = jsonFileStorage({ file: path.join(folder, 'customers.json'), journalBytes: 20_000 })
-        await storage.open(options)
-        return storage
-      }
-      let current = await open()
-      await run(current, randomSource(seed), async () => {
-        await current.close()
-        current = await open()
-        return current
-      })
-      await rm(folder, { recursive: true })
-    })
-  }
+    await rm(folder, { recursive: true })
+  })
 })

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { start, startServer } from './support/child.js'
+import type { ServerChild } from './support/child.js'
 import { send } from './support/http.js'
 import { tokenOf } from './support/tokens.js'
 
@@ -18,43 +19,54 @@ describe('example server as a service (examples/README.md)', () => {
   })
   after(() => rm(folder, { recursive: true }))
 
-  it('logs one JSON line a request: the route, never values; nothing with LOG_LEVEL=silent', async () => {
-    for (const level of ['info', 'silent']) {
-      const server = await startServer({ LOG_LEVEL: level })
+  describe('running', () => {
+    let server: ServerChild
+    before(async () => {
+      server = await startServer({ LOG_LEVEL: 'info' })
+    })
+    after(() => server.stop())
+    const get = (page: string) => send(server.origin, { path: page })
+
+    it('logs one JSON line a request: the route, never values', async () => {
+      const greeting = server.output()
       const token = await tokenOf(server.origin, 'ocapi')
       await send(server.origin, { path: `${customers}/Lebowski?select=(**)`, headers: bearer(token) })
-      await send(server.origin, { path: '/nothing/Lebowski' })
-      await server.stop()
-      const lines = server
-        .output()
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
+      await get('/nothing/Lebowski')
+      await server.printed(/no route/)
+      const lines = server.output().slice(greeting.length).trimEnd().split('\n')
       const seen = lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg)
       const route = '/customer_lists/{list_id}/customers/{customer_no}'
-      const all = ['POST /dw/oauth2/access_token 200', `GET ${route} 404`, 'GET (no route) 404']
-      expect(seen, server.output()).to.deep.equal(level === 'info' ? all : [])
-      for (const secret of ['Lebowski?', 'nothing', token]) expect(server.output()).not.to.contain(secret)
-    }
+      expect(seen).to.deep.equal(['POST /dw/oauth2/access_token 200', `GET ${route} 404`, 'GET (no route) 404'])
+      for (const secret of ['Lebowski?', 'nothing', token]) expect(lines.join()).not.to.contain(secret)
+    })
+
+    it('has /health, /ready and /metrics', async () => {
+      expect((await get('/health')).json()).to.deep.equal({ status: 'ok' })
+      expect((await get('/ready')).json()).to.deep.equal({ ready: true, storage: { reachable: true, writable: true } })
+      await get(customers)
+      const metrics = await get('/metrics')
+      expect(metrics.headers['content-type']).to.match(/^text\/plain/)
+      expect(metrics.text).to.match(
+        /^clientele_request_seconds_count\{flavour="ocapi",operation="none",status="405"\} 1$/m,
+      )
+    })
+
+    it('gives tokens at /dwsso/… too', async () => {
+      const headers = {
+        Authorization: `Basic ${btoa('demo:demo')}`,
+        'Content-Type': 'application/x-www-form-urlencoded',
+      }
+      const path = '/dwsso/oauth2/access_token'
+      const body = 'grant_type=client_credentials'
+      const given = await send(server.origin, { path, method: 'POST', headers, body })
+      expect(given.json()).to.include({ token_type: 'Bearer', expires_in: 1_799 })
+    })
   })
 
-  it('has /health, /ready and /metrics', async () => {
-    const server = await startServer()
-    const get = (page: string) => send(server.origin, { path: page })
-    expect((await get('/health')).json()).to.deep.equal({ status: 'ok' })
-    expect((await get('/ready')).json()).to.deep.equal({ ready: true, storage: { reachable: true, writable: true } })
-    await send(server.origin, { path: customers })
-    const metrics = await get('/metrics')
-    expect(metrics.headers['content-type']).to.match(/^text\/plain/)
-    expect(metrics.text).to.match(
-      /^clientele_request_seconds_count\{flavour="ocapi",operation="none",status="405"\} 1$/m,
-    )
-    await server.stop()
-  })
-
-  it('tokens outlive a restart, by a key file of mode 600 or by TOKEN_SECRET; /dwsso/… gives them too', async () => {
+  it('tokens outlive a restart, by a key file of mode 600 or by TOKEN_SECRET; LOG_LEVEL=silent logs nothing', async () => {
     const DATA_FILE = path.join(folder, 'customers.json')
     const own = { STORAGE: 'json-file', DATA_FILE }
-    const shared = { TOKEN_SECRET: 'several servers share it' }
+    const shared = { TOKEN_SECRET: 'several servers share it', LOG_LEVEL: 'silent' }
     for (const environment of [own, shared]) {
       const first = await startServer(environment)
       const token = await tokenOf(first.origin, 'ocapi')
@@ -63,19 +75,10 @@ describe('example server as a service (examples/README.md)', () => {
       const path = '/dw/data/v16_2/customer_lists/SiteGenesis'
       expect((await send(second.origin, { path, headers: bearer(token) })).status).to.equal(200)
       await second.stop()
+      expect(second.output().includes('{"level"')).to.equal(environment === own)
     }
     expect((await stat(`${DATA_FILE}.token-key`)).mode & 0o777).to.equal(0o600)
     expect(await readFile(`${DATA_FILE}.token-key`, 'utf8')).to.match(/^[\da-f]{64}$/)
-    const server = await startServer()
-    const headers = { Authorization: `Basic ${btoa('demo:demo')}`, 'Content-Type': 'application/x-www-form-urlencoded' }
-    const given = await send(server.origin, {
-      path: '/dwsso/oauth2/access_token',
-      method: 'POST',
-      headers,
-      body: 'grant_type=client_credentials',
-    })
-    expect(given.json()).to.include({ token_type: 'Bearer', expires_in: 1_799 })
-    await server.stop()
   })
 
   it('names the line of a slip in a plug-in, and says what TypeScript needs', async () => {

@@ -1,6 +1,8 @@
 /** The example server as a child process. */
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -253,6 +255,8 @@ describe('example server', () => {
           json: { last_name: 'a moment', credentials: { login: 'dude' } },
         })
         await server.printed(/handler waits for a moment/)
+        const idle = net.connect(Number(new URL(server.origin).port), '127.0.0.1')
+        await once(idle, 'connect')
         const began = performance.now()
         const ended = server.stop(signal)
         await server.printed(/stopping/)
@@ -262,6 +266,7 @@ describe('example server', () => {
         expect((await running).status).to.equal(200)
         expect(await ended).to.deep.equal({ code: 0, signal: null })
         expect(performance.now() - began).to.be.lessThan(3_000)
+        idle.destroy()
       })
   })
 })

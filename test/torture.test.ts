@@ -15,7 +15,7 @@ describe('torture, the short version: SIGKILL while sixteen writers run', () => 
   afterEach(() => rm(folder, { recursive: true }))
 
   it('the example server loses no acknowledged write and half-applies nothing', async () => {
-    const { writes, losses } = await tortureServer(folder, 3, randomSource(Date.now()))
+    const { writes, losses } = await tortureServer(folder, 2, randomSource(Date.now()))
     expect(losses).to.deep.equal([])
     expect(writes).to.be.above(50)
   })

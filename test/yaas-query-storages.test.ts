@@ -166,7 +166,7 @@ describe('decision 3.10: equal rows on memory, JSON file and PostgreSQL', () => 
         const { status, numbers } = await q(terms, more)
         if (status === 200 && numbers.length > 0) found++
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
     expect(found).to.be.above(10)
   })

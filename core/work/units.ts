@@ -273,6 +273,7 @@ export class Units {
     await inTime(this.idle(), 500)
     await inTime(stopPlugins(), graceMs)
     await storage.close()
+    handlers.frames.end()
   }
 }
 

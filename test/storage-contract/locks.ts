@@ -38,34 +38,23 @@ export function locks({ describe, test, maxWaiting }: Suite): void {
       await holder.commit()
     })
     test(
-      'a wait longer than lockWait is LockTimeout, and leaves nothing',
-      async (storage, opened) => {
-        const other = await opened.second()
-        const holder = await openUnit(storage, (unit) => unit.lock('a'))
-        await assert.rejects(
-          other.write(list, async (unit) => {
-            await unit.customers.insert(customerRecord('1'))
-            await unit.lock('a')
-          }),
-          LockTimeout,
-        )
-        await holder.commit()
-        assert.deepEqual(await all(storage), [])
-        await other.write(list, (unit) => unit.lock('a'))
-      },
-      { lockWait: shortWait },
-    )
-    test(
-      'a wait longer than lockWait for a key that an open unit holds is LockTimeout',
+      'a wait longer than lockWait, for a lock or for a key that an open unit holds, is LockTimeout, and leaves nothing',
       async (storage, opened) => {
         const other = await opened.second()
         const holder = await openUnit(storage, async (unit) => {
+          await unit.lock('a')
           await unit.customers.insert(withLogin('1', 'one'))
           await unit.flush()
         })
-        await assert.rejects(store(other, withLogin('2', 'one')), LockTimeout)
+        const forLock = other.write(list, async (unit) => {
+          await unit.customers.insert(customerRecord('2'))
+          await unit.lock('a')
+        })
+        const waits = [forLock, store(other, withLogin('3', 'one'))]
+        await Promise.all(waits.map((wait) => assert.rejects(wait, LockTimeout)))
         await holder.commit()
         assert.deepEqual(numbersOf(await all(storage)), ['1'])
+        await other.write(list, (unit) => unit.lock('a'))
       },
       { lockWait: shortWait },
     )

@@ -1,6 +1,7 @@
 /** Programs of ours as child processes: started, waited for by what they print, stopped by their pid. */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { endIdleConnections } from './http.js'
 
 /** How a child process ended. */
 export interface Ended {
@@ -81,9 +82,16 @@ export function start(program: string, environment: Environment = {}, args: read
   }
 }
 
-/** Starts the example server on a free port, in memory if nothing else is said, and resolves when it listens. */
+/**
+ * Starts the example server on a free port, in memory if nothing else is said, and resolves when it listens. `stop` ends the
+ * idle connections of `send` first.
+ */
 export async function startServer(environment: Environment = {}): Promise<ServerChild> {
   const child = start('examples/server.js', { PORT: '0', HOST: undefined, STORAGE: 'memory', ...environment })
   const match = await child.printed(/listening on (https?:\/\/\S+)/)
-  return { ...child, origin: match[1] as string }
+  const stop: Child['stop'] = (...how) => {
+    endIdleConnections()
+    return child.stop(...how)
+  }
+  return { ...child, origin: match[1] as string, stop }
 }

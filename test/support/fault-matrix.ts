@@ -46,7 +46,7 @@ const clientele = await createClientele({
   storage,
   plugins: [definePlugin({ name: 'looking', hooks })],
   logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
-  limits: { handler: 1900, unit: 2000 },
+  limits: { handler: 900, unit: 1000 },
 })
 
 const customerNo = 'dude'
@@ -158,7 +158,7 @@ for (const [operation, run] of Object.entries(operations)) {
 }
 // those that hang are given up by the library; then all of them go on at once
 const settled = Promise.all(hanging.map((start) => start()))
-await delay(3500)
+await delay(1700)
 storage.release()
 letGo()
 await settled

@@ -34,6 +34,12 @@ export interface Answer {
 const reuse = { keepAlive: true, timeout: 2_000 }
 const agents = { http: new http.Agent(reuse), https: new https.Agent(reuse) }
 
+/** Ends the connections on which nothing is asked now: a server that stops would wait for them a moment. */
+export function endIdleConnections(): void {
+  for (const agent of Object.values(agents))
+    for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
+}
+
 /** Sends a request and reads the whole answer. */
 export function send(origin: string, sent: Sent = {}): Promise<Answer> {
   const { protocol, hostname, port } = new URL(origin)
