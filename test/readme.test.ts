@@ -13,6 +13,7 @@ const pages = [
   'README.md',
   '.github/CONTRIBUTING.md',
   'adapters/README.md',
+  'adapters/command/README.md',
   'adapters/ocapi/README.md',
   'adapters/yaas/README.md',
   'adapters/storage/file/README.md',

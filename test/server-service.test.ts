@@ -6,7 +6,8 @@ import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { start, startServer } from './support/child.js'
 import type { ServerChild } from './support/child.js'
-import { send } from './support/http.js'
+import { listen, send } from './support/http.js'
+import { root } from './support/sources.js'
 import { tokenOf } from './support/tokens.js'
 
 const customers = '/s/-/dw/data/v16_2/customer_lists/SiteGenesis/customers'
@@ -79,6 +80,31 @@ describe('example server as a service (examples/README.md)', () => {
     }
     expect((await stat(`${DATA_FILE}.token-key`)).mode & 0o777).to.equal(0o600)
     expect(await readFile(`${DATA_FILE}.token-key`, 'utf8')).to.match(/^[\da-f]{64}$/)
+  })
+
+  it('runs cartridges of CARTRIDGES with the options of CARTRIDGE_SETTINGS (hooks/README.md, Bring your cartridge)', async () => {
+    const crm = await listen((_request, response) => void response.end('{"id":"crm-7"}'))
+    const settings = path.join(folder, 'settings.json')
+    await writeFile(settings, JSON.stringify({ services: { crm: { url: crm.origin } } }))
+    const CARTRIDGES = path.join(root, 'examples/cartridge/app_example')
+    const server = await startServer({ CARTRIDGES, CARTRIDGE_SETTINGS: settings })
+    try {
+      expect(server.output()).to.contain(`beforePOST\n  1. app_example: `)
+      const headers = bearer(await tokenOf(server.origin, 'ocapi'))
+      const credentials = { login: 'dude' }
+      const refused = await send(server.origin, {
+        path: customers,
+        headers,
+        json: { job_title: 'bowler', credentials },
+      })
+      expect(refused.text).to.contain('COMPANY_MISSING')
+      await send(server.origin, { path: customers, headers, json: { customer_no: '1', credentials } })
+      const update = { path: `${customers}/1`, method: 'PATCH', headers, json: { last_name: 'Lebowski' } }
+      expect((await send(server.origin, update)).json()).to.include({ c_crmId: 'crm-7' })
+    } finally {
+      await server.stop()
+      await crm.close()
+    }
   })
 
   it('names the line of a slip in a plug-in, and says what TypeScript needs', async () => {

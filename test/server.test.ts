@@ -189,6 +189,22 @@ describe('example server', () => {
         { PLUGINS: await module('named.mjs', 'export const x = 1') },
         /^clientele: PLUGINS: \/.*\/named\.mjs has no default export/,
       ],
+      'settings of cartridges that are not there': async () => [
+        { CARTRIDGE_SETTINGS: 'none.json' },
+        /^clientele: CARTRIDGE_SETTINGS: there are no CARTRIDGES$/,
+      ],
+      'settings of cartridges that are no JSON': async () => [
+        { CARTRIDGES: '.', CARTRIDGE_SETTINGS: await module('secret.json', '{ "password": hidden }') },
+        /^clientele: CARTRIDGE_SETTINGS: \/(?!.*hidden).*\/secret\.json is no JSON$/,
+      ],
+      'an option of cartridges that is not known': async () => [
+        { CARTRIDGES: path.join(folder, 'app'), CARTRIDGE_SETTINGS: await module('odd.json', '{ "sites": "x" }') },
+        /^clientele: loadCartridges has no option 'sites'; did you mean 'site'\?$/,
+      ],
+      'a cartridge that is not there': async () => [
+        { CARTRIDGES: path.join(folder, 'app') },
+        /^clientele: cartridges: there is no folder \/.*\/app$/,
+      ],
       'a plug-in for an unknown point': async () => [
         {
           PLUGINS: await module(

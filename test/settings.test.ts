@@ -19,6 +19,8 @@ describe('example server settings', () => {
       logLevel: 'info',
       tokenSecret: undefined,
       plugins: [],
+      cartridges: [],
+      cartridgeSettings: undefined,
       trustsProxy: false,
     })
   })
@@ -36,6 +38,8 @@ describe('example server settings', () => {
       LOG_LEVEL: 'silent',
       TOKEN_SECRET: 'sixteen characters',
       PLUGINS: './a.js, ./b.js',
+      CARTRIDGES: 'app_one, app_two',
+      CARTRIDGE_SETTINGS: ' ./settings.json ',
       TRUST_PROXY: 'true',
     }
     expect(readSettings(environment)).to.deep.equal({
@@ -50,6 +54,8 @@ describe('example server settings', () => {
       logLevel: 'silent',
       tokenSecret: 'sixteen characters',
       plugins: ['./a.js', './b.js'],
+      cartridges: ['app_one', 'app_two'],
+      cartridgeSettings: './settings.json',
       trustsProxy: true,
     })
     expect(readSettings({ PORT: '', STORAGE: ' ', CLIENT_SECRET: '' })).to.deep.equal(readSettings({}))

@@ -107,7 +107,7 @@ describe('package (README.md, In your build)', () => {
     return place
   }
 
-  it('holds the doors and their sources, and neither tests nor examples', () => {
+  it('holds the doors and their sources, no tests, and of the examples those that `init` writes', () => {
     const packed = path.join(folder, 'node_modules/clientele')
     const rooms = ['core', 'adapters', 'hooks'].filter(isFile)
     expect(readdirSync(packed)).to.have.members([
@@ -116,8 +116,11 @@ describe('package (README.md, In your build)', () => {
       'README.md',
       'package.json',
       'dist',
+      'examples',
       ...rooms,
     ])
+    const examples = manifest.files.filter((name) => name.startsWith('examples/')).map((name) => path.basename(name))
+    expect(readdirSync(path.join(packed, 'examples'))).to.have.members(examples)
     expect(readdirSync(path.join(packed, 'dist'))).to.have.members([...rooms, 'test'])
     const published = manifest.files.map((name) => name.replace(/\*$/, ''))
     for (const name of readdirSync(path.join(packed, 'dist/test')))

@@ -1,13 +1,50 @@
-/** Loads the plug-ins of the example server; what is wrong with a file is one line. */
+/** Loads the plug-ins and cartridges of the example server; what is wrong with a file is one line. */
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Plugin } from '../../../core/index.js'
+import type { CartridgeOptions } from '../../../hooks/cartridge/index.js'
 import { SettingError } from './settings.js'
+import type { Settings } from './settings.js'
+
+/** Where plug-ins come from. */
+export type PluginSettings = Pick<Settings, 'plugins' | 'cartridges' | 'cartridgeSettings'>
+
+/** All plug-ins in the order in which they run: those of modules, then cartridges. */
+export async function pluginsOf(settings: PluginSettings): Promise<readonly Plugin[]> {
+  const { cartridges } = settings
+  const options = cartridgeOptions(settings)
+  const plugins = (await Promise.all(settings.plugins.map(loadPlugins))).flat()
+  if (cartridges.length === 0) return plugins
+  for (const folder of cartridges) tellWatcher(folder)
+  const { loadCartridges } = await import('../../../hooks/cartridge/index.js')
+  return [...plugins, ...loadCartridges(cartridges, options)]
+}
+
+/** Tells `node --watch` of the files of a cartridge, which it does not load itself; says nothing where nobody watches. */
+function tellWatcher(folder: string): void {
+  if (!process.env['WATCH_REPORT_DEPENDENCIES'] || !existsSync(folder)) return
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.resolve(folder, name))
+  process.send?.({ 'watch:require': files.filter((file) => statSync(file).isFile()) })
+}
+
+/** The options of cartridges; `loadCartridges` checks them. */
+function cartridgeOptions({ cartridges, cartridgeSettings }: PluginSettings): CartridgeOptions {
+  if (cartridgeSettings === undefined) return {}
+  if (cartridges.length === 0) throw new SettingError('CARTRIDGE_SETTINGS: there are no CARTRIDGES')
+  const file = path.resolve(cartridgeSettings)
+  if (!existsSync(file)) throw new SettingError(`CARTRIDGE_SETTINGS: there is no file ${file}`)
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as CartridgeOptions
+  } catch {
+    // the message of the parser would show a part of the text, which may hold credentials of services
+    throw new SettingError(`CARTRIDGE_SETTINGS: ${file} is no JSON`)
+  }
+}
 
 /** The plug-ins that a module exports by default: one, or a list. */
-export async function loadPlugins(name: string): Promise<readonly Plugin[]> {
+async function loadPlugins(name: string): Promise<readonly Plugin[]> {
   const file = path.resolve(name)
   if (!existsSync(file)) throw new SettingError(`PLUGINS: there is no file ${file}`)
   const runsTypeScript = 'typescript' in process.features && Boolean(process.features.typescript)
@@ -17,6 +54,8 @@ export async function loadPlugins(name: string): Promise<readonly Plugin[]> {
     )
   const module = (await import(pathToFileURL(file).href).catch((error: unknown) => {
     const where = error instanceof SyntaxError ? placeIn(file) : ''
+    if (String(error).includes("Cannot find package 'clientele'"))
+      throw new SettingError(`PLUGINS: ${file} imports clientele, which its folder has not: npm install clientele`)
     throw new SettingError(`PLUGINS: ${file}${where} cannot be loaded: ${String(error)}`)
   })) as { readonly default?: Plugin | readonly Plugin[] }
   if (typeof module.default !== 'object' || module.default === null)

@@ -16,7 +16,7 @@ import { greetingOf } from './greeting.js'
 import { libraryLog, logOwn, logRequest, openLog } from './log.js'
 import type { Log } from './log.js'
 import { openMetrics, pagePaths, pages } from './pages.js'
-import { loadPlugins } from './plugin-files.js'
+import { pluginsOf } from './plugin-files.js'
 import { SettingError } from './settings.js'
 import type { Settings } from './settings.js'
 import { onSignal, stopper } from './stopping.js'
@@ -52,7 +52,7 @@ export async function runServer(settings: Settings): Promise<void> {
     throw error
   })
   state.greeting = greetingOf(settings, (server.address() as AddressInfo).port)
-  if (settings.plugins.length > 0) console.log(`${clientele.describeHooks().toString()}\n`)
+  if (settings.plugins.length + settings.cartridges.length > 0) console.log(`${clientele.describeHooks().toString()}\n`)
   console.log(state.greeting)
 }
 
@@ -77,7 +77,7 @@ async function openLibrary(settings: Settings, log: Log): Promise<Clientele> {
     customerLists: settings.customerLists,
     storage: await storages[settings.storage](settings),
     mixins: { schemas: { [exampleSchema.id]: exampleSchema } },
-    plugins: (await Promise.all(settings.plugins.map(loadPlugins))).flat(),
+    plugins: await pluginsOf(settings),
   })
 }
 

@@ -17,6 +17,10 @@ export interface Settings {
   readonly clientSecret: string
   /** Paths of modules whose default export is a plug-in or a list of them. */
   readonly plugins: readonly string[]
+  /** Folders of cartridges, in the order of the cartridge path. */
+  readonly cartridges: readonly string[]
+  /** A JSON file of the options of `loadCartridges`. */
+  readonly cartridgeSettings: string | undefined
   readonly logLevel: (typeof logLevels)[number]
   /** What the key of tokens is derived from; absent: a key of this server's own. */
   readonly tokenSecret: string | undefined
@@ -58,6 +62,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     logLevel,
     tokenSecret,
     plugins: partsOf(environment['PLUGINS'] ?? ''),
+    cartridges: partsOf(environment['CARTRIDGES'] ?? ''),
+    cartridgeSettings: environment['CARTRIDGE_SETTINGS']?.trim() || undefined,
     trustsProxy: flagOf('TRUST_PROXY', given('TRUST_PROXY', 'false')),
   }
 }
