@@ -141,7 +141,25 @@ describe('examples', () => {
   it('tokens.ts refuses what is no token of the provider', async () => {
     const { authenticate } = await import('../examples/tokens.js')
     const request = { flavour: 'ocapi', method: 'GET', path: '/', headers: {}, token: 'no-jwt' } as const
-    expect(await authenticate(request)).to.equal(undefined)
+    expect(await authenticate({ ...request, request: undefined })).to.equal(undefined)
+  })
+
+  it('session.ts knows a token, a session, and nobody else', async () => {
+    const child = start('examples/session.js', { PORT: await freePort() })
+    try {
+      const [, origin = ''] = await child.printed(/listening on (\S+)/)
+      const path = '/dw/data/v16_2/customer_lists/SiteGenesis'
+      const status = async (headers: Readonly<Record<string, string>>) => (await send(origin, { path, headers })).status
+      expect(await status(bearer)).to.equal(200)
+      expect(await status({ Cookie: 'session=of-bob' })).to.equal(200)
+      expect(await status({ Cookie: 'session=of-eve' })).to.equal(401)
+      const create = { path: `${path}/customers`, json: { credentials: { login: 'dude' } } }
+      const evil = { Cookie: 'session=of-bob', Origin: 'https://evil.example' }
+      expect((await send(origin, { ...create, headers: evil })).status).to.equal(401)
+      expect((await send(origin, { ...create, headers: { Cookie: 'session=of-bob' } })).status).to.equal(200)
+    } finally {
+      await child.stop()
+    }
   })
 
   it('plugin-test.ts tests plugin.ts, with the test runner of Node', async () => {

@@ -19,8 +19,8 @@ import { yaas } from '../adapters/yaas/index.js'
 import { createClientele } from '../core/container.js'
 import { listen, send, type Listening } from './support/http.js'
 
-const ask = async (authenticate: Authenticate, token: string) =>
-  authenticate({ flavour: 'ocapi', method: 'GET', path: '/', headers: {}, token })
+const request = { flavour: 'ocapi', method: 'GET', path: '/', headers: {}, request: undefined }
+const ask = async (authenticate: Authenticate, token: string) => authenticate({ ...request, token })
 
 const start = Date.parse('2026-01-01T00:00:00Z')
 const issuer = 'https://login.example.com/'
@@ -153,8 +153,7 @@ describe('JWT (issuer and audience mandatory, algorithms fixed, claims mapped to
       const token = await sign(changes)
       const said: string[][] = []
       const explain = (...given: string[]) => void said.push(given)
-      const credentials = { flavour: 'ocapi', method: 'GET', path: '/', headers: {}, token, explain }
-      expect(await jwt(options)(credentials)).to.equal(undefined)
+      expect(await jwt(options)({ ...request, token, explain })).to.equal(undefined)
       expect(said).to.have.lengthOf(1)
       expect(said[0]?.[0]).to.equal(check)
       expect(said[0]?.[1]).to.match(why)
@@ -164,8 +163,7 @@ describe('JWT (issuer and audience mandatory, algorithms fixed, claims mapped to
   it('explains a key that is not in the set, an algorithm that does not fit, and what is no JWT', async () => {
     const explain = async (token: string, more: Partial<JwtOptions> = {}) => {
       let said = ''
-      const credentials = { flavour: 'ocapi', method: 'GET', path: '/', headers: {}, token }
-      await jwt({ ...options, ...more })({ ...credentials, explain: (check, why) => (said = `${check}: ${why}`) })
+      await jwt({ ...options, ...more })({ ...request, token, explain: (check, why) => (said = `${check}: ${why}`) })
       return said
     }
     const keys = { keys: [{ ...(await exportJWK(own.publicKey)), kty: 'EC', kid: 'one' }] }
@@ -305,10 +303,7 @@ describe('verified tokens are remembered by their SHA-256 until they expire, bou
     const token = await sign()
     await Promise.all(Array.from({ length: 50 }, () => ask(state.authenticate, token)))
     expect(state.verified).to.equal(1)
-    expect(state.authenticate({ flavour: 'ocapi', method: 'GET', path: '/', headers: {}, token })).to.deep.equal({
-      clientId: 'crm',
-      flavours: ['ocapi'],
-    })
+    expect(state.authenticate({ ...request, token })).to.deep.equal({ clientId: 'crm', flavours: ['ocapi'] })
   })
 
   it('forgets the least recently used token first', async () => {

@@ -24,6 +24,7 @@ describe('token endpoints', () => {
       flavour,
       method: 'GET',
       path: '/',
+      request: undefined,
       headers: {},
       token: answer.json<{ access_token: string }>().access_token,
     })
@@ -57,7 +58,8 @@ describe('token endpoints', () => {
     )
     try {
       const token = await tokenOf(other.origin, 'ocapi')
-      expect(await authenticate({ flavour: 'ocapi', method: 'GET', path: '/', headers: {}, token })).to.equal(undefined)
+      const asked = { flavour: 'ocapi', method: 'GET', path: '/', headers: {}, token, request: undefined }
+      expect(await authenticate(asked)).to.equal(undefined)
     } finally {
       await other.close()
     }

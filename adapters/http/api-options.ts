@@ -7,13 +7,19 @@ import { SetupError } from '../../core/model/setup-error.js'
 import type { DiagnosticsOptions } from './diagnostics.js'
 import type { Observer } from './observer.js'
 import type { Flavour } from './flavour.js'
-import type { Authenticate } from './protocol.js'
+import type { Authenticate, Tokens, TokenWhere } from './protocol.js'
 
-/** What `customerApi` needs. */
-export interface CustomerApiOptions {
+/** What `customerApi` needs. `H` is the host's own request, as `authenticate` gets it. */
+export interface CustomerApiOptions<H = unknown, M extends Tokens = 'required'> {
   /** The APIs to serve: `[ocapi(), yaas()]`. */
   readonly flavours: readonly Flavour[]
-  readonly authenticate: Authenticate
+  /** Says who calls. */
+  readonly authenticate: Authenticate<H, TokenWhere[M]>
+  /**
+   * `optional`: `authenticate` is asked also about requests without a Bearer token, so that a session, a certificate or a
+   * gateway can decide; then no other site may have sent them (decision 1.12). Default `required`.
+   */
+  readonly tokens?: M
   /** Largest request body in bytes, also after decompression; default 5 MiB. */
   readonly maxBody?: number
   /** URL that links begin with, whatever a request says of its host: `https://api.example.com/shop`. */
@@ -27,7 +33,7 @@ export interface CustomerApiOptions {
 }
 
 /** What the doors without Koa need; of a Koa app, `proxy` says the same. */
-export interface HandlerOptions extends CustomerApiOptions {
+export interface HandlerOptions<H = unknown, M extends Tokens = 'required'> extends CustomerApiOptions<H, M> {
   /** Believe `X-Forwarded-Proto`, `-Host` and `-Prefix`, for servers that only a proxy can reach. Default: no. */
   readonly trustProxy?: boolean
 }
@@ -36,6 +42,7 @@ export interface HandlerOptions extends CustomerApiOptions {
 export const apiOptions: OptionTable<CustomerApiOptions> = {
   flavours: 'list',
   authenticate: 'function',
+  tokens: 'string',
   maxBody: 'number',
   publicUrl: 'string',
   hosts: 'list',
@@ -47,11 +54,11 @@ export const apiOptions: OptionTable<CustomerApiOptions> = {
 export const handlerOptions: OptionTable<HandlerOptions> = { ...apiOptions, trustProxy: 'boolean' }
 
 /** Checks what a door is given. Throws a SetupError that names the mistake. */
-export function checkApi<T extends CustomerApiOptions>(
+export function checkApi<H, M extends Tokens>(
   door: string,
   clientele: Clientele,
-  options: T,
-  table: OptionTable<T>,
+  options: CustomerApiOptions<H, M>,
+  table: NoInfer<OptionTable<CustomerApiOptions<H, M>>>,
 ): void {
   checkKind(`${door}: the library`, clientele, 'object')
   checkCopy('the library', clientele)
@@ -59,7 +66,9 @@ export function checkApi<T extends CustomerApiOptions>(
   for (const needed of ['flavours', 'authenticate'] as const)
     if (options[needed] === undefined) throw new SetupError(`${door} needs the option '${needed}'`)
   for (const [at, flavour] of options.flavours.entries()) checkKind(`${door}: flavours[${at}]`, flavour, 'object')
-  const { publicUrl } = options
+  const { publicUrl, tokens = 'required' }: { readonly publicUrl?: string; readonly tokens?: Tokens } = options
+  if (tokens !== 'required' && tokens !== 'optional')
+    throw new SetupError(`${door}: tokens must be 'required' or 'optional'`)
   if (publicUrl !== undefined && !/^https?:\/\/[^/?#\s@]+(?:\/[^?#\s]*)?$/.test(publicUrl))
     throw new SetupError(`${door}: publicUrl must be a URL like https://api.example.com/shop`)
   if (options.observe) checkOptions<Observer>(`${door}: observe`, options.observe, { onRequest: 'function' })

@@ -1,6 +1,7 @@
-/** Who calls: the Bearer token, and what the host's `authenticate` says of it (decisions 1.12, 2.21). */
+/** Who calls: the Bearer token, and what the host's `authenticate` says of it and of the request (decisions 1.12, 2.21). */
 import { isThenable } from '../../core/extension/deadline.js'
 import type { Caller, FlavourName } from '../../core/model/documents.js'
+import { refuseOtherSites } from './cross-site.js'
 import type { Exchange } from './exchange.js'
 import { headerOf, refuse } from './protocol.js'
 import type { RequestHeaders, TokenCheck } from './protocol.js'
@@ -14,13 +15,22 @@ export function bearerToken(headers: RequestHeaders): string {
   return token
 }
 
+/** The token that a request needs, or may have: a header of another scheme is none where tokens are optional. */
+function tokenOf({ request: { headers }, surroundings: { tokens } }: Exchange): string | undefined {
+  const isBearer = /^bearer(?: |$)/i.test(headerOf(headers, 'authorization') ?? '')
+  return tokens === 'required' || isBearer ? bearerToken(headers) : undefined
+}
+
 /** A check that a token has failed, and how. */
 type Explained = readonly [TokenCheck, string]
 
-/** Step: finds out who calls. Throws tokenMissing, tokenMalformed, tokenInvalid, tokenForOtherFlavour, tokenUnchecked. */
+/**
+ * Step: finds out who calls. Throws tokenMissing, tokenMalformed, tokenInvalid, tokenForOtherFlavour, tokenUnchecked; and
+ * crossSite, contentTypeMalformed and contentTypeUnsupported for what has no token.
+ */
 export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | Promise<undefined> {
-  const accept = (x: Exchange, caller: Caller | undefined, why: readonly Explained[]): undefined => {
-    if (!caller) throw invalid(x, flavour, why)
+  const accept = (x: Exchange, token: string | undefined, caller: Caller | undefined, why: Explained[]): undefined => {
+    if (!caller) throw unknown(x, flavour, token, why)
     let isForFlavour
     try {
       if (!isCaller(caller)) throw new TypeError('authenticate gave something that is no Caller')
@@ -29,6 +39,7 @@ export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | P
       return refuseUnchecked(x, error)
     }
     if (!isForFlavour) throw forOther(x, flavour, caller)
+    if (token === undefined) refuseOtherSites(x)
     x.caller = caller
     return undefined
   }
@@ -39,7 +50,7 @@ export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | P
   }
   return (x) => {
     const { path, headers } = x.request
-    const token = bearerToken(headers)
+    const token = tokenOf(x)
     let caller
     const why: Explained[] = []
     const explain = (check: TokenCheck, text: string) => void why.push([check, text])
@@ -49,19 +60,20 @@ export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | P
         return x.surroundings.clientele
           .inTime(given)
           .catch((error: unknown) => refuseUnchecked(x, error))
-          .then((caller) => accept(x, caller, why))
+          .then((caller) => accept(x, token, caller, why))
       caller = given
     } catch (error) {
       return refuseUnchecked(x, error)
     }
-    return accept(x, caller, why)
+    return accept(x, token, caller, why)
   }
 }
 
-function invalid(x: Exchange, flavour: FlavourName, why: readonly Explained[]): Error {
-  const said = why.length > 0 ? why : ([['unknown', 'authenticate gave no caller']] as const)
-  for (const [check, text] of said) noteRefusal(x, flavour, check, text)
-  return refuse('tokenInvalid', {})
+/** Nobody is known to call. Without a token, only what the host itself explains is worth a line in the log. */
+function unknown(x: Exchange, flavour: FlavourName, token: string | undefined, why: Explained[]): Error {
+  if (token !== undefined && why.length === 0) why.push(['unknown', 'authenticate gave no caller'])
+  for (const [check, text] of why) noteRefusal(x, flavour, check, text)
+  return token === undefined ? refuse('tokenMissing', {}) : refuse('tokenInvalid', {})
 }
 
 function forOther(x: Exchange, flavour: FlavourName, { flavours }: Caller): Error {

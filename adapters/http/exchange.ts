@@ -2,13 +2,15 @@
 import type { Clientele } from '../../core/clientele.js'
 import type { Caller } from '../../core/model/documents.js'
 import type { Observer } from './observer.js'
-import type { ApiRequest, Authenticate } from './protocol.js'
+import type { ApiRequest, Authenticate, Credentials, Tokens } from './protocol.js'
 import type { Route, RouteMatcher } from './route-matcher.js'
 
 /** What a flavour needs from its surroundings. */
 export interface Surroundings<R = unknown> {
   readonly clientele: Clientele
-  readonly authenticate: Authenticate
+  readonly tokens: Tokens
+  /** Asks the host who calls; the door adds the host's own request. */
+  readonly authenticate: (seen: Omit<Credentials<unknown, string | undefined>, 'request'>) => ReturnType<Authenticate>
   readonly observe?: Observer | undefined
   /** Matches the flavour's own routes; a path with broken percent-encoding matches nothing. */
   readonly match: RouteMatcher<R>

@@ -5,12 +5,13 @@ import type { Clientele } from '../../core/clientele.js'
 import { checkApi, handlerOptions } from './api-options.js'
 import type { HandlerOptions } from './api-options.js'
 import { readText } from './body.js'
-import type { ApiRequest, RawBody, Reply, RequestHeaders } from './protocol.js'
+import type { ApiRequest, RawBody, Reply, RequestHeaders, Tokens } from './protocol.js'
 import { defaultMaxBody, firstOf, hasNoBody, isLoopback, plainPath, prefixOf, queryOf, servedBy } from './serving.js'
 
 export type { CustomerApiOptions, HandlerOptions } from './api-options.js'
 export { explainMapping } from './mapping.js'
 export type { MappedField, ShownField } from './mapping.js'
+export type { Authenticate, Credentials, Tokens } from './protocol.js'
 export type { DiagnosticsOptions } from './diagnostics.js'
 export type { Observer, AnsweredRequest } from './observer.js'
 
@@ -34,15 +35,21 @@ export type FetchHandler = (request: Request, facts?: RequestFacts) => Promise<R
  * app.use(async (c, next) => (await handle(c.req.raw)) ?? next())
  * ```
  */
-export function toFetchHandler(clientele: Clientele, options: HandlerOptions): FetchHandler {
+export function toFetchHandler<M extends Tokens = 'required'>(
+  clientele: Clientele,
+  options: HandlerOptions<Request, M>,
+): FetchHandler {
   checkApi('toFetchHandler', clientele, options, handlerOptions)
   const { maxBody = defaultMaxBody, trustProxy = false } = options
   const served = servedBy(clientele, options)
   return async (request, facts = {}) => {
     const url = new URL(request.url)
     const path = plainPath(url.pathname)
-    const reply = await served(path)?.answer(new FetchRequest(request, url, path, { ...facts, maxBody, trustProxy }))
-    return reply && responseOf(reply)
+    const flavour = served(path)
+    if (!flavour) return undefined
+    return responseOf(
+      await flavour.answer(new FetchRequest(request, url, path, { ...facts, maxBody, trustProxy }), request),
+    )
   }
 }
 

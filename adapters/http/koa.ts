@@ -9,7 +9,7 @@ import { bodyOfHost, textOf } from './body.js'
 import { dropRest, IncomingRequest } from './incoming.js'
 import type { NodeHandler } from './incoming.js'
 import { refuse } from './protocol.js'
-import type { RawBody, Reply } from './protocol.js'
+import type { RawBody, Reply, Tokens } from './protocol.js'
 import { defaultMaxBody, hasNoBody, plainPath, prefixOf, servedBy } from './serving.js'
 import type { Served } from './serving.js'
 
@@ -17,6 +17,7 @@ export { explainMapping } from './mapping.js'
 export type { MappedField, ShownField } from './mapping.js'
 
 export type { CustomerApiOptions } from './api-options.js'
+export type { Authenticate, Credentials, Tokens } from './protocol.js'
 export type { DiagnosticsOptions } from './diagnostics.js'
 export type { Observer, AnsweredRequest } from './observer.js'
 export type { NodeHandler } from './incoming.js'
@@ -33,12 +34,17 @@ export interface KoaContext {
   readonly protocol: string
   readonly host: string
   readonly request: { readonly url: string; body?: unknown }
+  /** What middlewares before have found out: who has a session, for `authenticate`. */
+  readonly state?: Readonly<Record<string, unknown>>
   status: number
   body: unknown
 }
 
 /** A Koa middleware. */
-export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => Promise<unknown>
+export type KoaMiddleware<C extends KoaContext = KoaContext> = (
+  ctx: C,
+  next: () => Promise<unknown>,
+) => Promise<unknown>
 
 /**
  * The customer APIs as one middleware. Answers every request below the paths of its flavours, errors too; all else goes
@@ -48,7 +54,10 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
  * app.use(customerApi(clientele, { flavours: [ocapi(), yaas()], authenticate }))
  * ```
  */
-export function customerApi(clientele: Clientele, options: CustomerApiOptions): KoaMiddleware {
+export function customerApi<C extends KoaContext = KoaContext, M extends Tokens = 'required'>(
+  clientele: Clientele,
+  options: CustomerApiOptions<C, M>,
+): KoaMiddleware<C> {
   checkApi('customerApi', clientele, options, apiOptions)
   const { maxBody = defaultMaxBody } = options
   const served = servedBy(clientele, options)
@@ -59,8 +68,13 @@ export function customerApi(clientele: Clientele, options: CustomerApiOptions): 
   }
 }
 
-async function respond(flavour: Served, ctx: KoaContext, path: string, maxBody: number): Promise<void> {
-  const reply = await flavour.answer(new KoaRequest(ctx, path, maxBody))
+async function respond<C extends KoaContext, M extends Tokens>(
+  flavour: Served<C, M>,
+  ctx: C,
+  path: string,
+  maxBody: number,
+): Promise<void> {
+  const reply = await flavour.answer(new KoaRequest(ctx, path, maxBody), ctx)
   dropRest(ctx.req, ctx.res, maxBody)
   send(ctx, reply)
 }

@@ -6,13 +6,14 @@ import type { HandlerOptions } from './api-options.js'
 import { bodyOfHost, readText } from './body.js'
 import { dropRest, IncomingRequest } from './incoming.js'
 import type { NodeHandler } from './incoming.js'
-import type { RawBody, Reply } from './protocol.js'
+import type { RawBody, Reply, Tokens } from './protocol.js'
 import { defaultMaxBody, firstOf, hasNoBody, plainPath, prefixOf, servedBy } from './serving.js'
 import type { Served } from './serving.js'
 
 export type { CustomerApiOptions, HandlerOptions } from './api-options.js'
 export { explainMapping } from './mapping.js'
 export type { MappedField, ShownField } from './mapping.js'
+export type { Authenticate, Credentials, Tokens } from './protocol.js'
 export type { DiagnosticsOptions } from './diagnostics.js'
 export type { Observer, AnsweredRequest } from './observer.js'
 export type { NodeHandler } from './incoming.js'
@@ -26,7 +27,10 @@ export type { NodeHandler } from './incoming.js'
  * http.createServer(toNodeHandler(clientele, { flavours: [ocapi()], authenticate })).listen(3000)
  * ```
  */
-export function toNodeHandler(clientele: Clientele, options: HandlerOptions): NodeHandler {
+export function toNodeHandler<M extends Tokens = 'required'>(
+  clientele: Clientele,
+  options: HandlerOptions<IncomingMessage, M>,
+): NodeHandler {
   checkApi('toNodeHandler', clientele, options, handlerOptions)
   const { maxBody = defaultMaxBody, trustProxy = false } = options
   const served = servedBy(clientele, options)
@@ -49,15 +53,15 @@ function targetOf(url: string): string {
 type Settings = Required<Pick<HandlerOptions, 'maxBody' | 'trustProxy'>>
 
 /** Answers a request. Only what a host has done to the response can fail here. */
-async function respond(
-  flavour: Served,
+async function respond<M extends Tokens>(
+  flavour: Served<IncomingMessage, M>,
   request: NodeRequest,
   response: ServerResponse,
   next: ((error?: unknown) => void) | undefined,
 ): Promise<void> {
   let failure: unknown
   try {
-    const reply = await flavour.answer(request)
+    const reply = await flavour.answer(request, request.incoming)
     request.dropRest(response)
     if (!response.headersSent) send(response, reply)
     return
@@ -80,7 +84,7 @@ function send(response: ServerResponse, { status, headers, body }: Reply): void 
 class NodeRequest extends IncomingRequest {
   readonly path: string
   readonly method: string
-  protected readonly incoming: IncomingMessage
+  readonly incoming: IncomingMessage
   readonly #url: string
   readonly #settings: Settings
   constructor(incoming: IncomingMessage, url: string, path: string, settings: Settings) {

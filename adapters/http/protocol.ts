@@ -41,15 +41,30 @@ export interface Reply {
   readonly body?: string
 }
 
-/** What an `authenticate` function gets: the token, and the request it came with (decision 1.12). */
-export interface Credentials {
+/** Whether a request needs a Bearer token, or the host may find another way to tell who calls (decision 1.12). */
+export type Tokens = 'required' | 'optional'
+
+/** What `authenticate` gets as token: nothing can come only where tokens are optional. */
+export interface TokenWhere {
+  readonly required: string
+  readonly optional: string | undefined
+}
+
+/**
+ * What an `authenticate` function gets: the token, and the request it came with (decision 1.12). `H` is the host's own
+ * request at the door: Koa's context, the IncomingMessage of node:http, the Request of fetch. `T` is `string | undefined` where
+ * tokens are optional.
+ */
+export interface Credentials<H = unknown, T = string> {
   readonly flavour: FlavourName
   /** The method that runs, after an override (decision 2.18). */
   readonly method: string
   readonly path: string
   readonly headers: RequestHeaders
-  /** The Bearer token; the form of the Authorization header is checked. */
-  readonly token: string
+  /** The Bearer token; the form of the Authorization header is checked. With `tokens: 'optional'`, undefined for none. */
+  readonly token: T
+  /** The host's own request, with what its middlewares have left there: a session, a certificate, a gateway's headers. */
+  readonly request: H
   /** Says for the log which check a token has failed; the client never gets to know it. `why` must not hold the token. */
   readonly explain?: (check: TokenCheck, why: string) => void
 }
@@ -66,7 +81,9 @@ export type TokenCheck =
  * const authenticate: Authenticate = ({ token }) => callers.get(token)
  * ```
  */
-export type Authenticate = (credentials: Credentials) => Caller | undefined | PromiseLike<Caller | undefined>
+export type Authenticate<H = unknown, T = string> = (
+  credentials: Credentials<H, T>,
+) => Caller | undefined | PromiseLike<Caller | undefined>
 
 /** What can be wrong with a request before any operation runs; facts by kind. */
 export interface ProtocolProblems {
@@ -79,6 +96,8 @@ export interface ProtocolProblems {
   readonly tokenInvalid: object
   /** A good token, but issued for another API (decision 1.12). */
   readonly tokenForOtherFlavour: object
+  /** A request without a token that another site may have sent: `from` is its origin, or what the browser says of it. */
+  readonly crossSite: { readonly from: string }
   /** `authenticate` failed: nobody can tell whether the token is good. */
   readonly tokenUnchecked: { readonly incident: string }
   /** A Host that no link can be made of. */

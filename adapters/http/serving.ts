@@ -5,35 +5,39 @@ import { diagnose } from './diagnostics.js'
 import type { DiagnosticsOptions } from './diagnostics.js'
 import type { Surroundings } from './exchange.js'
 import type { Flavour } from './flavour.js'
-import type { ApiRequest, Reply, RequestHeaders } from './protocol.js'
+import type { ApiRequest, Reply, RequestHeaders, Tokens, TokenWhere } from './protocol.js'
 import { matcherOf } from './route-matcher.js'
 
 /** The default of `maxBody`. */
 export const defaultMaxBody = 5 * 1024 * 1024
 
-/** A flavour, served. */
-export class Served {
+/** A flavour, served at a door whose host has requests of type `H`. */
+export class Served<H, M extends Tokens> {
   readonly #flavour: Flavour
-  readonly #surroundings: Surroundings
+  readonly #authenticate: CustomerApiOptions<H, M>['authenticate']
+  readonly #surroundings: Omit<Surroundings, 'authenticate'>
   readonly #diagnostics: DiagnosticsOptions
-  constructor(
-    flavour: Flavour,
-    clientele: Clientele,
-    { authenticate, diagnostics = {}, publicUrl, hosts, observe }: CustomerApiOptions,
-  ) {
+  constructor(flavour: Flavour, clientele: Clientele, options: CustomerApiOptions<H, M>) {
+    const { authenticate, diagnostics = {}, publicUrl, hosts, observe } = options
+    const tokens: Tokens = options.tokens ?? 'required'
     this.#flavour = flavour
-    this.#surroundings = { clientele, authenticate, match: matcherOf(flavour.routes), publicUrl, hosts, observe }
+    this.#authenticate = authenticate
+    this.#surroundings = { clientele, tokens, match: matcherOf(flavour.routes), publicUrl, hosts, observe }
     this.#diagnostics = diagnostics
   }
   /** Whether a path, as `plainPath` gives it, is the flavour's. */
   claims(path: string): boolean {
     return this.#flavour.claims(path)
   }
-  /** Answers a request that it has claimed. Never rejects. */
-  answer(request: ApiRequest): Promise<Reply> {
-    const asked = diagnose(this.#surroundings.clientele, request.headers, this.#diagnostics)
-    if (!asked) return this.#flavour.answer(request, this.#surroundings)
-    const answered = this.#flavour.answer(request, { ...this.#surroundings, clientele: asked.clientele })
+  /** Answers a request that it has claimed; `host` is the host's own form of it. Never rejects. */
+  answer(request: ApiRequest, host: H): Promise<Reply> {
+    const authenticate: Surroundings['authenticate'] = (seen) =>
+      // a step before refuses what has no token where one is required
+      this.#authenticate({ ...seen, token: seen.token as TokenWhere[M], request: host })
+    const surroundings = { ...this.#surroundings, authenticate }
+    const asked = diagnose(surroundings.clientele, request.headers, this.#diagnostics)
+    if (!asked) return this.#flavour.answer(request, surroundings)
+    const answered = this.#flavour.answer(request, { ...surroundings, clientele: asked.clientele })
     return answered.then((reply) => ({ ...reply, headers: { ...reply.headers, ...asked.headers() } }))
   }
 }
@@ -42,7 +46,10 @@ export class Served {
  * Makes what finds the flavour that a path belongs to; it gives undefined for a path of the host (decision 1.13). Logs what
  * the flavours have to tell the host.
  */
-export function servedBy(clientele: Clientele, options: CustomerApiOptions): (path: string) => Served | undefined {
+export function servedBy<H, M extends Tokens>(
+  clientele: Clientele,
+  options: CustomerApiOptions<H, M>,
+): (path: string) => Served<H, M> | undefined {
   const all = options.flavours.map((flavour) => new Served(flavour, clientele, options))
   for (const { notices = [] } of options.flavours) for (const notice of notices) clientele.warn(notice)
   return (path) => {

@@ -55,7 +55,7 @@ const introspectionOptions: OptionTable<IntrospectionOptions> = {
  * })
  * ```
  */
-export function introspection(options: IntrospectionOptions): Authenticate {
+export function introspection(options: IntrospectionOptions): Authenticate<unknown, string | undefined> {
   checkOptions('introspection', options, introspectionOptions)
   const { timeout = 5_000, remember = 60, cacheSize = 1_000, clock = () => new Date() } = options
   const endpoint = secureUrl('introspection: endpoint', options.endpoint)
@@ -92,7 +92,7 @@ export function introspection(options: IntrospectionOptions): Authenticate {
     return { caller: claimedCaller(claims, options), until }
   }
   const cached = cacheTokens(verify, { size: cacheSize, now: () => clock().getTime() })
-  return (credentials) => explained(credentials, () => cached(credentials.token))
+  return (credentials) => explained(credentials, cached)
 }
 
 /** Throws TokenRefused for a token whose answer does not do. */

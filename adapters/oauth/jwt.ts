@@ -48,7 +48,7 @@ export interface JwtOptions extends ClaimsMapping {
  * })
  * ```
  */
-export function jwt(options: JwtOptions): Authenticate {
+export function jwt(options: JwtOptions): Authenticate<unknown, string | undefined> {
   checkOptions<JwtOptions>('jwt', options, {
     keys: 'any',
     issuer: 'any',
@@ -76,7 +76,7 @@ export function jwt(options: JwtOptions): Authenticate {
     return { caller: claimedCaller(claims, options), until: ((claims.exp ?? 0) + clockTolerance) * 1_000 }
   }
   const cached = cacheTokens(verify, { size: cacheSize, now: () => clock().getTime() })
-  return (credentials) => explained(credentials, () => cached(credentials.token))
+  return (credentials) => explained(credentials, cached)
 }
 
 const asymmetric = ['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA', 'Ed25519']

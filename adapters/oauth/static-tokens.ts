@@ -12,7 +12,7 @@ import { TokenRefused, explained } from './token-refused.js'
  * const authenticate = staticTokens({ '0b9f…64 random hex characters': { clientId: 'crm', flavours: ['ocapi'] } })
  * ```
  */
-export function staticTokens(tokens: Readonly<Record<string, Caller>>): Authenticate {
+export function staticTokens(tokens: Readonly<Record<string, Caller>>): Authenticate<unknown, string | undefined> {
   const entries = Object.entries(tokens).map(([token, caller], index) => {
     if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token))
       throw new SetupError(
@@ -27,7 +27,7 @@ export function staticTokens(tokens: Readonly<Record<string, Caller>>): Authenti
     if (!found) throw new TokenRefused('unknown', 'it is none of the static tokens')
     return found
   }
-  return (credentials) => explained(credentials, () => find(credentials.token))
+  return (credentials) => explained(credentials, find)
 }
 
 const digestOf = (token: string): Buffer => hash('sha256', token, 'buffer')

@@ -11,18 +11,19 @@ export class TokenRefused extends Error {
   }
 }
 
-/** Who a token belongs to; nothing for one that is refused, which is explained to whoever asked. */
+/** Who a token belongs to; nothing without one, or for one that is refused, which is explained to whoever asked. */
 export function explained(
-  { explain }: Credentials,
-  find: () => Caller | Promise<Caller>,
+  { token, explain }: Credentials<unknown, string | undefined>,
+  find: (token: string) => Caller | Promise<Caller>,
 ): Caller | undefined | Promise<Caller | undefined> {
   const refused = (error: unknown): undefined => {
     if (!(error instanceof TokenRefused)) throw error
     explain?.(error.check, error.message)
     return undefined
   }
+  if (token === undefined) return undefined
   try {
-    const found = find()
+    const found = find(token)
     return found instanceof Promise ? found.catch(refused) : found
   } catch (error) {
     return refused(error)

@@ -142,6 +142,7 @@ const answers: Answers = {
   tokenMalformed: () => faultOfType('InvalidAuthorizationHeaderException', {}, { 'WWW-Authenticate': 'Bearer' }),
   tokenInvalid: () => faultOfType('InvalidAccessTokenException', {}, invalidToken),
   tokenForOtherFlavour: () => faultOfType('InvalidAccessTokenException', {}, invalidToken),
+  crossSite: ({ from }) => faultOfType('UnauthorizedOriginException', { origin: from }),
   tokenUnchecked: ({ incident }) => faultOfType('ServiceUnavailableException', { incident }),
   hostMalformed: ({ host }) => faultOfType('InvalidHostHeaderException', { host }),
   insecure: () => faultOfType('SecureCommunicationRequiredException'),

@@ -104,6 +104,7 @@ const protocol: Met<ProtocolProblems> = {
   tokenMalformed: ({ needsToken }) => when(needsToken, ...once),
   tokenInvalid: ({ needsToken }) => when(needsToken, ...once),
   tokenForOtherFlavour: ({ needsToken }) => when(needsToken, ...once),
+  crossSite: () => [],
   tokenUnchecked: ({ needsToken }) => when(needsToken, { incident }),
   hostMalformed: () => [{ host: 'exa mple.com' }],
   insecure: ({ needsTls }) => when(needsTls, {}),

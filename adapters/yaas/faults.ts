@@ -177,6 +177,7 @@ const protocolFaults: { readonly [K in ProtocolProblemKind]: (facts: ProtocolPro
   tokenMalformed: () => unauthorized('Bearer TOKEN is missing', 'Bearer'),
   tokenInvalid: () => unauthorized('Bearer TOKEN is invalid', 'Bearer error="invalid_token"'),
   tokenForOtherFlavour: () => tenantForbidden,
+  crossSite: () => forbidden('The request comes from another site.'),
   tokenUnchecked: (f) => unavailable(`The token cannot be checked now, incident ${f.incident}.`, 1),
   hostMalformed: () =>
     validationFault([{ field: 'Host', type: 'invalid_header', message: 'has not the form it needs' }]),

@@ -1,5 +1,5 @@
 /** The APIs on a real server in this process, with memory storage and fixed tokens, behind any door. */
-import type { CustomerApiOptions } from '../../adapters/http/koa.js'
+import type { Authenticate, CustomerApiOptions, Tokens } from '../../adapters/http/koa.js'
 import type { Flavour } from '../../adapters/http/flavour.js'
 import type { Caller, Clientele, ClienteleOptions, CustomerOperations } from '../../core/index.js'
 import { koaDoor } from './doors.js'
@@ -31,7 +31,8 @@ export interface Service extends Listening {
 }
 
 /** What a service is made of. */
-export interface ServiceOptions extends Partial<Omit<CustomerApiOptions, 'flavours'>>, HostOptions {
+export interface ServiceOptions<M extends Tokens = 'required'>
+  extends Partial<Omit<CustomerApiOptions<unknown, M>, 'flavours'>>, HostOptions {
   readonly flavours: readonly Flavour[]
   readonly library?: Partial<ClienteleOptions>
   /** Default Koa's. */
@@ -39,11 +40,12 @@ export interface ServiceOptions extends Partial<Omit<CustomerApiOptions, 'flavou
 }
 
 /** Starts a service on a free port. */
-export async function serve(options: ServiceOptions): Promise<Service> {
+export async function serve<M extends Tokens = 'required'>(options: ServiceOptions<M>): Promise<Service> {
   const { library, door = koaDoor, app, trustProxy, mount, parses, ...api } = options
   const { clientele, shop } = await openShop(library)
   const host = { app, trustProxy, mount, parses }
-  const served = door.serve(clientele, { authenticate: ({ token }) => callers[token], ...api }, host)
+  const byToken: Authenticate<unknown, string | undefined> = ({ token = '' }) => callers[token]
+  const served = door.serve<M>(clientele, { authenticate: byToken, ...api }, host)
   const listening = await listen(served)
   return {
     ...listening,

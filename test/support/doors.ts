@@ -4,7 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import Koa from 'koa'
 import { toFetchHandler } from '../../adapters/http/fetch.js'
 import { customerApi } from '../../adapters/http/koa.js'
-import type { CustomerApiOptions } from '../../adapters/http/koa.js'
+import type { CustomerApiOptions, Tokens } from '../../adapters/http/koa.js'
 import { toNodeHandler } from '../../adapters/http/node.js'
 import type { Clientele } from '../../core/index.js'
 
@@ -22,7 +22,11 @@ export interface HostOptions {
 /** A door. Its host answers 404 with `of the host` to what is not ours. */
 export interface Door {
   readonly name: string
-  serve(clientele: Clientele, options: CustomerApiOptions, host: HostOptions): RequestListener
+  serve<M extends Tokens>(
+    clientele: Clientele,
+    options: CustomerApiOptions<unknown, M>,
+    host: HostOptions,
+  ): RequestListener
 }
 
 const notOurs = 'of the host'
