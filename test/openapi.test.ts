@@ -51,6 +51,15 @@ describe('openapi: a document of each flavour, made of its tables (adapters/READ
           }
       })
 
+      it('says 304 and If-None-Match of every read that answers an ETag (decision 1.16)', () => {
+        for (const [path, { get }] of Object.entries(document.paths)) {
+          if (!get?.responses['200']) continue
+          const isTagged = 'ETag' in (get.responses['200']['headers'] as object)
+          expect(get.responses[304] !== undefined, path).to.equal(isTagged)
+          expect(get.parameters.some(({ name }) => name === 'If-None-Match')).to.equal(isTagged)
+        }
+      })
+
       it('has examples that are what their schemas say', () => {
         const ajv = new Ajv2020({ strict: false, validateFormats: false })
         ajv.addSchema({ $id: `${server}/openapi.json`, ...document })

@@ -152,17 +152,21 @@ function routeOf({ method, runs, takes, hasPages }: OcapiRoute, options: Resolve
   const { summary, shows, example, sends } = operations[id] ?? { summary: id }
   const isChange = method === 'PATCH' || method === 'DELETE'
   const isTagged = shows === 'customer' || shows === 'customer_address'
+  const isKnowable = isTagged && method === 'GET'
   const parameters = [
     ...(method === 'DELETE' ? [] : [select]),
     ...(hasPages ? pageParameters(options) : []),
     ...(isChange ? [{ ...header('If-Match', 'ETag that the record must have.'), required: isRequired(options) }] : []),
+    ...(isChange ? [header('If-None-Match', 'ETag that the record must not have.')] : []),
+    ...(isKnowable ? [header('If-None-Match', 'ETag that is known: 304 if it is still the same.')] : []),
     ...(method === 'POST' ? overrideParameters : []),
     ...everywhere,
   ]
   const headers = { 'Cache-Control': text, Expires: text, ...(isTagged && { ETag: text }) }
   const document = shows && { document: ref(shows), example, headers }
   const status = method === 'DELETE' ? 204 : method === 'POST' ? options.createStatus : 200
-  const replies = [{ status, text: shows ?? 'Done.', ...document }]
+  const known = { status: 304, text: 'It is as the client knows it.', headers }
+  const replies = [{ status, text: shows ?? 'Done.', ...document }, ...(isKnowable ? [known] : [])]
   const described = {
     id,
     summary,

@@ -171,7 +171,10 @@ const fields = query('fields', 'Properties that are shown, separated by commas: 
 const expand = query('expand', 'What is shown too: `accounts`, `addresses`, `defaultAddress`, `mixin:*`, `mixin:name`.')
 const partial = query('partial', 'Merges instead of replacing; null removes.', flag)
 const patch = query('patch', 'The same.', flag)
-const ifMatch: DescribedParameter = { name: 'If-Match', in: 'header', text: 'ETag it must have.', schema: text }
+const header = (name: string, about: string): DescribedParameter => ({ name, in: 'header', text: about, schema: text })
+const ifMatch = header('If-Match', 'ETag it must have.')
+const ifNoneMatch = header('If-None-Match', 'ETag it must not have.')
+const ifChanged = header('If-None-Match', 'ETag that is known: 304 if it is still the same.')
 
 const listParameters = ({ sizes: { pageSize, maxPageSize } }: ResolvedOptions): readonly DescribedParameter[] => [
   query('pageNumber', 'From 1.', { type: 'integer', minimum: 1, default: 1 }),
@@ -194,9 +197,10 @@ function parametersOf({ method, runs, asks }: YaasRoute, options: ResolvedOption
     ...(asks ? [fields] : []),
     ...(asks && canExpand ? [expand] : []),
     ...(asks && method === 'PUT' ? [partial, patch] : []),
-    ...(isOfCustomer ? [ifMatch] : []),
-    query('hybris-request-id', 'Echoed in the reply; made if it is not sent.'),
-  ].map((each) => (each.name === 'hybris-request-id' ? { ...each, in: 'header' } : each))
+    ...(isOfCustomer ? [ifMatch, ifNoneMatch] : []),
+    ...(runs === 'getCustomer' ? [ifChanged] : []),
+    header('hybris-request-id', 'Echoed in the reply; made if it is not sent.'),
+  ]
 }
 
 function routeOf(route: YaasRoute, options: ResolvedOptions): DescribedRoute {
@@ -225,6 +229,7 @@ function repliesOf(method: string, { shows, example }: Said, { runs }: YaasRoute
     ...(method === 'POST' ? { ...(runs === 'createCustomer' && tag), Location: text } : tag),
   }
   const shown = { status: method === 'POST' ? 201 : 200, text: 'As asked.', document: shows ?? {}, example, headers }
+  if (runs === 'getCustomer') return [shown, { status: 304, text: 'It is as the client knows it.', headers }]
   if (method !== 'PUT') return [shown]
   return putStatus === 204 ? [done] : [shown, { ...done, text: 'Done; the token lacks the scope to see it.' }]
 }

@@ -93,12 +93,15 @@ function parse<T>(text: string): T {
   }
 }
 
-/** Writes bytes to a new connection and gives all that comes back until the other side closes. */
-export function sendBytes(origin: string, bytes: string | Uint8Array): Promise<string> {
+/** Writes bytes to a new connection, which `ends` ends, and gives all that comes back until the other side closes. */
+export function sendBytes(origin: string, bytes: string | Uint8Array, { ends = false } = {}): Promise<string> {
   const { hostname, port } = new URL(origin)
   return new Promise((resolve, reject) => {
     let text = ''
-    const socket = net.connect(Number(port), hostname.replace(/^\[|\]$/g, ''), () => socket.write(bytes))
+    const socket = net.connect(Number(port), hostname.replace(/^\[|\]$/g, ''), () => {
+      socket.write(bytes)
+      if (ends) socket.end()
+    })
     socket
       .setEncoding('utf8')
       .on('data', (chunk: string) => (text += chunk))
