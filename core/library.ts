@@ -246,13 +246,14 @@ export class Library implements Clientele {
   }
 
   #callOf(operation: string, list: string, options: WriteOptions): Call {
-    const { flavour = 'library', caller, requestId = this.#parts.ids.incident() } = options
+    const { flavour = 'library', caller, requestId = this.#parts.ids.incident(), wire } = options
     return {
       operation,
       list,
       flavour,
       caller,
       requestId,
+      wire,
       profile: profileOf(options.profile),
       dryRun: options.dryRun ?? false,
       custom: {},

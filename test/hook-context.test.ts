@@ -2,8 +2,11 @@
 import { once } from 'node:events'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
+import { ocapi } from '../adapters/ocapi/index.js'
+import { yaas } from '../adapters/yaas/index.js'
 import { Status } from '../core/index.js'
 import type { Context } from '../core/index.js'
+import { serve } from './support/api.js'
 import { afterAddress, afterCreate, beforeCreate, gate, mistakeIn, open } from './support/probe.js'
 import { problemOf } from './support/shop.js'
 
@@ -123,5 +126,32 @@ describe('4.7: context.custom is a bag for the request', () => {
       [beforeCreate]: (_create, _list, context) => void ((context as { custom: object }).custom = {}),
     })
     expect(line.stack).to.include('read only property')
+  })
+})
+
+describe('4.7: what the request said', () => {
+  it('is known to handlers over both APIs, without credentials, and unknown to calls of the library', async () => {
+    const seen: unknown[] = []
+    const service = await serve({
+      flavours: [ocapi(), yaas()],
+      library: {
+        plugins: [{ name: 'wire', hooks: { [beforeCreate]: (_create, _list, { wire }) => void seen.push(wire) } }],
+      },
+    })
+    const headers = { 'X-Probe': 'p', Cookie: 'secret=1' }
+    for (const [path, token, json] of [
+      ['/s/-/dw/data/v16_2/customer_lists/SiteGenesis/customers', 'ocapi', { credentials: { login: 'a@b.example' } }],
+      ['/hybris/cecentercustomer/v1/sitegenesis/customers', 'yaas', { contactEmail: 'c@d.example' }],
+    ] as const)
+      await service.call('POST', `${path}?x=1&x=2&y=`, { token, headers, json })
+    await service.shop.createCustomer({ create: {} })
+    expect(seen).to.have.lengthOf(3)
+    expect(seen.pop()).to.equal(undefined)
+    for (const wire of seen) {
+      expect(wire).to.deep.include({ method: 'POST', parameters: { x: ['1', '2'], y: [''] } })
+      expect(wire).to.have.nested.property('headers.x-probe', 'p')
+      expect(JSON.stringify(wire)).not.to.match(/Bearer|secret/)
+    }
+    await service.stop()
   })
 })

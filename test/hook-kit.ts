@@ -138,7 +138,7 @@ export interface HookKit {
   handler<P extends ExtensionPoint>(
     point: P,
     documents: KitDocuments<P>,
-    context?: Partial<Pick<Context, 'flavour' | 'caller' | 'requestId' | 'custom' | 'dryRun'>> & {
+    context?: Partial<Pick<Context, 'flavour' | 'caller' | 'requestId' | 'wire' | 'custom' | 'dryRun'>> & {
       readonly previous?: object
     },
   ): Promise<Ran<PointArguments<P>>>

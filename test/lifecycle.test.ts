@@ -151,6 +151,7 @@ function callOf() {
     list: 'L',
     flavour: 'library',
     caller: undefined,
+    wire: undefined,
     requestId: 'r',
     profile: libraryProfile,
     dryRun: false,

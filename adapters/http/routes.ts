@@ -1,4 +1,5 @@
 /** Typed routes of a flavour: the core's operation says what a route takes and gives. */
+import type { Wire } from '../../core/model/calls.js'
 import type { FlavourName } from '../../core/model/documents.js'
 import type {
   DocumentOf,
@@ -16,6 +17,7 @@ import type { Written } from '../../core/work/write.js'
 import type { Exchange } from './exchange.js'
 import type { Reply } from './protocol.js'
 import type { Route } from './route-matcher.js'
+import { wireOf } from './wire.js'
 
 /** Names of the parameters of a path. */
 export type ParametersOf<P extends string> = P extends `${string}{${infer N}}${infer R}` ? N | ParametersOf<R> : never
@@ -86,7 +88,8 @@ export function routes<X extends Exchange, E extends object = object>(
 ): RouteMakers<X, E> {
   const options = (x: X) => {
     const { list, profile } = terms(x)
-    return { list, profile, flavour, caller: x.caller, requestId: x.requestId }
+    const wire = (): Wire => wireOf(x.request)
+    return { list, profile, flavour, caller: x.caller, requestId: x.requestId, wire }
   }
   function reading<const P extends string, const O extends Reading>(route: ReadingRoute<X, P, O> & E): Route<X> & E {
     const run = (x: X): Promise<Reply> => {

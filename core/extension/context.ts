@@ -1,5 +1,5 @@
 /** The last argument of handlers (decision 4.7). */
-import type { CustomerOperations } from '../model/calls.js'
+import type { CustomerOperations, Wire } from '../model/calls.js'
 import type { Caller } from '../model/documents.js'
 import { freeze } from '../model/json.js'
 import { UnitBound } from '../ports/bound-unit.js'
@@ -41,6 +41,9 @@ export class HandlerContext extends UnitBound implements Context {
 
   get caller(): Caller | undefined {
     return frozenCaller(this.#frame.unit.call.caller)
+  }
+  get wire(): Wire | undefined {
+    return this.#frame.unit.call.wire?.()
   }
   get customers(): CustomerOperations {
     return (this.#customers ??= this.#frame.unit.customersIn(this.#frame))

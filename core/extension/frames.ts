@@ -1,6 +1,6 @@
 /** Frames: which handler runs, so that its library calls join its unit of work and take turns (decision 4.8). */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { CustomerOperations } from '../model/calls.js'
+import type { CustomerOperations, Wire } from '../model/calls.js'
 import type { Caller } from '../model/documents.js'
 import type { TraceStep } from '../model/trace.js'
 import type { WriteUnit } from '../ports/storage.js'
@@ -14,6 +14,7 @@ export interface CallFacts {
   readonly flavour: string
   readonly caller: Caller | undefined
   readonly requestId: string
+  readonly wire: (() => Wire) | undefined
   readonly dryRun: boolean
   readonly custom: Record<string, unknown>
   readonly tasks: { readonly handler: Handler; readonly task: Task }[]

@@ -1,6 +1,6 @@
 /** What hook authors write: Status, handler types, the context, plug-ins (decisions 4.2 to 4.7). */
 import { fileURLToPath } from 'node:url'
-import type { CustomerOperations } from '../model/calls.js'
+import type { CustomerOperations, Wire } from '../model/calls.js'
 import type { Caller } from '../model/documents.js'
 import { isObject } from '../model/json.js'
 import type { ArgumentsOf, Pointed, PreviousOf, operations } from '../model/operations.js'
@@ -85,6 +85,8 @@ export interface Context<O extends Pointed = Pointed> {
   readonly flavour: string
   readonly caller: Caller | undefined
   readonly requestId: string
+  /** What the API's request said: method, parameters, headers, without credentials; undefined for calls of the library. */
+  readonly wire: Wire | undefined
   /** The library on this customer list, inside this unit of work: await every call. */
   readonly customers: CustomerOperations
   /** Frozen state before the change; at address points the address; undefined on create. */

@@ -4,6 +4,16 @@ import type { InputOf, Operation, ResultOf } from './operations.js'
 import type { Profile } from './profile.js'
 import type { Trace } from './trace.js'
 
+/** What the request of an API said beside its document, without credentials and body. */
+export interface Wire {
+  /** In upper case, as it was sent. */
+  readonly method: string
+  /** Parameters of the query, each with all its values. */
+  readonly parameters: Readonly<Record<string, readonly string[]>>
+  /** Headers by lower-case name, but for those that hold credentials. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
 /** What a call may say of itself. */
 export interface CallOptions {
   /** The API that the call came through; default `library`. */
@@ -11,6 +21,8 @@ export interface CallOptions {
   readonly caller?: Caller | undefined
   /** Correlates log lines, incidents and events; generated if absent. */
   readonly requestId?: string | undefined
+  /** Gives what the API's request said, to handlers that ask for it; absent for calls of the library. */
+  readonly wire?: (() => Wire) | undefined
   /** Rules that travel with the call; default `library` (decision 1.7). */
   readonly profile?: 'library' | Profile
   /** Gets what happened in each call, when it has ended: points passed, handlers run or skipped and why. */

@@ -2,7 +2,7 @@
 import type { Asking } from './bridge.js'
 import { globalsOf } from './globals.js'
 import type { Document, RequestFacts, WorkerSetup } from './messages.js'
-import { platformModules } from './modules/index.js'
+import { Modules, moduleNames } from './modules/index.js'
 import { Records } from './objects/customers.js'
 import { membersOf } from './platform-object.js'
 
@@ -22,17 +22,24 @@ const nobody: Asking = {
   failUnit: () => undefined,
 }
 const setup: WorkerSetup = { cartridges: [], customPoints: [], site: 'site', preferences: {}, services: {} }
-const request: RequestFacts = { requestId: '', clientId: undefined, list: '', flavour: 'library', method: 'POST' }
+const request: RequestFacts = {
+  requestId: '',
+  clientId: undefined,
+  list: '',
+  flavour: 'library',
+  method: 'POST',
+  wire: undefined,
+}
 
 /** The modules `dw/…` that may be required and used. */
 export function supportedModules(): readonly Supported[] {
   const records = new Records(nobody)
-  const modules = platformModules({ setup, cartridges: [], bridge: nobody, records, request, loader: noLoader })
-  return [...modules].map(([name, module]) => ({
-    name,
-    members: ownNames(module, ['length', 'name', 'prototype']),
-    ...(typeof module === 'function' && { instance: instanceNames(module as Constructor) }),
-  }))
+  const modules = new Modules({ setup, cartridges: [], bridge: nobody, records, request, loader: noLoader })
+  return moduleNames.map((name) => {
+    const module = modules.named(name)
+    const members = ownNames(module, ['length', 'name', 'prototype'])
+    return { name, members, ...(typeof module === 'function' && { instance: instanceNames(module as Constructor) }) }
+  })
 }
 
 const noLoader = (): never => {

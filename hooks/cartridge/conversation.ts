@@ -5,7 +5,7 @@ import { isObject, replaceContents } from '../../core/model/json.js'
 import { CustomerError } from '../../core/model/problems.js'
 import { errorOf, messageOf } from '../../core/model/thrown.js'
 import type { Logger } from '../../core/ports/host.js'
-import type { AskMessage, Document, FromWorker, Returned, RunMessage, Script, State } from './messages.js'
+import type { AskMessage, Document, FromWorker, RequestFacts, Returned, Script, State } from './messages.js'
 import type { Pool, Thread } from './pool.js'
 import { callService } from './services.js'
 import type { Service } from './services.js'
@@ -49,13 +49,14 @@ export class Conversation {
         pool.release()
         throw errorOf(context.signal.reason)
       }
+      const isFirst = this.#thread === undefined
       try {
         this.#thread ??= await pool.take()
       } catch (error) {
         pool.release()
         throw error
       }
-      return outcomeOf(await new Run(this.#around, this.#thread, script, args, context).result)
+      return outcomeOf(await new Run(this.#around, this.#thread, isFirst, script, args, context).result)
     } finally {
       if (this.#thread?.isDead) this.#thread = undefined
       this.isRunning = false
@@ -71,12 +72,21 @@ class Run {
   readonly #script: Script
   readonly #args: readonly unknown[]
   readonly #context: Context
+  readonly #isFirst: boolean
   #settle: { resolve(returned: Returned): void; reject(error: Error): void } | undefined
   #timer: NodeJS.Timeout | undefined
   #isCounted = true
   #failure: Error | undefined
 
-  constructor(around: Surroundings, thread: Thread, script: Script, args: readonly unknown[], context: Context) {
+  constructor(
+    around: Surroundings,
+    thread: Thread,
+    isFirst: boolean,
+    script: Script,
+    args: readonly unknown[],
+    context: Context,
+  ) {
+    this.#isFirst = isFirst
     this.#around = around
     this.#thread = thread
     this.#script = script
@@ -98,7 +108,8 @@ class Run {
     if (timeLimit !== undefined)
       this.#timer = setTimeout(() => this.#kill(`it took longer than its ${timeLimit} ms`), timeLimit)
     try {
-      this.#thread.post({ kind: 'run', script: this.#script, request: this.#facts(), ...this.#state() })
+      const request = this.#isFirst ? this.#facts() : undefined
+      this.#thread.post({ kind: 'run', script: this.#script, request, ...this.#state() })
     } catch (error) {
       this.#end(() => this.#settle?.reject(errorOf(error)))
     }
@@ -128,11 +139,11 @@ class Run {
     if (this.#isCounted) this.#around.pool.release()
   }
 
-  #facts(): RunMessage['request'] {
-    const { requestId, caller, flavour } = this.#context
+  #facts(): RequestFacts {
+    const { requestId, caller, flavour, wire } = this.#context
     const list = this.#args.at(-1) as string
     const method = this.#script.point.replace(/.*\.(before|after)/, '')
-    return { requestId, clientId: caller?.clientId, list, flavour, method }
+    return { requestId, clientId: caller?.clientId, list, flavour, method, wire }
   }
 
   #state(): State {

@@ -138,6 +138,6 @@ function checkedBy(thread: Thread, scripts: readonly Script[]): Promise<CheckedM
       settled()
       reject(error)
     }
-    thread.post({ kind: 'check', scripts, list: '' })
+    thread.post({ kind: 'check', scripts })
   })
 }

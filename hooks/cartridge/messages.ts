@@ -1,4 +1,5 @@
 /** What the library and its workers say to one another. All of it survives a structured clone. */
+import type { Wire } from '../../core/model/calls.js'
 import type { Operation } from '../../core/model/operations.js'
 
 /** A script at a point. */
@@ -56,7 +57,10 @@ export interface RequestFacts {
   readonly clientId: string | undefined
   readonly list: string
   readonly flavour: string
+  /** That of the point. */
   readonly method: string
+  /** What the API's request said; undefined for calls of the library. */
+  readonly wire: Wire | undefined
 }
 
 /** To a worker: run this script. */
@@ -66,20 +70,16 @@ export interface RunMessage {
   /** The arguments; a string is the list's id. */
   readonly args: readonly (Document | string)[]
   readonly custom: Document
-  readonly request: RequestFacts
-}
-/** To a worker: the request has ended; forget its modules. */
-export interface ForgetMessage {
-  readonly kind: 'forget'
+  /** Given with the first script of a request: the modules of the one before are forgotten. */
+  readonly request: RequestFacts | undefined
 }
 /** To a worker: say which of these scripts cannot be loaded. */
 export interface CheckMessage {
   readonly kind: 'check'
   readonly scripts: readonly Script[]
-  readonly list: string
 }
 /** Everything that a worker is told. */
-export type ToWorker = RunMessage | ForgetMessage | CheckMessage
+export type ToWorker = RunMessage | CheckMessage
 
 /** What a script asks the library to do while it waits. */
 export type Question =

@@ -18,30 +18,42 @@ export interface PlatformParts {
 /** Names that scripts and the language itself ask any object for: absent means absent. */
 const asked = ['getProfile', 'getCustomerNo', 'toJSON', 'then', 'length', 'iterator', 'constructor', 'inspect']
 
-const members = new WeakMap<object, readonly string[]>()
+const parts = new WeakMap<object, PlatformParts>()
 
-/** Names of a platform object's properties and methods, as the tables of them say; the getters and setters are left out. */
+/** Names of a platform object's properties and methods; their getters and setters are left out. */
 export function membersOf(object: object): readonly string[] {
-  return members.get(object) ?? []
+  const { properties = {}, methods = {} } = parts.get(object) ?? {}
+  return [...Object.keys(properties), ...Object.keys(methods)].toSorted()
+}
+
+/** The property `firstName` of `getFirstName`, `ID` of `getID`. */
+function propertyBehind(name: string, properties: Readonly<Record<string, Property>>): Property | undefined {
+  const exact = name.slice(3)
+  const lower = exact.charAt(0).toLowerCase() + exact.slice(1)
+  const found = [lower, exact].find((each) => each !== name && Object.hasOwn(properties, each))
+  return found === undefined ? undefined : properties[found]
+}
+
+/** A method, or the getter or setter of a property. */
+function functionOf({ properties = {}, methods = {} }: PlatformParts, name: string): unknown {
+  if (Object.hasOwn(methods, name)) return methods[name]
+  const property = /^[gs]et[A-Z]/.test(name) ? propertyBehind(name, properties) : undefined
+  if (!property) return undefined
+  if (name.startsWith('get')) return () => property.get()
+  return property.set && ((given: unknown) => property.set?.(given))
 }
 
 /** A platform object: `x.firstName`, `x.getFirstName()` and `x.setFirstName(value)` by one entry. */
-export function platformObject(parts: PlatformParts): object {
-  const { type, properties = {}, methods = {} } = parts
-  const functions = new Map<string, unknown>(Object.entries(methods))
-  for (const [name, property] of Object.entries(properties)) {
-    const suffix = name.charAt(0).toUpperCase() + name.slice(1)
-    if (!functions.has(`get${suffix}`)) functions.set(`get${suffix}`, () => property.get())
-    if (property.set) functions.set(`set${suffix}`, (given: unknown) => property.set?.(given))
-  }
-  const names = (): string[] => [...Object.keys(properties), ...Object.keys(methods)].toSorted()
-  const there = (): string => names().join(', ')
+export function platformObject(made: PlatformParts): object {
+  const { type, properties = {} } = made
   const target: object = Object.create({ constructor: { name: type }, toString: () => `[${type}]` }) as object
-  const object = new Proxy(target, {
+  const there = (): string => membersOf(object).join(', ')
+  const object: object = new Proxy(target, {
     get(_, name) {
       if (typeof name === 'symbol') return Reflect.get(target, name) as unknown
       if (Object.hasOwn(properties, name)) return properties[name]?.get()
-      if (functions.has(name)) return functions.get(name)
+      const found = functionOf(made, name)
+      if (found) return found
       if (name in target) return Reflect.get(target, name) as unknown
       if (asked.includes(name)) return undefined
       throw new TypeError(`${type} has no member '${name}' here; it has: ${there()}`)
@@ -53,14 +65,15 @@ export function platformObject(parts: PlatformParts): object {
       property.set(value)
       return true
     },
-    has: (_, name) => typeof name === 'string' && (Object.hasOwn(properties, name) || functions.has(name)),
+    has: (_, name) =>
+      typeof name === 'string' && (Object.hasOwn(properties, name) || functionOf(made, name) !== undefined),
     ownKeys: () => Object.keys(properties),
     getOwnPropertyDescriptor: (_, name) =>
       typeof name === 'string' && Object.hasOwn(properties, name)
         ? { value: properties[name]?.get(), enumerable: true, configurable: true, writable: true }
         : undefined,
   })
-  members.set(object, names())
+  parts.set(object, made)
   return object
 }
 

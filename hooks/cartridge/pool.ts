@@ -171,7 +171,6 @@ export class Pool {
   /** Gives a thread back at the end of its request. */
   give(thread: Thread): void {
     if (thread.isDead) return
-    thread.post({ kind: 'forget' })
     const next = this.#threads.shift()
     if (next) next(thread)
     else this.#free.push(thread)

@@ -5,7 +5,7 @@ import { Bridge } from './bridge.js'
 import { addressPlaces, customerPlaces } from './fields.js'
 import { Loader } from './loader.js'
 import type { Document, RequestFacts, RunMessage, Script, ToWorker, WorkerSetup } from './messages.js'
-import { globalOf, moduleNamed, platformModules } from './modules/index.js'
+import { Modules } from './modules/index.js'
 import { returnedOf } from './modules/status.js'
 import { Records } from './objects/customers.js'
 import { scriptDocument } from './objects/documents.js'
@@ -27,16 +27,17 @@ interface Session {
   readonly records: Records
 }
 let session: Session | undefined
+/** What a new thread has of its own; other globals are scripts', which set them without a declaration. */
+const own = new Set(Reflect.ownKeys(globalThis))
 
 function sessionFor(request: RequestFacts): Session {
-  if (session) return session
+  for (const name of Reflect.ownKeys(globalThis)) if (!own.has(name)) Reflect.deleteProperty(globalThis, name)
   const records = new Records(bridge)
-  const loader: Loader = new Loader(setup.cartridges, (name) => moduleNamed(modules, name))
-  const around = { setup, cartridges: setup.cartridges, bridge, records, request, loader: () => loader }
-  const modules = platformModules(around)
-  Object.assign(globalThis, globalsOf(request, bridge.state.custom), { dw: globalOf(modules) })
-  session = { loader, records }
-  return session
+  const { cartridges } = setup
+  const modules: Modules = new Modules({ setup, cartridges, bridge, records, request, loader: () => loader })
+  const loader = new Loader(cartridges, (name) => modules.named(name))
+  Object.assign(globalThis, globalsOf(request, bridge.state.custom), { dw: modules.global })
+  return { loader, records }
 }
 
 /** The function of a script, the exact name first. */
@@ -60,11 +61,12 @@ function argumentOf(arg: Document | string, point: string, { records }: Session)
 
 function run({ script, args, custom, request }: RunMessage): void {
   // the bag is one object for the whole request
-  const bag = session ? bridge.state.custom : {}
+  const bag = request ? {} : bridge.state.custom
   for (const name of Object.keys(bag)) delete bag[name]
   bridge.state = { args, custom: Object.assign(bag, custom) }
   try {
-    const current = sessionFor(request)
+    const current = (session = request ? sessionFor(request) : session)
+    if (!current) throw new Error('no request has begun')
     current.records.renew()
     const given = args.map((arg) => argumentOf(arg, script.point, current))
     const returned = returnedOf(functionOf(script, current.loader)(...given))
@@ -83,12 +85,22 @@ function factsOf(error: unknown): { message: string; stack: string | undefined }
   return { message: place === undefined ? error.message : `${error.message} (${place})`, stack: error.stack }
 }
 
+/** Who asks when scripts are loaded at the start. */
+const nobody: RequestFacts = {
+  requestId: '',
+  clientId: undefined,
+  list: '',
+  flavour: 'library',
+  method: '',
+  wire: undefined,
+}
+
 /** Loads every script as a request would; says what is wrong. */
-function check(scripts: readonly Script[], list: string): void {
+function check(scripts: readonly Script[]): void {
   const errors: string[] = []
   const warnings: string[] = []
   const pointsOf = new Map<unknown, string>()
-  const { loader } = sessionFor({ requestId: '', clientId: undefined, list, flavour: 'library', method: '' })
+  const { loader } = sessionFor(nobody)
   for (const script of scripts)
     try {
       const run = functionOf(script, loader)
@@ -98,13 +110,11 @@ function check(scripts: readonly Script[], list: string): void {
     } catch (error) {
       errors.push(`the script of '${script.point}' cannot be loaded: ${factsOf(error).message}`)
     }
-  session = undefined
   bridge.tell({ kind: 'checked', errors, warnings })
 }
 
 parentPort?.on('message', (message: ToWorker) => {
   if (message.kind === 'run') run(message)
-  else if (message.kind === 'check') check(message.scripts, message.list)
-  else session = undefined
+  else check(message.scripts)
 })
 bridge.tell({ kind: 'ready' })

@@ -157,6 +157,21 @@ export const startRow = {
   floor: 3.2,
 }
 
+/** The row of scripts: microseconds of one at one point above a native handler. */
+export const cartridgeRow = {
+  name: 'cartridge',
+  what: 'a hook script above a native handler, µs',
+  target: 200,
+  floor: 300,
+}
+
+/** What a hook script costs, in a process of its own. */
+export async function measureCartridge(runtime: Runtime): Promise<Measured> {
+  const child = spawn(runtime.node, [program('cartridge.js')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [printed] = (await once(child.stdout, 'data')) as [Buffer]
+  return measured(cartridgeRow, JSON.parse(printed.toString()) as number[], runtime, true)
+}
+
 /** From the start of a process to its first answer: best of ten against best of ten, in turns. */
 export async function measureStart(runtime: Runtime): Promise<Measured> {
   const times: Readonly<Record<'bare' | 'koa', number[]>> = { bare: [], koa: [] }

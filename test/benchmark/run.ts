@@ -9,7 +9,7 @@ import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { benchmarkJsonFile } from './json-file.js'
-import { measureGroup, measureHolds, measureStart, startRow } from './rounds.js'
+import { cartridgeRow, measureCartridge, measureGroup, measureHolds, measureStart, startRow } from './rounds.js'
 import type { Measured } from './rounds.js'
 import { groupsOf, holds } from './rows.js'
 import { benchmarkScale } from './scale.js'
@@ -53,6 +53,7 @@ async function benchmark(names: readonly string[]): Promise<readonly Measured[]>
         if (rows.length > 0) tell(await measureGroup(group, rows, runtime))
       }
       if (isWanted(startRow)) tell([await measureStart(runtime)])
+      if (isWanted(cartridgeRow)) tell([await measureCartridge(runtime)])
       const held = holds.filter(isWanted).map(({ name }) => name)
       if (held.length > 0) tell(await measureHolds(held, runtime))
     } finally {

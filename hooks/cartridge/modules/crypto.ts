@@ -1,5 +1,6 @@
 /** `dw/crypto/…` and `dw/util/Bytes`. */
 import { createHash } from 'node:crypto'
+import type { ModuleMaker } from './surroundings.js'
 
 /** Bytes of a text, or of others. */
 export class Bytes {
@@ -46,15 +47,15 @@ export class MessageDigest {
 }
 
 /** Modules by name. */
-export const cryptoModules: Record<string, object> = {
-  'dw/util/Bytes': Bytes,
-  'dw/crypto/MessageDigest': MessageDigest,
-  'dw/crypto/Encoding': {
+export const cryptoModules: Readonly<Record<string, ModuleMaker>> = {
+  'dw/util/Bytes': () => Bytes,
+  'dw/crypto/MessageDigest': () => MessageDigest,
+  'dw/crypto/Encoding': () => ({
     toHex: (bytes: Bytes) => bytes.buffer.toString('hex'),
     toBase64: (bytes: Bytes) => bytes.buffer.toString('base64'),
     fromHex: (text: string) => new Bytes(Buffer.from(text, 'hex')),
     fromBase64: (text: string) => new Bytes(Buffer.from(text, 'base64')),
     toURI: (text: string) => encodeURIComponent(text),
     fromURI: (text: string) => decodeURIComponent(text),
-  },
+  }),
 }

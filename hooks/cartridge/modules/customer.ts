@@ -1,7 +1,7 @@
 /** `dw/customer/…`: customers beyond the argument. */
 import { listOf, ScriptIterator } from '../objects/collections.js'
 import { platformObject } from '../platform-object.js'
-import type { Surroundings } from './surroundings.js'
+import type { ModuleMaker, Surroundings } from './surroundings.js'
 
 /** Places of profile properties that searches may name. */
 const searchable: Readonly<Record<string, string>> = {
@@ -18,7 +18,9 @@ const searchable: Readonly<Record<string, string>> = {
 }
 
 /** Modules by name. */
-export function customerModules({ records, request }: Surroundings): Record<string, object> {
+export const customerModules: Readonly<Record<string, ModuleMaker>> = { 'dw/customer/CustomerMgr': customerMgr }
+
+function customerMgr({ records, request }: Surroundings): object {
   const list = platformObject({ type: 'dw.customer.CustomerList', properties: { ID: { get: () => request.list } } })
   const profileOf = (customer: object): object => (customer as { profile: object }).profile
   const byLogin = (login: string): object | null =>
@@ -26,23 +28,21 @@ export function customerModules({ records, request }: Surroundings): Record<stri
   const search = (query: string, values: readonly unknown[]): readonly object[] =>
     records.find(queryOf(query, values)).items.map(profileOf)
   return {
-    'dw/customer/CustomerMgr': {
-      siteCustomerList: list,
-      getSiteCustomerList: () => list,
-      getCustomerList: (id: string) => (id === request.list ? list : null),
-      getCustomerByLogin: byLogin,
-      getCustomerByCustomerNumber: (customerNo: string) => records.byNumber(customerNo),
-      getProfile: (customerNo: string) => {
-        const customer = records.byNumber(customerNo)
-        return customer && profileOf(customer)
-      },
-      searchProfile: (query: string, ...values: unknown[]) => search(query, values)[0] ?? null,
-      searchProfiles: (query: string, _sort: unknown, ...values: unknown[]) =>
-        new ScriptIterator(listOf(search(query, values))),
-      queryProfile: (query: string, ...values: unknown[]) => search(query, values)[0] ?? null,
-      queryProfiles: (query: string, _sort: unknown, ...values: unknown[]) =>
-        new ScriptIterator(listOf(search(query, values))),
+    siteCustomerList: list,
+    getSiteCustomerList: () => list,
+    getCustomerList: (id: string) => (id === request.list ? list : null),
+    getCustomerByLogin: byLogin,
+    getCustomerByCustomerNumber: (customerNo: string) => records.byNumber(customerNo),
+    getProfile: (customerNo: string) => {
+      const customer = records.byNumber(customerNo)
+      return customer && profileOf(customer)
     },
+    searchProfile: (query: string, ...values: unknown[]) => search(query, values)[0] ?? null,
+    searchProfiles: (query: string, _sort: unknown, ...values: unknown[]) =>
+      new ScriptIterator(listOf(search(query, values))),
+    queryProfile: (query: string, ...values: unknown[]) => search(query, values)[0] ?? null,
+    queryProfiles: (query: string, _sort: unknown, ...values: unknown[]) =>
+      new ScriptIterator(listOf(search(query, values))),
   }
 }
 

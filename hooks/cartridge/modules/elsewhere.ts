@@ -13,14 +13,21 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'dw/util/Template': 'there are no templates here; dw/web/Resource has texts',
 }
 
+/** What may be called and constructed, for a stand-in to refuse both. */
+function noModule(): void {
+  return undefined
+}
+
 /** Stands for a module that is not here: to require it is no error, to use it is one that says why. */
 export function standIn(name: string): object {
   const refuse = (): never => {
     throw new Error(`${name} is not supported: ${elsewhere[name]}`)
   }
-  return new Proxy(refuse, {
-    get: (_, member) => (typeof member === 'symbol' || member === 'prototype' ? undefined : refuse()),
+  return new Proxy(noModule, {
+    get: (target, member) =>
+      typeof member === 'symbol' || member === 'prototype' ? (Reflect.get(target, member) as unknown) : refuse(),
     set: refuse,
+    apply: refuse,
     construct: refuse,
   })
 }

@@ -1,66 +1,74 @@
 /** The modules `dw/…` that scripts may require. */
+import { randomUUID } from 'node:crypto'
 import { platformModule } from '../platform-object.js'
 import { HashMap, ScriptList } from '../objects/collections.js'
-import { customerModules } from './customer.js'
 import { cryptoModules } from './crypto.js'
+import { customerModules } from './customer.js'
 import { elsewhere, standIn } from './elsewhere.js'
 import { resourceModule } from './resource.js'
 import { serviceModules } from './service.js'
-import type { Surroundings } from './surroundings.js'
+import type { ModuleMaker } from './surroundings.js'
 import { Status, StatusItem } from './status.js'
 import { systemModules } from './system.js'
-import { Calendar, formatCalendar, formatted } from './text.js'
-import { randomUUID } from 'node:crypto'
+import { Calendar, StringUtils } from './text.js'
 
-/** Every module by name. */
-export function platformModules(around: Surroundings): ReadonlyMap<string, object> {
-  const modules: Record<string, object> = {
-    'dw/system/Status': Status,
-    'dw/system/StatusItem': StatusItem,
-    ...systemModules(around),
-    ...customerModules(around),
-    ...cryptoModules,
-    ...serviceModules(around),
-    'dw/web/Resource': resourceModule(around.cartridges),
-    'dw/util/HashMap': HashMap,
-    'dw/util/ArrayList': ScriptList,
-    'dw/util/Calendar': Calendar,
-    'dw/util/StringUtils': {
-      format: (text: string, ...values: unknown[]) => formatted(text, values),
-      formatCalendar,
-      trim: (text: string) => text.trim(),
-      encodeBase64: (text: string) => Buffer.from(text, 'utf8').toString('base64'),
-      decodeBase64: (text: string) => Buffer.from(text, 'base64').toString('utf8'),
-    },
-    'dw/util/UUIDUtils': { createUUID: () => randomUUID().replaceAll('-', '') },
+const makers: Readonly<Record<string, ModuleMaker>> = {
+  'dw/system/Status': () => Status,
+  'dw/system/StatusItem': () => StatusItem,
+  ...systemModules,
+  ...customerModules,
+  ...cryptoModules,
+  ...serviceModules,
+  'dw/web/Resource': resourceModule,
+  'dw/util/HashMap': () => HashMap,
+  'dw/util/ArrayList': () => ScriptList,
+  'dw/util/Calendar': () => Calendar,
+  'dw/util/StringUtils': () => StringUtils,
+  'dw/util/UUIDUtils': () => ({ createUUID: () => randomUUID().replaceAll('-', '') }),
+}
+
+/** Names of all modules. */
+export const moduleNames: readonly string[] = Object.keys(makers).toSorted()
+
+/** The modules of one request, each made when it is first asked for. */
+export class Modules {
+  readonly #around: Parameters<ModuleMaker>[0]
+  readonly #made = new Map<string, object>()
+
+  constructor(around: Parameters<ModuleMaker>[0]) {
+    this.#around = around
   }
-  return new Map(
-    Object.entries(modules).map(([name, module]) => [name, platformModule(name.replaceAll('/', '.'), module)]),
-  )
-}
 
-/** The module with this name. Throws an error that says what there is. */
-export function moduleNamed(modules: ReadonlyMap<string, object>, name: string): object {
-  const module = modules.get(name)
-  if (module) return module
-  if (Object.hasOwn(elsewhere, name)) return standIn(name)
-  throw new Error(`there is no module '${name}' here; there are: ${[...modules.keys()].toSorted().join(', ')}`)
-}
+  /** The module with this name. Throws an error that says what there is. */
+  named(name: string): object {
+    let module = this.#made.get(name)
+    if (!module) this.#made.set(name, (module = this.#make(name)))
+    return module
+  }
 
-/** The global `dw`: `dw.system.Status` is the module `dw/system/Status`. */
-export function globalOf(modules: ReadonlyMap<string, object>): object {
-  const below = (path: string): object =>
-    new Proxy(
+  #make(name: string): object {
+    const make = Object.hasOwn(makers, name) ? makers[name] : undefined
+    if (make) return platformModule(name.replaceAll('/', '.'), make(this.#around))
+    if (Object.hasOwn(elsewhere, name)) return standIn(name)
+    throw new Error(`there is no module '${name}' here; there are: ${moduleNames.join(', ')}`)
+  }
+
+  /** The global `dw`: `dw.system.Status` is the module `dw/system/Status`. */
+  get global(): object {
+    return this.#below('dw')
+  }
+
+  #below(path: string): object {
+    return new Proxy(
       {},
       {
-        get(target, name) {
+        get: (target, name) => {
           if (typeof name !== 'string') return Reflect.get(target, name) as unknown
           const inner = `${path}/${name}`
-          return [...modules.keys()].some((each) => each.startsWith(`${inner}/`))
-            ? below(inner)
-            : moduleNamed(modules, inner)
+          const isFolder = [...moduleNames, ...Object.keys(elsewhere)].some((each) => each.startsWith(`${inner}/`))
+          return isFolder ? this.#below(inner) : this.named(inner)
         },
       },
     )
-  return below('dw')
+  }
 }

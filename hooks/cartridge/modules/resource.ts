@@ -1,12 +1,12 @@
 /** `dw/web/Resource`: property files of the cartridges. */
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { CartridgeFolder } from '../messages.js'
+import type { Surroundings } from './surroundings.js'
 
 const files = new Map<string, ReadonlyMap<string, string>>()
 
 /** Texts by key and bundle: `de_DE` falls back to `de` and to the bundle itself, cartridge by cartridge. */
-export function resourceModule(cartridges: readonly CartridgeFolder[]): object {
+export function resourceModule({ cartridges }: Surroundings): object {
   const find = (key: string, bundle: string): string | undefined => {
     const locale = (globalThis as { request?: { locale?: string } }).request?.locale ?? 'default'
     const [language = ''] = locale.split('_')

@@ -3,7 +3,7 @@ import type { Asking } from '../bridge.js'
 import type { ServiceAnswer, ServiceFacts } from '../messages.js'
 import { HashMap } from '../objects/collections.js'
 import { platformObject } from '../platform-object.js'
-import type { Surroundings } from './surroundings.js'
+import type { ModuleMaker } from './surroundings.js'
 
 /** What a script says of a service. */
 interface Callbacks {
@@ -16,21 +16,19 @@ interface Callbacks {
 }
 
 /** Modules by name. */
-export function serviceModules({ bridge, setup }: Surroundings): Record<string, object> {
-  return {
-    'dw/svc/LocalServiceRegistry': {
-      createService: (name: string, callbacks: Callbacks = {}) => {
-        const facts = Object.hasOwn(setup.services, name) ? setup.services[name] : undefined
-        if (!facts)
-          throw new Error(
-            `the host names no service '${name}'; it names: ${Object.keys(setup.services).join(', ') || 'none'} (option services of loadCartridges)`,
-          )
-        return serviceOf(bridge, name, facts, callbacks)
-      },
+export const serviceModules: Readonly<Record<string, ModuleMaker>> = {
+  'dw/svc/LocalServiceRegistry': ({ bridge, setup }) => ({
+    createService: (name: string, callbacks: Callbacks = {}) => {
+      const facts = Object.hasOwn(setup.services, name) ? setup.services[name] : undefined
+      if (!facts)
+        throw new Error(
+          `the host names no service '${name}'; it names: ${Object.keys(setup.services).join(', ') || 'none'} (option services of loadCartridges)`,
+        )
+      return serviceOf(bridge, name, facts, callbacks)
     },
-    'dw/svc/Result': { OK: 'OK', ERROR: 'ERROR', SERVICE_UNAVAILABLE: 'SERVICE_UNAVAILABLE' },
-    'dw/net/HTTPClient': httpClientOf(bridge),
-  }
+  }),
+  'dw/svc/Result': () => ({ OK: 'OK', ERROR: 'ERROR', SERVICE_UNAVAILABLE: 'SERVICE_UNAVAILABLE' }),
+  'dw/net/HTTPClient': ({ bridge }) => httpClientOf(bridge),
 }
 
 function serviceOf(bridge: Asking, name: string, facts: ServiceFacts, callbacks: Callbacks): object {

@@ -4,6 +4,9 @@ import type { Loader } from '../loader.js'
 import type { CartridgeFolder, RequestFacts, WorkerSetup } from '../messages.js'
 import type { Records } from '../objects/customers.js'
 
+/** Makes a module for one request. */
+export type ModuleMaker = (around: Surroundings) => object
+
 /** What modules are made of: one request's. */
 export interface Surroundings {
   readonly setup: WorkerSetup

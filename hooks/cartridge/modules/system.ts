@@ -1,44 +1,49 @@
 /** `dw/system/…`: logs, site, system, hooks, transactions. */
-import type { LogMessage } from '../messages.js'
+import type { LogMessage, WorkerSetup } from '../messages.js'
 import { customObject } from '../objects/documents.js'
 import { platformObject } from '../platform-object.js'
-import type { Surroundings } from './surroundings.js'
+import type { ModuleMaker, Surroundings } from './surroundings.js'
 import { formatted } from './text.js'
 
 type Level = LogMessage['level']
 
 /** Modules by name. */
-export function systemModules(around: Surroundings): Record<string, object> {
-  const { setup, bridge } = around
-  const log = logOf(around)
-  const preferences = platformObject({
-    type: 'dw.system.SitePreferences',
-    properties: { custom: { get: () => customObject(() => setup.preferences, refuse) } },
-  })
-  const site = siteOf(around, preferences)
-  return {
-    'dw/system/Logger': log,
-    'dw/system/Log': log,
-    'dw/system/Site': { current: site, getCurrent: () => site },
-    'dw/system/System': {
+export const systemModules: Readonly<Record<string, ModuleMaker>> = {
+  'dw/system/Logger': logOf,
+  'dw/system/Log': logOf,
+  'dw/system/Site': (around) => {
+    const site = siteOf(around)
+    return { current: site, getCurrent: () => site }
+  },
+  'dw/system/System': ({ setup }) => {
+    const preferences = preferencesOf(setup)
+    return {
       PRODUCTION_SYSTEM: 2,
       STAGING_SYSTEM: 1,
       DEVELOPMENT_SYSTEM: 0,
       instanceType: 0,
       getInstanceType: () => 0,
-      getPreferences: () => preferences,
       preferences,
-    },
-    'dw/system/HookMgr': hooksOf(around),
-    'dw/system/Transaction': transactionModule((message) => bridge.failUnit(message)),
-  }
+      getPreferences: () => preferences,
+    }
+  },
+  'dw/system/HookMgr': hooksOf,
+  'dw/system/Transaction': ({ bridge }) => transactionModule((message) => bridge.failUnit(message)),
+}
+
+function preferencesOf({ preferences }: WorkerSetup): object {
+  return platformObject({
+    type: 'dw.system.SitePreferences',
+    properties: { custom: { get: () => customObject(() => preferences, refuse) } },
+  })
 }
 
 function refuse(name: string): never {
   throw new Error(`preference '${name}' can be read only`)
 }
 
-function siteOf({ setup, request }: Surroundings, preferences: object): object {
+function siteOf({ setup, request }: Surroundings): object {
+  const preferences = preferencesOf(setup)
   const id = setup.site ?? request.list
   return platformObject({
     type: 'dw.system.Site',

@@ -55,3 +55,12 @@ export function formatCalendar(calendar: Calendar, pattern = 'MM/dd/yyyy'): stri
     return part
   })
 }
+
+/** `dw.util.StringUtils`. */
+export const StringUtils = {
+  format: (text: string, ...values: unknown[]): string => formatted(text, values),
+  formatCalendar,
+  trim: (text: string): string => text.trim(),
+  encodeBase64: (text: string): string => Buffer.from(text, 'utf8').toString('base64'),
+  decodeBase64: (text: string): string => Buffer.from(text, 'base64').toString('utf8'),
+}

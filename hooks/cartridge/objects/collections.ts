@@ -72,44 +72,77 @@ export function listOf<T>(items: Iterable<T>): ScriptList<T> {
   return list
 }
 
-/** `dw.util.HashMap`. */
+const entries = Symbol('entries')
+
+/** `dw.util.HashMap`: also `map.key`, `map[key]` and `key in map`, where no member has this name. */
 export class HashMap {
-  readonly #map = new Map<unknown, unknown>()
+  readonly [entries] = new Map<unknown, unknown>()
+  constructor() {
+    return new Proxy(this, {
+      get: (target, name, receiver) =>
+        typeof name === 'symbol' || name in target
+          ? (Reflect.get(target, name, receiver) as unknown)
+          : (target.get(name) ?? undefined),
+      set(target, name, value) {
+        target.put(name, value)
+        return true
+      },
+      has: (target, name) => name in target || (typeof name === 'string' && target.containsKey(name)),
+      ownKeys: (target) => [...target[entries].keys()].map(String),
+      getOwnPropertyDescriptor: (target, name) =>
+        typeof name === 'string' && target.containsKey(name)
+          ? { value: target.get(name), enumerable: true, configurable: true, writable: true }
+          : undefined,
+    })
+  }
   put(key: unknown, value: unknown): unknown {
     const before = this.get(key)
-    this.#map.set(key, value)
+    this[entries].set(key, value)
     return before
   }
   get(key: unknown): unknown {
-    return this.#map.get(key) ?? null
+    return this[entries].get(key) ?? null
   }
   remove(key: unknown): unknown {
     const before = this.get(key)
-    this.#map.delete(key)
+    this[entries].delete(key)
     return before
   }
   containsKey(key: unknown): boolean {
-    return this.#map.has(key)
+    return this[entries].has(key)
   }
   keySet(): ScriptList {
-    return listOf(this.#map.keys())
+    return listOf(this[entries].keys())
   }
   values(): ScriptList {
-    return listOf(this.#map.values())
+    return listOf(this[entries].values())
   }
   clear(): void {
-    this.#map.clear()
+    this[entries].clear()
   }
   size(): number {
-    return this.#map.size
+    return this[entries].size
   }
   get length(): number {
-    return this.#map.size
+    return this[entries].size
   }
   get empty(): boolean {
-    return this.#map.size === 0
+    return this[entries].size === 0
   }
   isEmpty(): boolean {
     return this.empty
+  }
+}
+
+/** A map whose keys are names of headers: case does not matter. */
+export class HeaderMap extends HashMap {
+  override put(key: unknown, value: unknown): unknown {
+    return super.put(String(key).toLowerCase(), value)
+  }
+  override get(key: unknown): unknown {
+    return super.get(String(key).toLowerCase())
+  }
+  override containsKey(key: unknown): boolean {
+    return super.containsKey(String(key).toLowerCase())
   }
 }
