@@ -1,6 +1,6 @@
 /** `npx clientele` (adapters/command/README.md). */
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
@@ -56,6 +56,8 @@ describe('npx clientele (adapters/command/README.md)', () => {
       'init host exppress': "did you mean 'express'?",
       'hooks ./none.mjs': `there is no file ${path.resolve('none.mjs')}`,
       'hooks --cartridge-settings x.json': 'there are no CARTRIDGES',
+      'cartridge check': 'cartridge check needs a folder',
+      'cartridge chek x': "did you mean 'cartridge check'?",
       'token basic': "token takes ocapi or yaas, not 'basic'",
       'token --url nowhere': "--url: 'nowhere' is no URL",
       'token --url http://127.0.0.1:9': 'no server answers at http://127.0.0.1:9: npx clientele serve, or --url',
@@ -159,6 +161,29 @@ describe('npx clientele (adapters/command/README.md)', () => {
         .that.contains('The tenant is not known')
     } finally {
       await server.stop()
+    }
+  })
+
+  it('cartridge check lists what runs, and exits with 1 if something cannot, with its line', async () => {
+    const example = 'examples/cartridge/app_example'
+    const fine = await run('cartridge', 'check', path.join(root, example))
+    expect(process.exitCode).to.equal(undefined)
+    expect(fine).to.include.members([
+      '    dw.ocapi.data.customer_list.customers.beforePOST: ./hooks/customers.js',
+      '    service crm',
+      'All that is meant for customers runs here.',
+    ])
+    expect(fine.join('\n')).to.match(/^ {4}dw\/system\/Status: cartridge\/.*customers\.js:3, ERROR :9, addDetail :10$/m)
+    const settings = path.join(folder, 'settings.json')
+    await writeFile(settings, '{ "services": {} }')
+    const line = /^ {4}.*customer\.js:10: the host names no service 'crm'$/m
+    for (const args of [[path.join(root, example), '--cartridge-settings', settings], [path.join(folder, 'none')]]) {
+      const found = (await run('cartridge', 'check', ...args)).join('\n')
+      expect(process.exitCode, found).to.equal(1)
+      process.exitCode = undefined
+      expect(found)
+        .to.match(args.length > 1 ? line : /^ {4}.*there is no folder .*\/none$/m)
+        .and.match(/^Cannot run here: 1\.$/m)
     }
   })
 

@@ -1,4 +1,5 @@
 /** Every command of `npx clientele`. */
+import { cartridgeCheck } from './cartridge-check.js'
 import type { Command } from './command.js'
 import { hooks } from './hooks.js'
 import { initHook } from './init-hook.js'
@@ -7,4 +8,4 @@ import { serve } from './serve.js'
 import { token } from './token.js'
 
 /** In the order in which the help lists them. */
-export const commands: readonly Command[] = [serve, initHook, initHost, hooks, token]
+export const commands: readonly Command[] = [serve, initHook, initHost, hooks, token, cartridgeCheck]

@@ -29,8 +29,8 @@ function tellWatcher(folder: string): void {
   process.send?.({ 'watch:require': files.filter((file) => statSync(file).isFile()) })
 }
 
-/** The options of cartridges; `loadCartridges` checks them. */
-function cartridgeOptions({ cartridges, cartridgeSettings }: PluginSettings): CartridgeOptions {
+/** The options of cartridges, of a file; `loadCartridges` checks them. Throws a SettingError for a file that is none. */
+export function cartridgeOptions({ cartridges, cartridgeSettings }: PluginSettings): CartridgeOptions {
   if (cartridgeSettings === undefined) return {}
   if (cartridges.length === 0) throw new SettingError('CARTRIDGE_SETTINGS: there are no CARTRIDGES')
   const file = path.resolve(cartridgeSettings)
