@@ -1,5 +1,5 @@
 /** JSON file storage: damaged files and disks that fail (adapters/storage/README.md, Damage and repair). */
-import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
@@ -11,7 +11,7 @@ import type { DiskFault } from './support/failing-disk.js'
 
 describe('JSON file storage: damage', () => {
   const data = new DataFile()
-  const { open, crash, journal, linesOf, writeLines, refuses, fourGroups, segments } = data
+  const { open, crash, journal, content, linesOf, writeLines, refuses, fourGroups, segments } = data
 
   describe('torn last line: dropped with a warning', () => {
     it('wherever it is torn', async () => {
@@ -267,6 +267,39 @@ describe('JSON file storage: damage', () => {
       const again = await open()
       expect(await numbersIn(again)).to.deep.equal(['1', '2'])
       await insert(again, '3')
+    })
+
+    for (const [name, takeAway] of [
+      ['unlinked', (file: string) => rm(file)],
+      ['renamed', (file: string) => rename(file, `${file}.aside`)],
+      ['replaced', (file: string) => cp(file, `${file}.copy`).then(() => rename(`${file}.copy`, file))],
+    ] as const)
+      it(`a journal that was ${name} under a running process: nothing is stored, and no more is written`, async () => {
+        const storage = await open()
+        await insert(storage, '1')
+        await takeAway(journal(1))
+        const error = await errorOf(insert(storage, '2'))
+        expect(error).to.be.instanceOf(StorageUnavailable)
+        expect(error).to.have.property('outcome', 'nothing')
+        expect(error.message).to.match(/the journal \S+journal-1 was taken away/)
+        expect((await errorOf(insert(storage, '3'))).message).to.contain('until the storage is opened again')
+        expect(data.warnings.join()).to.contain('was taken away')
+        expect(await numbersIn(storage)).to.deep.equal(['1'])
+        const before = await content()
+        await storage.close()
+        delete before['customers.json.lock']
+        expect(await content()).to.deep.equal(before)
+      })
+
+    it('a disk that is full when it is opened: a clear error, and nothing is left', async () => {
+      for (const file of [/\.lock\..*\.tmp$/, /journal-1\..*\.tmp$/]) {
+        const disk = failingDisk()
+        disk.faults = [{ at: ['write'], file, code: 'ENOSPC' }]
+        expect((await errorOf(open({ disk }))).message).to.match(
+          /^cannot open the data file \S+customers\.json: ENOSPC/,
+        )
+        expect(await readdir(path.dirname(data.file))).to.deep.equal([])
+      }
     })
 
     it('a snapshot or a segment that cannot be written is a warning; the journal goes on and keeps all', async () => {

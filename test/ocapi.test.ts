@@ -1,6 +1,7 @@
 /** The OCAPI flavour over HTTP: the ten operations, ETags, paging, path forms. */
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
+import { addressesDocument } from '../adapters/ocapi/documents.js'
 import { ocapi } from '../adapters/ocapi/index.js'
 import { definePlugin } from '../core/index.js'
 import { serve } from './support/api.js'
@@ -314,6 +315,20 @@ describe('ocapi: addresses (seed: list, create, get, update, delete)', () => {
     const beyond = await service.call('GET', `${path}/addresses?start=99`)
     expect(beyond.json()).to.deep.include({ data: [], count: 0, total: 7, start: 99 })
     expect(beyond.json()).to.not.have.property('next')
+  })
+
+  it('leaves out a total that the host does not want, and names one that is not exact otherwise', async () => {
+    const silent = await serve({ flavours: [ocapi({ totals: 'none' })] })
+    const path = '/s/-/dw/data/v16_2/customer_lists/SiteGenesis/customers'
+    await silent.call('POST', path, { json: { customer_no: 'c', credentials: { login: 'c' } } })
+    for (const id of ['a', 'b', 'c']) await silent.call('POST', `${path}/c/addresses`, { json: { address_id: id } })
+    const page = (await silent.call('GET', `${path}/c/addresses?count=2`)).json()
+    expect(page).to.include({ count: 2, start: 0 }).and.not.have.property('total')
+    expect(page['next']).to.be.a('string')
+    await silent.stop()
+    const document = addressesDocument({ items: [], total: 7, isAtLeast: true }, 0, {}, undefined, 'capped')
+    expect(document).to.include({ total_at_least: 7 }).and.not.have.property('total')
+    expect(() => ocapi({ totals: 'some' as never })).to.throw("ocapi: totals must be 'exact', 'capped' or 'none'")
   })
 
   it('has 25 on a page unless the host says otherwise, and 200 at the most', async () => {

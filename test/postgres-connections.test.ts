@@ -25,7 +25,7 @@ describe('PostgreSQL connections: no backend stays behind, and reads find a conn
   before(async () => {
     url = await newDatabase()
     storage = postgresStorage({ connectionString: url })
-    await storage.open({ ...contractOptions, lockWait: 1000 })
+    await storage.open(contractOptions)
     await storage.write('L', (unit) => unit.customers.insert(customerRecord('1')))
     await execute(
       url,

@@ -1,6 +1,7 @@
 /** The YaaS flavour over HTTP: lists of customers, and what they expand. */
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
+import { yaas } from '../adapters/yaas/index.js'
 import { errorOf, serveYaas } from './support/yaas.js'
 import type { YaasService } from './support/yaas.js'
 
@@ -26,6 +27,19 @@ describe('yaas 3.9, 3.11: lists', () => {
     const { items, count } = await page('')
     expect(items.map(({ id }) => id)).to.deep.equal(numbers.slice(0, 16))
     expect(count).to.equal('40')
+  })
+
+  it('sends no total where none is wanted, and links all the same (3.9)', async () => {
+    const { items, count, links } = await page('?totalCount=false&pageNumber=2')
+    expect([items.length, count]).to.deep.equal([16, undefined])
+    expect(links).to.have.keys('self', 'next', 'prev')
+    expect((await page('?totalCount=true')).count).to.equal('40')
+    const silent = await serveYaas({ totals: 'none' })
+    await silent.create()
+    const answer = await silent.at('GET', '/customers?totalCount=true')
+    expect([answer.status, answer.headers['hybris-count']]).to.deep.equal([200, undefined])
+    await silent.stop()
+    expect(() => yaas({ totals: 'some' as never })).to.throw("yaas: totals must be 'exact', 'capped' or 'none'")
   })
 
   it('links to the next and previous page; following them shows each customer once, and parameters stay', async () => {

@@ -1,4 +1,6 @@
-/** Whole numbers of a query: the place and the size of a page. */
+/** Pages of a list: the numbers of a query that say which, and how their totals are told. */
+import { SetupError } from '../../core/model/setup-error.js'
+import type { Totals } from '../../core/ports/storage.js'
 import { refuse } from './protocol.js'
 
 /** What a number may be, and what it is when it is not sent. */
@@ -42,4 +44,11 @@ export function integerOf(
   if (number < range.min) throw refusal(parameter, value, range, 'tooSmall')
   if (number > range.max) throw refusal(parameter, value, range, 'tooLarge')
   return number
+}
+
+/** The option `totals` of a flavour. Throws a SetupError for another value. */
+export function totalsOf(flavour: string, { totals = 'exact' }: { readonly totals?: Totals }): Totals {
+  if (!['exact', 'capped', 'none'].includes(totals))
+    throw new SetupError(`${flavour}: totals must be 'exact', 'capped' or 'none'`)
+  return totals
 }

@@ -130,6 +130,7 @@ function documentsOf({ customAttributes = {} }: Declared): Description['document
         select: text,
         start: { type: 'integer' },
         total: { type: 'integer' },
+        total_at_least: { type: 'integer' },
       },
       additionalProperties: false,
     }),

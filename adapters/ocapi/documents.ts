@@ -11,7 +11,7 @@ import type {
 } from '../../core/model/documents.js'
 import { fullNameOf } from '../../core/model/documents.js'
 import { addressSchema, attributeNames, customerSchema, isAttributeName } from '../../core/model/schemas.js'
-import type { Page } from '../../core/ports/storage.js'
+import type { Page, Totals } from '../../core/ports/storage.js'
 import { fieldTable } from '../http/field-table.js'
 import type { FieldTable } from '../http/field-table.js'
 import type { Field, OpenFields } from '../http/field.js'
@@ -208,10 +208,11 @@ export function listDocument(list: CustomerList): Document {
 
 /** The reply document of a page of addresses, which starts at `start`; properties in the order of the seed. */
 export function addressesDocument(
-  { items, total }: Page<Address>,
+  { items, total, isAtLeast }: Page<Address>,
   start: number,
   { next, previous }: { readonly next?: string; readonly previous?: string },
   select: string | undefined,
+  totals: Totals,
 ): Document {
   const document: Record<string, unknown> = {
     _v: version,
@@ -221,5 +222,6 @@ export function addressesDocument(
   }
   for (const [name, value] of Object.entries({ next, previous, select }))
     if (value !== undefined) document[name] = value
-  return { ...document, start, total }
+  if (totals === 'none') return { ...document, start }
+  return { ...document, start, [isAtLeast ? 'total_at_least' : 'total']: total }
 }

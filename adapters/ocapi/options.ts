@@ -1,6 +1,8 @@
 /** Options of the flavour, and what its steps make of them. */
 import { checkOptions } from '../../core/model/options.js'
 import { SetupError } from '../../core/model/setup-error.js'
+import type { Totals } from '../../core/ports/storage.js'
+import { totalsOf } from '../http/paging.js'
 import type { PlainHttp } from '../http/transport.js'
 import { accessOf } from './client-access.js'
 import type { Access, OcapiSettings } from './client-access.js'
@@ -11,6 +13,8 @@ export interface OcapiOptions {
   readonly createStatus?: 200 | 201
   /** Addresses per page when `count` is absent, 1 to 200; default 25 (decision 2.3). */
   readonly pageSize?: number
+  /** How a page of addresses tells its total: `exact` (default), `capped` at 10,000, or `none` (adapters/ocapi/README.md, Other documents). */
+  readonly totals?: Totals
   /** Names that `select` may have; default 200. */
   readonly maxSelectItems?: number
   /** Whether PATCH and DELETE need an If-Match header; default `optional` (decision 2.7). */
@@ -31,6 +35,7 @@ export type ResolvedOptions = Required<Omit<OcapiOptions, 'settings'>> & { reado
 const defaults: Required<Omit<OcapiOptions, 'settings'>> = {
   createStatus: 200,
   pageSize: 25,
+  totals: 'exact',
   maxSelectItems: 200,
   ifMatch: 'optional',
   faultArguments: 'plain',
@@ -43,6 +48,7 @@ export function resolve(options: OcapiOptions, paths: readonly string[]): Resolv
   checkOptions<OcapiOptions>('ocapi', options, {
     createStatus: 'number',
     pageSize: 'number',
+    totals: 'string',
     maxSelectItems: 'number',
     ifMatch: 'string',
     faultArguments: 'string',
@@ -51,7 +57,8 @@ export function resolve(options: OcapiOptions, paths: readonly string[]): Resolv
     settings: 'object',
   })
   const { settings, ...given } = options
-  const resolved = { ...defaults, ...given, access: settings && accessOf(settings, paths) }
+  const access = settings && accessOf(settings, paths)
+  const resolved = { ...defaults, ...given, totals: totalsOf('ocapi', options), access }
   if (!(Number.isInteger(resolved.pageSize) && resolved.pageSize >= 1 && resolved.pageSize <= 200))
     throw new SetupError('ocapi: pageSize must be a whole number from 1 to 200')
   if (!(Number.isInteger(resolved.maxSelectItems) && resolved.maxSelectItems >= 1))

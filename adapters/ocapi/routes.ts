@@ -98,12 +98,12 @@ export const routes: readonly OcapiRoute[] = [
     hasPages: true,
     input: (x) => ({
       customerNo: x.params.customer_no,
-      query: { offset: x.asked.page.start, limit: x.asked.page.count },
+      query: { offset: x.asked.page.start, limit: x.asked.page.count, totals: x.options.totals },
     }),
     reply: (found, x) => {
       const { page, select } = x.asked
       const links = pageLinks(x, page, found.total)
-      return replyWith(x, 200, addressesDocument(found, page.start, links, select?.text))
+      return replyWith(x, 200, addressesDocument(found, page.start, links, select?.text, x.options.totals))
     },
   }),
   route.writing({

@@ -29,6 +29,7 @@ const shapes: Readonly<Record<string, Shape>> = {
     select: 'string',
     start: 'integer',
     total: 'integer',
+    total_at_least: 'integer',
   }),
   customer_list: of({ id: 'string' }),
   fault: of({ fault: of({ type: 'string', message: 'string', arguments: { map: 'free' } }) }),

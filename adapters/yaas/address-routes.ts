@@ -30,9 +30,9 @@ export const addressRoutes: readonly YaasRoute[] = [
     find: findCustomer,
     asks: asksForList(addressFields),
     input: (x) => ({ customerNo: x.params.customerNumber, query: x.asked.query }),
-    reply: ({ items, total }, x) => {
-      const documents = items.map((address) => addressTable.toDocument(address))
-      return list(x, addressPath(x.customer?.customerNo ?? x.params.customerNumber), documents, total)
+    reply: (found, x) => {
+      const documents = found.items.map((address) => addressTable.toDocument(address))
+      return list(x, addressPath(x.customer?.customerNo ?? x.params.customerNumber), documents, found)
     },
   }),
   route.plain({

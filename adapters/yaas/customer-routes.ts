@@ -58,7 +58,7 @@ export const customerRoutes: readonly YaasRoute[] = [
     scope: 'view',
     asks: asksForList(customerFields),
     input: (x) => ({ query: x.asked.query }),
-    reply: async ({ items, total }, x) => list(x, '/customers', await expandedAll(x, items), total),
+    reply: async (found, x) => list(x, '/customers', await expandedAll(x, found.items), found),
   }),
   route.plain({
     method: 'GET',

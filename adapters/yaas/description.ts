@@ -184,7 +184,7 @@ const listParameters = ({ sizes: { pageSize, maxPageSize } }: ResolvedOptions): 
     maximum: maxPageSize,
     default: pageSize,
   }),
-  query('totalCount', 'Whether hybris-Count is wanted; it is always sent.', flag),
+  query('totalCount', 'Whether hybris-Count is wanted; default true.', flag),
   query('q', 'Conditions, separated by blanks: `lastName:Lebowski metadata.version:>1`.'),
   query('sort', 'Properties to sort by: `lastName,firstName:desc`.'),
 ]
@@ -219,13 +219,14 @@ function routeOf(route: YaasRoute, options: ResolvedOptions): DescribedRoute {
   return { ...described, body: { document, isNeeded: body === 'needed', example: said.sends } }
 }
 
-function repliesOf(method: string, { shows, example }: Said, { runs }: YaasRoute, { putStatus }: ResolvedOptions) {
+function repliesOf(method: string, { shows, example }: Said, { runs }: YaasRoute, options: ResolvedOptions) {
+  const { putStatus, totals } = options
   const tag = runs?.endsWith('Customer') ? { ETag: text } : {}
   const done = { status: 204, text: 'Done.', headers: tag }
   if (method === 'DELETE') return [{ ...done, headers: {}, status: runs === 'deleteCustomer' ? 202 : 204 }]
   const isList = shows?.['type'] === 'array'
   const headers = {
-    ...(isList && { 'hybris-Count': text, Link: text }),
+    ...(isList && { 'hybris-Count': text, ...(totals === 'capped' && { 'hybris-Count-At-Least': text }), Link: text }),
     ...(method === 'POST' ? { ...(runs === 'createCustomer' && tag), Location: text } : tag),
   }
   const shown = { status: method === 'POST' ? 201 : 200, text: 'As asked.', document: shows ?? {}, example, headers }

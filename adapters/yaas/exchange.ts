@@ -7,7 +7,7 @@ import type { ApiRequest } from '../http/protocol.js'
 import type { Route } from '../http/route-matcher.js'
 import type { ResolvedOptions } from './options.js'
 import { nothingAsked } from './parameters.js'
-import type { Asked, PageSizes } from './parameters.js'
+import type { Asked, ListRules } from './parameters.js'
 
 /** What this flavour says of a route besides. */
 export interface YaasExtras {
@@ -18,7 +18,7 @@ export interface YaasExtras {
   /** Looks up what the path names, before the body is taken and parameters are checked: 404 comes first (decision 3.17). */
   readonly find?: (exchange: YaasExchange) => Promise<void>
   /** Reads what the query asks for; absent: the route looks at no parameter. */
-  readonly asks?: (query: URLSearchParams, sizes: PageSizes) => Asked | Promise<Asked>
+  readonly asks?: (query: URLSearchParams, rules: ListRules) => Asked | Promise<Asked>
   /** Checks what cannot be checked at once, when the body is there; what is wrong is told with all else (decision 3.17). */
   readonly check?: (exchange: YaasExchange) => Promise<void>
 }

@@ -26,9 +26,9 @@ export const mappingRoutes: readonly YaasRoute[] = [
     scope: 'view',
     asks: asksForList(mappingFields),
     input: (x) => ({ query: x.asked.query }),
-    reply: ({ items, total }, x) => {
-      const documents = items.map((mapping) => mappingTable.toDocument(mapping))
-      return list(x, '/sdCustomerMappings', documents, total)
+    reply: (found, x) => {
+      const documents = found.items.map((mapping) => mappingTable.toDocument(mapping))
+      return list(x, '/sdCustomerMappings', documents, found)
     },
   }),
   route.writing({

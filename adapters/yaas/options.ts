@@ -2,6 +2,8 @@
 import { checkOptions } from '../../core/model/options.js'
 import type { Profile } from '../../core/model/profile.js'
 import { SetupError } from '../../core/model/setup-error.js'
+import type { Totals } from '../../core/ports/storage.js'
+import { totalsOf } from '../http/paging.js'
 import type { PageSizes } from './parameters.js'
 import { yaasProfile } from './profile.js'
 
@@ -12,6 +14,11 @@ export interface YaasOptions {
   /** `pageSize` without a parameter, and the largest that is allowed; defaults 16 and 1000. */
   readonly pageSize?: number
   readonly maxPageSize?: number
+  /**
+   * How lists tell their total: `exact` (default), `capped` at 10,000, or `none` (adapters/yaas/README.md, Lists). On
+   * PostgreSQL the last two spare a query on properties that are not declared from reading the whole list.
+   */
+  readonly totals?: Totals
   /** What a new or replaced customer gets if nothing sets it; default `en_US`, `USD`, `default`. */
   readonly defaults?: {
     readonly preferredLanguage?: string
@@ -37,6 +44,7 @@ export interface YaasOptions {
 export interface ResolvedOptions {
   readonly basePath: string
   readonly sizes: PageSizes
+  readonly totals: Totals
   readonly profile: Profile
   readonly putStatus: 200 | 204
   readonly validationStatus: 400 | 409
@@ -56,6 +64,7 @@ export function resolve(options: YaasOptions): ResolvedOptions {
   return {
     basePath,
     sizes: { pageSize, maxPageSize },
+    totals: totalsOf('yaas', options),
     profile: profileOf(defaults),
     putStatus: options.putStatus ?? 200,
     validationStatus: options.validationStatus ?? 400,
@@ -70,6 +79,7 @@ function checkNames(options: YaasOptions): void {
     basePath: 'string',
     pageSize: 'number',
     maxPageSize: 'number',
+    totals: 'string',
     defaults: 'object',
     putStatus: 'number',
     validationStatus: 'number',

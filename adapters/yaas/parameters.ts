@@ -1,5 +1,5 @@
 /** What the query of a request asks for: paging, sort, `q`, fields, expand, partial (decisions 3.2, 3.9 to 3.11). */
-import type { Query } from '../../core/ports/storage.js'
+import type { Query, Totals } from '../../core/ports/storage.js'
 import { integerOf } from '../http/paging.js'
 import type { NumberRules } from '../http/paging.js'
 import type { ShownMixins } from './documents.js'
@@ -17,6 +17,13 @@ export interface PageAsked {
 export interface PageSizes {
   readonly pageSize: number
   readonly maxPageSize: number
+}
+
+/** What the host says of lists. */
+export interface ListRules {
+  readonly sizes: PageSizes
+  /** How totals are told where the client wants one. */
+  readonly totals: Totals
 }
 
 /** What `expand` adds to a customer. */
@@ -60,12 +67,13 @@ export function asksForChange(query: URLSearchParams): Asked {
 
 /** Gives the reader of what may be asked of a list whose records have these properties. */
 export function asksForList(fields: QueryFields) {
-  return async (query: URLSearchParams, sizes: PageSizes): Promise<Asked> => {
+  return async (query: URLSearchParams, { sizes, totals: most }: ListRules): Promise<Asked> => {
     const asked = asksForItem(query)
     const page = pageOf(query, sizes)
+    const totals = isTotalWanted(query) ? most : 'none'
     const where = await whereOf(query.get('q'), fields)
     const sort = sortOf(query, fields)
-    const wanted: Query = { sort, offset: (page.pageNumber - 1) * page.pageSize, limit: page.pageSize }
+    const wanted: Query = { sort, offset: (page.pageNumber - 1) * page.pageSize, limit: page.pageSize, totals }
     return { ...asked, page, query: where ? { ...wanted, where } : wanted }
   }
 }
@@ -89,10 +97,15 @@ const positive: NumberRules = {
     parameterFault(parameter, mistake === 'tooLarge' ? `must be at most ${max}` : 'must be a positive number'),
 }
 
-/** Reads pageNumber, pageSize and totalCount; hybris-Count is sent whatever totalCount says. */
+/** Reads `totalCount`: false wants no total, which then is not counted (decision 3.9). */
+function isTotalWanted(query: URLSearchParams): boolean {
+  const said = query.get('totalCount') ?? 'true'
+  if (said !== 'true' && said !== 'false') throw parameterFault('totalCount', 'must be a boolean')
+  return said === 'true'
+}
+
+/** Reads pageNumber and pageSize. */
 function pageOf(query: URLSearchParams, { pageSize, maxPageSize }: PageSizes): PageAsked {
-  const total = query.get('totalCount')
-  if (total !== null && total !== 'true' && total !== 'false') throw parameterFault('totalCount', 'must be a boolean')
   return {
     pageNumber: integerOf(query, 'pageNumber', { absent: 1, min: 1, max: maxPageNumber }, positive),
     pageSize: integerOf(query, 'pageSize', { absent: pageSize, min: 1, max: maxPageSize }, positive),

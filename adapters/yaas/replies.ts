@@ -22,17 +22,19 @@ export function created(x: YaasExchange, id: string, path: string, headers: Repl
   return answer(201, { id, link }, { Location: link, ...headers })
 }
 
-/** A page of a list with its count and links, each document cut down to `fields`. */
+/** A page of a list with its total, where that is wanted, and links; each document is cut down to `fields`. */
 export function list(
   x: YaasExchange,
   path: string,
   documents: readonly { [name: string]: unknown }[],
-  total: number,
+  found: Page<unknown>,
 ): Reply {
-  const { cut, page } = x.asked
+  const { cut, page, query } = x.asked
   return answer(200, documents.map(cut), {
-    'hybris-Count': String(total),
-    Link: pageLinks(x.request, urlOf(x, path), page, total),
+    ...(query.totals !== 'none' && {
+      [found.isAtLeast ? 'hybris-Count-At-Least' : 'hybris-Count']: String(found.total),
+    }),
+    Link: pageLinks(x.request, urlOf(x, path), page, found.total),
   })
 }
 

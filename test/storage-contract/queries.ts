@@ -192,6 +192,26 @@ export function queries({ describe, test }: Suite): void {
         assert.deepEqual([none.items, none.total], [[], whole.total])
       }
     })
+    test('a total that need not be exact is at least so many, says so, and is more than the page if there is more', async (storage) => {
+      const records = Array.from({ length: 20 }, (_, index) => customerRecord(`${index}`, { title: `${index % 2}` }))
+      await store(storage, ...records)
+      for (const totals of ['exact', 'capped', 'none'] as const)
+        for (const [where, count] of [
+          [undefined, 20],
+          [{ op: 'eq', path: ['title'], value: '1' }, 10],
+          [{ op: 'eq', path: ['keys', 'customerNo'], value: '7' }, 1],
+        ] as const)
+          for (const offset of [0, 4, 6, 30]) {
+            const query: Query = { ...(where && { where }), offset, limit: 4 }
+            const exact = await storage.read(list, (unit) => unit.customers.find(query))
+            const page = await storage.read(list, (unit) => unit.customers.find({ ...query, totals }))
+            assert.deepEqual(page.items, exact.items)
+            if (!page.isAtLeast) assert.equal(page.total, count)
+            assert.ok(page.total <= count)
+            if (offset + 4 < count) assert.ok(page.total > offset + 4)
+            if (totals === 'exact') assert.deepEqual(page, exact)
+          }
+    })
     test('random queries are answered as the reference does, committed or staged, also after changes', async (storage) => {
       let records: CustomerRecord[] = Array.from({ length: 80 }, () => randomCustomer(random))
       const compare = async (unit: Pick<WriteUnit, 'customers'>, queries: readonly Query[]): Promise<void> => {

@@ -1,7 +1,7 @@
 /** Versions of records, and counters. */
 import assert from 'node:assert/strict'
 import { StaleVersion } from '../../core/ports/storage.js'
-import type { Storage } from '../../core/ports/storage.js'
+import type { CustomerRecord, Storage } from '../../core/ports/storage.js'
 import { customerRecord, titled } from './samples.js'
 import { list, store, load, all, loaded } from './steps.js'
 import type { Suite } from './suite.js'
@@ -49,6 +49,30 @@ export function versionsAndCounters({ describe, test }: Suite): void {
         storage.write(list, (unit) => unit.customers.remove(one)),
         stale,
       )
+    })
+    test('of removals that follow one another each is judged by itself', async (storage) => {
+      const records = ['1', '2', '3'].map((number) => customerRecord(number))
+      await store(storage, ...records)
+      const [one, two, three] = records as [CustomerRecord, CustomerRecord, CustomerRecord]
+      const removing = (...removed: readonly CustomerRecord[]) =>
+        storage.write(list, async (unit) => {
+          for (const record of removed) await unit.customers.remove(record)
+        })
+      const stale =
+        ({ id }: CustomerRecord) =>
+        (error: unknown) =>
+          error instanceof StaleVersion && error.id === id
+      await assert.rejects(removing(one, { ...two, version: 2 }, three), stale(two))
+      await assert.rejects(removing(one, two, one), stale(one))
+      assert.deepEqual(await all(storage), records)
+      await storage.write(list, async (unit) => {
+        for (const record of [one, two]) await unit.customers.remove(record)
+        assert.equal(await unit.customers.get({ customerNo: '1' }), undefined)
+        assert.deepEqual((await unit.customers.find({})).items, [three])
+        await unit.customers.insert({ ...one, id: two.id })
+        await unit.customers.remove(three)
+      })
+      assert.deepEqual(await all(storage), [{ ...one, id: two.id }])
     })
     test('within a unit the version before its own update is stale', async (storage) => {
       const one = customerRecord('1')

@@ -6,8 +6,8 @@ import type { PgPool, PgStatement } from '../../adapters/storage/postgres/postgr
 export interface RecordingPool {
   readonly pool: PgPool
   readonly sent: PgStatement[]
-  /** Plans of the statements sent since the list was emptied, as the server would run them. */
-  plans(): Promise<string[]>
+  /** Plans of the statements sent since the list was emptied, as the server would run them; `ANALYZE` runs them too. */
+  plans(how?: 'ANALYZE'): Promise<string[]>
   end(): Promise<void>
 }
 
@@ -34,13 +34,13 @@ export function recordingPool(connectionString: string): RecordingPool {
   return {
     pool,
     sent,
-    plans: async () => {
+    plans: async (how) => {
       const plans: string[] = []
       for (const { text, values } of sent) {
         const select = text.replace(/^DECLARE .* CURSOR FOR /, '')
         if (!/^(SELECT|WITH)/.test(select)) continue
         const { rows } = await inner.query<[string]>({
-          text: `EXPLAIN ${select}`,
+          text: `EXPLAIN ${how ? '(ANALYZE, TIMING OFF)' : ''} ${select}`,
           values: values ?? [],
           rowMode: 'array',
         })

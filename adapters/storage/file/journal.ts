@@ -189,6 +189,13 @@ class SegmentReading {
   }
 }
 
+/** The segment has lost its name: whoever opens the data next would not find what is written to it. */
+export class SegmentGone extends Error {
+  constructor(file: string) {
+    super(`the journal ${file} was taken away`)
+  }
+}
+
 /** The segment that is being written. */
 export class Journal {
   readonly #disk: Disk
@@ -243,13 +250,23 @@ export class Journal {
     return this.#length
   }
 
-  /** Writes commits as one group; it is durable when this resolves. If it rejects, `cutBack` must follow. */
+  /**
+   * Writes commits as one group; it is durable when this resolves, in the file that has the segment's name. If it rejects,
+   * `cutBack` must follow; after SegmentGone nothing else.
+   */
   async append(commits: readonly string[]): Promise<void> {
     const bytes = Buffer.from(groupLine(this.#sequence + 1, commits))
     await writeAll(this.#handle, bytes, this.#length)
     await this.#handle.datasync()
+    await this.#assertInPlace()
     this.#sequence++
     this.#length += bytes.length
+  }
+
+  async #assertInPlace(): Promise<void> {
+    const name = nameOf(this.#file, this.number)
+    const [mine, named] = await Promise.all([this.#handle.stat(), fs.stat(name).catch(() => undefined)])
+    if (mine.nlink === 0 || named?.ino !== mine.ino || named.dev !== mine.dev) throw new SegmentGone(name)
   }
 
   /** Takes back what a failed append may have written. */

@@ -11,6 +11,7 @@ import type { StoredLists } from '../local/stored-lists.js'
 import { snapshotOf } from './contents.js'
 import { localDisk } from './disk.js'
 import type { Disk } from './disk.js'
+import { SegmentGone } from './journal.js'
 import type { Journal } from './journal.js'
 import type { JsonFileOptions } from './json-file-options.js'
 import type { LockFile } from './lock-file.js'
@@ -129,7 +130,7 @@ export class JsonFileBacking implements Backing {
   }
 
   /** Makes a group durable; the error if it is not. */
-  async #append({ journal, lock }: Session, group: readonly WaitingCommit[]): Promise<Error | undefined> {
+  async #append({ journal, lock, warn }: Session, group: readonly WaitingCommit[]): Promise<Error | undefined> {
     try {
       await lock.assertHeld()
     } catch (cause) {
@@ -141,14 +142,17 @@ export class JsonFileBacking implements Backing {
       return undefined
     } catch (cause) {
       const what = `the journal could not be written: ${(cause as Error).message}`
-      try {
-        await journal.cutBack()
-        return new StorageUnavailable(what, 'nothing', { cause })
-      } catch {
+      const isCut = await journal.cutBack().then(
+        () => true,
+        () => false,
+      )
+      const outcome = isCut ? 'nothing' : 'unknown'
+      if (!isCut || cause instanceof SegmentGone) {
         const refusal = `${what}; nothing more is written until the storage is opened again`
         this.#refusal = new StorageUnavailable(refusal, 'nothing', { cause })
-        return new StorageUnavailable(what, 'unknown', { cause })
+        warn(refusal)
       }
+      return new StorageUnavailable(what, outcome, { cause })
     }
   }
 

@@ -5,7 +5,8 @@
 import { randomUUID } from 'node:crypto'
 import * as fs from 'node:fs/promises'
 import os from 'node:os'
-import { temporaryName } from './disk.js'
+import { makeFile, temporaryName, writeAll } from './disk.js'
+import type { Disk } from './disk.js'
 
 /** Who has the lock. Boot, namespace and start tell a process apart from any other that ever had its number. */
 interface Owner {
@@ -36,10 +37,10 @@ export const heartbeat = { every: 1_000, missing: 5_000 }
 const FRESH = 200
 
 /** Takes the lock or fails, naming the owner. A dead owner's lock is taken over; `warn` says so. */
-export async function takeLock(file: string, warn: (message: string) => void): Promise<LockFile> {
+export async function takeLock(disk: Disk, file: string, warn: (message: string) => void): Promise<LockFile> {
   const me = await self()
   for (let tries = 0; tries < 20; tries++) {
-    if (await create(file, me)) return held(file)
+    if (await create(disk, file, me)) return held(file)
     const found = await inspect(file)
     if (!found) continue
     if (await isAlive(found, me, file))
@@ -69,17 +70,14 @@ async function startOf(pid: number): Promise<string | undefined> {
 }
 
 /** Makes the lock file with its whole content in one step; false if there is one. */
-async function create(file: string, owner: Owner): Promise<boolean> {
-  const temporary = temporaryName(file)
-  await fs.writeFile(temporary, JSON.stringify(owner) + '\n', { flag: 'wx', mode: 0o600 })
+async function create(disk: Disk, file: string, owner: Owner): Promise<boolean> {
+  const text = Buffer.from(`${JSON.stringify(owner)}\n`)
   try {
-    await fs.link(temporary, file)
+    await makeFile(disk, { file, mode: 0o600, fill: (handle) => writeAll(handle, text, 0), isNew: true })
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
-  } finally {
-    await fs.rm(temporary, { force: true })
   }
 }
 

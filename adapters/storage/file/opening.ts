@@ -33,12 +33,13 @@ export async function openFiles(
 ): Promise<OpenFiles> {
   try {
     const file = await realFile(options.file)
-    const lock = await takeLock(`${file}.lock`, warn)
+    const disk = options.disk ?? localDisk
+    const lock = await takeLock(disk, `${file}.lock`, warn)
     try {
       await removeLeft(file)
       const stat = await fs.stat(file).catch(() => undefined)
       const mode = stat ? stat.mode & 0o777 : 0o600
-      const place = { file, mode, disk: options.disk ?? localDisk, lists, warn }
+      const place = { file, mode, disk, lists, warn }
       const { journal, sequence, olderBytes } = await load(place, options.repair ?? false)
       return { file, mode, lock, journal, snapshot: { sequence, bytes: stat?.size ?? 0 }, olderBytes }
     } catch (error) {

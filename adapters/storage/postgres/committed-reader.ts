@@ -36,10 +36,10 @@ export class CommittedReader<K extends Kind> implements RecordReader<K> {
     const { connections, indexes, load } = this.#database
     const as = new QuerySql(this.#list, this.#kind, indexes).isScan(query) ? 'scan' : 'statement'
     const run: Run = (statement) => connections.run(statement, this.#signal, as)
-    const { documents, total } = hasPatterns(query)
+    const found = hasPatterns(query)
       ? await this.#findMatches(query, as)
       : await findPage(this.#list, this.#kind, query, indexes, run)
-    return { items: documents.map((document) => load(this.#kind, document)), total }
+    return { ...found, items: found.items.map((document) => load(this.#kind, document)) }
   }
 
   /** A refused query is no fault of the connection, which goes back to the pool. */

@@ -3,7 +3,20 @@ import type { Condition, Kind, Path, Query, Scalar } from '../../../core/ports/s
 import { patternsOf } from '../../../core/ports/query-patterns.js'
 import type { Patterns } from '../../../core/ports/query-patterns.js'
 import type { StatementResult } from './lease.js'
-import { keyColumn, keysOf, sortable, startLength, startOf, storedKey, tableOf, unstorable } from './tables.js'
+import {
+  isFlag,
+  isHashLike,
+  keyColumn,
+  keysOf,
+  lastHash,
+  literal,
+  sortable,
+  startLength,
+  startOf,
+  storedKey,
+  tableOf,
+  unstorable,
+} from './tables.js'
 import type { Statement } from './tables.js'
 
 /** Declared paths by kind. */
@@ -12,6 +25,9 @@ export type DeclaredIndexes = ReadonlyMap<Kind, readonly Path[]>
 const operators = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
 
 type Comparison = keyof typeof operators
+
+/** What holds for the beginnings of two texts that compare so. */
+const widened = { eq: '=', lt: '<=', lte: '<=', gt: '>=', gte: '>=' } as const
 
 /** Writes the SQL of one query. No condition of its is ever null, so that `not` is the opposite. */
 export class QuerySql {
@@ -41,8 +57,8 @@ export class QuerySql {
   sortColumns(query: Query): { readonly columns: string; readonly order: string } {
     const terms = this.#terms(query)
     return {
-      columns: ['ordinal', 'id', ...terms.map(({ term }, i) => `${term} AS term${i}`)].join(', '),
-      order: [...terms.map(({ way }, i) => `term${i}${way}`), 'ordinal', 'id'].join(', '),
+      columns: ['ordinal', ...terms.map(({ term }, i) => `${term} AS term${i}`)].join(', '),
+      order: [...terms.map(({ way }, i) => `term${i}${way}`), 'ordinal'].join(', '),
     }
   }
 
@@ -84,8 +100,13 @@ export class QuerySql {
       case 'eq':
       case 'in':
         return this.#isDeclared(where.path) || this.#keyAt(where.path) !== undefined
+      case 'matches':
+      case 'exists':
+        return where.op === 'exists' && this.#isDeclared(where.path)
       default:
-        return where.op !== 'matches' && this.#isDeclared(where.path)
+        return (
+          this.#isDeclared(where.path) || (typeof where.value === 'string' && this.#keyAt(where.path) !== undefined)
+        )
     }
   }
 
@@ -150,7 +171,10 @@ export class QuerySql {
     const { json, rank, size, text, start } = sortable(path)
     const isDeclared = this.#isDeclared(path)
     // IS TRUE: never null, and the planner guesses as it does for the comparison alone
-    if (typeof value === 'boolean') return `(${rank} = 1 AND ${size} ${operators[op]} ${value ? 1 : 0})`
+    if (typeof value === 'boolean')
+      return op === 'eq' && !isDeclared
+        ? isFlag(json, value)
+        : `(${rank} = 1 AND ${size} ${operators[op]} ${value ? 1 : 0})`
     if (typeof value === 'number') {
       if (Number.isNaN(value)) return 'false'
       const number = this.#place(String(value), 'numeric')
@@ -158,19 +182,34 @@ export class QuerySql {
         ? `(${rank} = 2 AND ${size} ${operators[op]} ${number})`
         : `((CASE jsonb_typeof(${json}) WHEN 'number' THEN ${json}::numeric END ${operators[op]} ${number}) IS TRUE)`
     }
-    const key = this.#keyAt(path)
     if (op === 'eq' && unstorable.test(value)) return 'false'
+    const key = this.#keyAt(path)
+    if (key !== undefined) return this.#compareKey(keyColumn(key), text, op, value)
+    if (op === 'eq' && !isDeclared) return this.#isText(path, value)
     const [storable, bound] = storableBound(op, value)
-    // the cheapest test of a scan: the value is taken out of the document once
-    if (op === 'eq' && key === undefined && !isDeclared)
-      return `((${json} = ${this.#place(JSON.stringify(value), 'jsonb')}) IS TRUE)`
     const place = this.#place(bound, 'text')
     const test = `((${text} ${operators[storable]} ${place}) IS TRUE)`
-    if (key !== undefined && op === 'eq')
-      return `(${keyColumn(key)} IS NOT NULL AND ${keyColumn(key)} = ${this.#place(storedKey(value), 'text')} AND ${test})`
     if (!isDeclared) return test
-    const wider = { eq: '=', lt: '<=', lte: '<=', gt: '>=', gte: '>=' }[storable]
-    return `(${rank} = 3 AND ${size} IS NULL AND ${start} ${wider} ${startOf(place)} AND ${test})`
+    return `(${rank} = 3 AND ${size} IS NULL AND ${start} ${widened[storable]} ${startOf(place)} AND ${test})`
+  }
+
+  /** A comparison by the column of a key; where that may hold a hash, the document says what is behind it. */
+  #compareKey(column: string, text: string, op: Comparison, value: string): string {
+    const stored = storedKey(value)
+    if (op === 'eq' && !isHashLike(stored))
+      return `(${column} IS NOT NULL AND ${column} = ${this.#place(stored, 'text')})`
+    const [storable, bound] = storableBound(op, value)
+    const place = this.#place(bound, 'text')
+    const range = op === 'eq' ? `${column} = ${this.#place(stored, 'text')}` : `${column} ${widened[storable]} ${place}`
+    const hasHashes = op === 'eq' || (widened[storable] === '<=' && bound > lastHash)
+    const candidates = hasHashes ? range : `(${range} OR ${column} <= ${literal(lastHash)})`
+    return `(${column} IS NOT NULL AND ${candidates} AND ((${text} ${operators[storable]} ${place}) IS TRUE))`
+  }
+
+  /** The cheapest test of a scan: most records are judged by a text alone. */
+  #isText(path: Path, value: string): string {
+    const { json, shown } = sortable(path)
+    return `((${shown} = ${this.#place(value, 'text')} AND jsonb_typeof(${json}) = 'string') IS TRUE)`
   }
 
   #isOneOf(path: Path, values: readonly Scalar[]): string {

@@ -1,16 +1,16 @@
 /** Answers queries: by one statement, or through a cursor where regular expressions run, which this process does. */
-import type { Condition, Kind, Query, QueryRefused } from '../../../core/ports/storage.js'
+import { totalCap } from '../../../core/ports/storage.js'
+import type { Condition, Kind, Page, Query, QueryRefused } from '../../../core/ports/storage.js'
 import { compilePatterns, patternLimits, tooManyRecords, tooSlow } from '../../../core/ports/query-patterns.js'
+import { totalOf } from './counts.js'
 import type { Run, StatementResult } from './lease.js'
 import { arrayOf, QuerySql } from './query-sql.js'
 import type { DeclaredIndexes } from './query-sql.js'
 import { named, storedKey, tableOf } from './tables.js'
+import type { Statement } from './tables.js'
 
-/** Documents of a page as JSON texts, and the number of all that meet the condition. */
-export interface Found {
-  readonly documents: readonly string[]
-  readonly total: number
-}
+/** A page of documents as JSON texts. */
+export type Found = Page<string>
 
 /** Reads a page by one statement; `where` holds no regular expression. */
 export async function findPage(
@@ -22,39 +22,56 @@ export async function findPage(
 ): Promise<Found> {
   const sql = new QuerySql(list, kind, indexes)
   const where = sql.where(query.where && sql.condition(query.where))
-  const order = sql.order(query)
+  const statement = (text: string): Statement =>
+    sql.isKeyLookup(query) ? { ...lookupOf(text), ...sql.statement(text) } : sql.statement(text)
   if (query.limit === undefined && !query.offset) {
-    const text = `SELECT doc FROM ${where} ORDER BY ${order}`
-    const { rows } = await run(
-      sql.isKeyLookup(query) ? { ...lookupOf(text), ...sql.statement(text) } : sql.statement(text),
-    )
-    return { documents: rows.map(([document]) => document as string), total: rows.length }
+    const { rows } = await run(statement(`SELECT doc FROM ${where} ORDER BY ${sql.order(query)}`))
+    return { items: rows.map(([document]) => document as string), total: rows.length }
   }
+  if (query.totals && query.totals !== 'exact' && query.where && sql.isScan(query))
+    return findUncounted(sql, query, where, run)
   const { rows } = await run(
-    sql.statement(query.where ? chosenPage(sql, kind, query, where) : pageOfAll(sql, query, where)),
+    query.where
+      ? statement(chosenPage(sql, kind, query, where))
+      : sql.statement(orderedPage(sql, query, where, totalOf(tableOf(kind)))),
   )
-  return { documents: rows.flatMap(([, document]) => document ?? []), total: Number(rows[0]?.[0]) }
+  return { items: rows.flatMap(([, document]) => document ?? []), total: Number(rows[0]?.[0]) }
 }
 
 /**
  * A page of what a condition chooses. It is chosen once, for count and page: put in order at the same time, the planner
- * would leave the index of the condition for a walk through that of the order.
+ * would leave the index of the condition for a walk through that of the order. An index of keys has the ordinals itself.
  */
 function chosenPage(sql: QuerySql, kind: Kind, query: Query, where: string): string {
   const { columns, order } = sql.sortColumns(query)
   return `WITH chosen AS MATERIALIZED (SELECT ${columns} FROM ${where})
     SELECT total, doc FROM (SELECT count(*) AS total FROM chosen) AS counted LEFT JOIN (
-      SELECT doc, place FROM (SELECT id, row_number() OVER () AS place
-        FROM (SELECT id FROM chosen ORDER BY ${order} ${sql.range(query)}) AS sorted) AS numbered
-      JOIN ${tableOf(kind)} AS found ON found.list = $1 AND found.id = numbered.id
+      SELECT doc, place FROM (SELECT ordinal, row_number() OVER () AS place
+        FROM (SELECT ordinal FROM chosen ORDER BY ${order} ${sql.range(query)}) AS sorted) AS numbered
+      JOIN ${tableOf(kind)} AS found ON found.list = $1 AND found.ordinal = numbered.ordinal
     ) AS page ON true ORDER BY place`
 }
 
-/** A page of all records; one beyond the last has a total too. */
-function pageOfAll(sql: QuerySql, query: Query, where: string): string {
+/** A page of records that an index has in their order; one beyond the last has a total too. */
+function orderedPage(sql: QuerySql, query: Query, where: string, total: string): string {
   const page = `SELECT doc FROM ${where} ORDER BY ${sql.order(query)} ${sql.range(query)}`
-  return `SELECT total, doc FROM (SELECT count(*) AS total FROM ${where}) AS counted
+  return `SELECT total, doc FROM (${total}) AS counted
     LEFT JOIN (SELECT doc, row_number() OVER () AS place FROM (${page}) AS sorted) AS page ON true ORDER BY place`
+}
+
+/** A page of a scan that ends where the page does, one record later, and where it is asked for the count up to its cap. */
+async function findUncounted(sql: QuerySql, query: Query, where: string, run: Run): Promise<Found> {
+  const { offset = 0, limit = Infinity } = query
+  const begun = query.totals === 'capped' ? `SELECT FROM ${where} LIMIT ${totalCap + 1}` : 'SELECT LIMIT 0'
+  const total = `SELECT count(*) AS total FROM (${begun}) AS begun`
+  const { rows } = await run(sql.statement(orderedPage(sql, { ...query, limit: limit + 1 }, where, total)))
+  const found = rows.flatMap(([, document]) => document ?? [])
+  const items = found.slice(0, limit)
+  const isWithin = found.length > 0 || offset === 0
+  if (isWithin && found.length <= limit) return { items, total: offset + found.length }
+  const counted = Number(rows[0]?.[0])
+  if (query.totals === 'capped' && counted <= totalCap) return { items, total: counted }
+  return { items, total: Math.max(Math.min(counted, totalCap), isWithin ? offset + found.length : 0), isAtLeast: true }
 }
 
 /** How the page of a query with regular expressions is loaded: by the ids found, or along with all that is looked at. */
@@ -90,13 +107,13 @@ export async function findMatches(
   })
   await run({ text: 'CLOSE clientele_matches' })
   if (refusal) throw refusal
-  if (loading === 'along' || kept.length === 0) return { documents: kept, total }
+  if (loading === 'along' || kept.length === 0) return { items: kept, total }
   const { rows } = await run({
     text: `SELECT id, doc FROM ${tableOf(kind)} WHERE list = $1 AND id = ANY ($2::text[])`,
     values: [storedKey(list), arrayOf(kept)],
   })
   const byId = new Map(rows.map(([id, document]) => [id, document as string]))
-  return { documents: kept.flatMap((id) => byId.get(id) ?? []), total }
+  return { items: kept.flatMap((id) => byId.get(id) ?? []), total }
 }
 
 /** Runs `look` on each row of the cursor, without holding the event loop. Returns why it gave up, if it did. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { kindNames, kinds } from '../../../core/ports/storage.js'
 import type { Envelope, Kind, KeyOf, Path } from '../../../core/ports/storage.js'
 import { keyParts } from '../../../core/ports/stored-records.js'
+import { countSteps } from './counts.js'
 
 /** One statement. Parameters are text; each place casts its own. */
 export interface Statement {
@@ -35,6 +36,11 @@ export function storedKey(key: string): string {
   return `\u0001${createHash('sha256').update(JSON.stringify(key)).digest('hex')}`
 }
 
+/** Whether a stored key may be a hash, so that the document must be asked what the key is. */
+export const isHashLike = (stored: string): boolean => stored.startsWith('\u0001')
+/** All hashes come before it, and hardly any other key. */
+export const lastHash = '\u0002'
+
 /** A fixed statement: named by its text, so that no two texts ever share a name on a connection. */
 export function named(text: string): { readonly name: string; readonly text: string } {
   return { name: `clientele_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`, text }
@@ -48,7 +54,7 @@ export interface Statements {
   readonly insert: ReturnType<typeof named>
   /** $3 document, $4 schema, $5 new version, $6 expected version, then the keys. */
   readonly update: ReturnType<typeof named>
-  /** $3 expected version. */
+  /** $2 ids, $3 their expected versions. The ids that were removed come back. */
   readonly remove: ReturnType<typeof named>
   /** $3 and on: the unique keys. One row: whether another record has the id or a key, in order. */
   readonly conflicts: ReturnType<typeof named>
@@ -78,7 +84,9 @@ function statementsOf(kind: Kind): Statements {
     update: named(
       `UPDATE ${table} SET doc = $3, schema = $4, version = $5${sets} WHERE list = $1 AND id = $2 AND version = $6`,
     ),
-    remove: named(`DELETE FROM ${table} WHERE list = $1 AND id = $2 AND version = $3`),
+    remove: named(
+      `DELETE FROM ${table} AS old USING unnest($2::text[], $3::bigint[]) AS given (id, version) WHERE old.list = $1 AND old.id = given.id AND old.version = given.version RETURNING old.id`,
+    ),
     conflicts: named(
       `SELECT ${[taken('id = $2'), ...unique.map((column, i) => taken(`${column} = $${3 + i} AND id <> $2`))].join(', ')}`,
     ),
@@ -138,6 +146,8 @@ export function literal(text: string): string {
  */
 export interface Sortable {
   readonly json: string
+  /** The value of whatever type as a text. */
+  readonly shown: string
   readonly rank: string
   readonly size: string
   readonly text: string
@@ -149,18 +159,24 @@ export const startLength = 200
 
 /** The SQL of the value at a path; `->` with a text never leads through an array. */
 export function sortable(path: Path): Sortable {
-  const json = path.some((name) => unstorable.test(name))
-    ? 'NULL::jsonb'
-    : `(doc${path.map((name) => ` -> ${literal(name)}::text`).join('')})`
+  const isStorable = !path.some((name) => unstorable.test(name))
+  const inner = path.slice(0, -1).map((name) => `${literal(name)}::text`)
+  const last = `${literal(path.at(-1) ?? '')}::text`
+  const json = isStorable ? `(doc -> ${[...inner, last].join(' -> ')})` : 'NULL::jsonb'
+  const shown = isStorable ? `(${['doc', ...inner].join(' -> ')} ->> ${last} COLLATE "C")` : 'NULL::text'
   const text = `(CASE jsonb_typeof(${json}) WHEN 'string' THEN ${json} #>> '{}' END COLLATE "C")`
   return {
     json,
+    shown,
     rank: `(CASE jsonb_typeof(${json}) WHEN 'boolean' THEN 1 WHEN 'number' THEN 2 WHEN 'string' THEN 3 WHEN 'array' THEN 4 WHEN 'object' THEN 4 ELSE 0 END)`,
     size: `(CASE jsonb_typeof(${json}) WHEN 'boolean' THEN ${json}::boolean::integer::numeric WHEN 'number' THEN ${json}::numeric END)`,
     text,
     start: `left(${text}, ${startLength})`,
   }
 }
+
+/** SQL that a value is this boolean; never null. A partial index has the very same text. */
+export const isFlag = (json: string, value: boolean): string => `((${json} = '${value}'::jsonb) IS TRUE)`
 
 /** SQL for the start of a text parameter, as the index holds it. */
 export const startOf = (place: string): string => `left(${place}, ${startLength}) COLLATE "C"`
@@ -196,5 +212,10 @@ export const steps: readonly (readonly string[])[] = [
         `CREATE INDEX ${table}_ordinal ON ${table} (list, ordinal, id)`,
       ]
     }),
+  ],
+  [
+    ...countSteps,
+    // the default address of a customer is looked for whenever one is added
+    `CREATE INDEX clientele_addresses_default ON clientele_addresses (list, key_customer, ordinal) WHERE ((doc -> 'isDefault'::text) = 'true'::jsonb) IS TRUE`,
   ],
 ]

@@ -19,7 +19,7 @@ export class PgTransaction {
   readonly list: string
   readonly database: Database
   #lease: Lease | undefined
-  /** The first write of the unit: kept back, because it may be the only one. */
+  /** A write that is kept back: the first of the unit, because it may be the only one, or one that others may join. */
   #staged: ((run: Run) => Promise<void>) | undefined
   readonly #locks = new Set<string>()
   readonly #holder = new Holder()
@@ -185,6 +185,13 @@ export class PgTransaction {
     await this.flush()
     if (this.#lease) await work(this.run)
     else this.#staged = work
+  }
+
+  /** Keeps a write of an open transaction back until the next call that flushes. */
+  async stage(work: (run: Run) => Promise<void>): Promise<void> {
+    await this.flush()
+    await this.#open()
+    this.#staged = work
   }
 
   /** Makes the staged write. If it turns out to be a duplicate, the unit is as before that write. */

@@ -5,8 +5,15 @@ import { hasPatterns } from '../../../core/ports/query-patterns.js'
 import { recordCopy, writersOf } from '../../../core/ports/stored-records.js'
 import type { Run } from './lease.js'
 import { findMatches, findPage } from './query.js'
+import { arrayOf } from './query-sql.js'
 import { columnValues, getStatement, keyValues, keysOf, statements, storedKey } from './tables.js'
 import type { PgTransaction } from './transaction.js'
+
+/** Versions by id of records to be removed. */
+interface Removals {
+  readonly kind: Kind
+  readonly versions: Map<string, number>
+}
 
 /** Reads and writes records in a transaction; it knows what the unit has read and written. */
 class UnitRecords {
@@ -15,6 +22,8 @@ class UnitRecords {
   readonly #written = new Set<string>()
   /** Unique keys of the records that this unit read, with their version. */
   readonly #read = new Map<string, string>()
+  /** Removals that are not sent yet. */
+  #removals: Removals | undefined
 
   constructor(tx: PgTransaction) {
     this.#tx = tx
@@ -34,7 +43,7 @@ class UnitRecords {
     const found = hasPatterns(query)
       ? await findMatches(list, kind, query, database.indexes, run, 'along')
       : await findPage(list, kind, query, database.indexes, look)
-    return { items: found.documents.map((document) => this.#loaded(kind, document)), total: found.total }
+    return { ...found, items: found.items.map((document) => this.#loaded(kind, document)) }
   }
 
   async insert<K extends Kind>(kind: K, record: Records[K]): Promise<Records[K]> {
@@ -76,13 +85,30 @@ class UnitRecords {
     throw new LockTimeout('others write records with the same keys again and again')
   }
 
+  /** Removals of a kind that follow one another are one statement. */
   async remove(kind: Kind, given: Records[Kind]): Promise<void> {
-    await this.#tx.flush()
-    const values = [storedKey(this.#tx.list), storedKey(given.id), String(given.version)]
-    const { count } = await this.#tx.run({ ...statements[kind].remove, values })
-    if (count === 0) throw new StaleVersion(kind, given.id)
-    this.#written.delete(`${kind}/${given.id}`)
-    this.#read.delete(`${kind}/${given.id}`)
+    if (this.#removals?.kind === kind && !this.#removals.versions.has(given.id)) {
+      this.#removals.versions.set(given.id, given.version)
+      return
+    }
+    const removals: Removals = { kind, versions: new Map([[given.id, given.version]]) }
+    await this.#tx.stage((run) => {
+      this.#removals = undefined
+      return this.#removeAll(removals, run)
+    })
+    this.#removals = removals
+  }
+
+  async #removeAll({ kind, versions }: Removals, run: Run): Promise<void> {
+    const ids = [...versions.keys()]
+    const values = [storedKey(this.#tx.list), arrayOf(ids.map(storedKey)), arrayOf([...versions.values()].map(String))]
+    const { rows } = await run({ ...statements[kind].remove, values })
+    const removed = new Set(rows.map(([id]) => id))
+    for (const id of ids) {
+      if (!removed.has(storedKey(id))) throw new StaleVersion(kind, id)
+      this.#written.delete(`${kind}/${id}`)
+      this.#read.delete(`${kind}/${id}`)
+    }
   }
 
   #loaded<K extends Kind>(kind: K, document: string): Records[K] {
