@@ -313,6 +313,21 @@ describe('PostgreSQL storage', () => {
         (await storage.read('L', (unit) => unit.customers.find(query))).items.map(({ title }) => title),
       ).to.deep.equal([a])
     })
+    it('ranges of keys find those of any length', async () => {
+      for (const key of ['', '\u0002', 'a', 'ä', 'ä'.repeat(5000)])
+        await storage.write('R', (unit) => unit.customers.insert(customerRecord(key, { title: `${key.length}` })))
+      const lengths = async (op: 'lt' | 'lte' | 'gt' | 'gte', value: string) => {
+        const where: Condition = { op, path: ['keys', 'customerNo'], value }
+        const { items } = await storage.read('R', (unit) => unit.customers.find({ where, limit: 9 }))
+        return items.map(({ title }) => Number(title))
+      }
+      expect(await lengths('gte', 'ä')).to.deep.equal([1, 5000])
+      expect(await lengths('gt', 'ä')).to.deep.equal([5000])
+      expect(await lengths('lt', 'å')).to.deep.equal([0, 1, 1, 1, 5000])
+      expect(await lengths('lte', 'a')).to.deep.equal([0, 1, 1])
+      expect(await lengths('lt', '\u0001')).to.deep.equal([0])
+      expect(await lengths('gte', 'ä'.repeat(4999))).to.deep.equal([5000])
+    })
     it('look-ups, locks and conditions with NUL or a lone surrogate find nothing, and do not fail', async () => {
       await storage.write('N', (unit) => unit.customers.insert(customerRecord('1', { title: 'ab' })))
       for (const odd of ['a\0b', 'a\ud800']) {
