@@ -1,4 +1,5 @@
 /** Every function that a host, a plug-in or a listener gives us to call, and what must come of it when it throws. */
+import type { Observer } from '../../adapters/http/observer.js'
 import type { Authenticate } from '../../adapters/http/protocol.js'
 import type { ClienteleOptions, Trace } from '../../core/index.js'
 
@@ -11,6 +12,7 @@ export interface Setting {
   readonly authenticate?: Authenticate
   readonly listener?: () => void
   readonly onTrace?: (trace: Trace) => void
+  readonly observe?: Observer
 }
 
 /** One function to fail. */
@@ -172,5 +174,25 @@ export const callbacks: readonly Callback[] = [
     place: (failing) => ({ options: {}, onTrace: () => never(failing) }),
     only: ['library'],
     names: ['onTrace threw'],
+  },
+  {
+    name: 'observe.onRequest',
+    place: (failing) => ({ options: {}, observe: { onRequest: () => never(failing) } }),
+    only: ['ocapi', 'yaas'],
+    names: [],
+  },
+  {
+    name: 'a task of onEnd',
+    place: (failing) => ({
+      options: {
+        plugins: [
+          {
+            name: 'hostile',
+            hooks: { [`${create}.afterPOST`]: (_, __, ___, { onEnd }) => onEnd(() => never(failing)) },
+          },
+        ],
+      },
+    }),
+    names: ['a task of onEnd failed'],
   },
 ]

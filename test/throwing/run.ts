@@ -19,6 +19,9 @@ const modes = ['throws', 'rejects', 'rejects later', 'hangs'] as const
 type Mode = (typeof modes)[number]
 type Way = 'library' | 'ocapi' | 'yaas'
 
+/** What nothing waits for: that it hangs is not told. */
+const notAwaited = ['onError', 'onTrace', 'observe.onRequest', 'a task of onEnd']
+
 /** How long a handler may take where something hangs. */
 const limit = 150
 
@@ -39,11 +42,12 @@ function failing(mode: Mode, make: () => unknown, failures: Promise<unknown>[]):
 
 type Line = Readonly<Record<string, unknown>> & { readonly message: string }
 
-function startWith({ options, authenticate, listener }: Setting, log: Line[], mode: Mode): Promise<Service> {
+function startWith({ options, authenticate, listener, observe }: Setting, log: Line[], mode: Mode): Promise<Service> {
   const write = (message: string, fields?: object) => void log.push({ message, ...fields })
   const service = serve({
     flavours: [ocapi(), yaas()],
     authenticate: authenticate ?? (({ token }) => yaasCallers[token]),
+    ...(observe && { observe }),
     library: {
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: write },
       hashPassword: async () => '$hash$',
@@ -131,7 +135,7 @@ async function run({ way, callback, mode, thing }: Case): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve))
     await Promise.allSettled(failures)
     await new Promise((resolve) => setImmediate(resolve))
-    const isTold = callback.names && !(mode === 'hangs' && ['onError', 'onTrace'].includes(callback.name))
+    const isTold = callback.names && !(mode === 'hangs' && notAwaited.includes(callback.name))
     if (isTold) expectLine(log, callback, mode, thing)
   } finally {
     await service.stop()
