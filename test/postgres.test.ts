@@ -228,8 +228,8 @@ describe('PostgreSQL storage', () => {
 
   describe('start-up', () => {
     for (const [locks, many] of [
-      ['advisory', 10],
-      ['rows', 4],
+      ['advisory', 6],
+      ['rows', 3],
     ] as const)
       it(`${many} processes that start at once make the tables and indexes once (locks: ${locks})`, async () => {
         const url = await newDatabase()
