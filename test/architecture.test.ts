@@ -201,7 +201,7 @@ describe('architecture: one-file rules', () => {
     ajv: /^core\/(model\/validation|rules\/foreign-schema)\.ts$/,
     'ajv-formats': /^core\/rules\/foreign-schema\.ts$/,
     'ajv-draft-04': /^core\/rules\/foreign-schema\.ts$/,
-    koa: /^adapters\/(http\/koa\.ts$|command\/server\/)/,
+    koa: /^adapters\/(http\/koa\.ts$|command\/)/,
     '@koa/router': /^adapters\/http\/route-matcher\.ts$/,
     'koa-body': /^adapters\/http\/koa\.ts$/,
     jose: /^adapters\/(oauth\/jwt|command\/server\/token-endpoints)\.ts$/,

@@ -21,8 +21,19 @@ describe('example server settings', () => {
       plugins: [],
       cartridges: [],
       cartridgeSettings: undefined,
+      explorer: true,
       trustsProxy: false,
     })
+  })
+
+  it('EXPLORER is on, but never beyond this machine, behind a proxy or in production', () => {
+    const explorer = (environment: Readonly<Record<string, string>>): boolean =>
+      readSettings({ CLIENT_SECRET: 'own', ...environment }).explorer
+    for (const HOST of ['127.0.0.1', 'localhost', '::1']) expect(explorer({ HOST, EXPLORER: 'on' })).to.equal(true)
+    expect(explorer({ NODE_ENV: 'development' })).to.equal(true)
+    expect(explorer({ EXPLORER: 'off' })).to.equal(false)
+    for (const elsewhere of [{ HOST: '0.0.0.0' }, { NODE_ENV: 'production' }, { TRUST_PROXY: 'true' }])
+      expect(explorer({ EXPLORER: 'on', ...elsewhere })).to.equal(false)
   })
 
   it('read every variable', () => {
@@ -56,6 +67,7 @@ describe('example server settings', () => {
       plugins: ['./a.js', './b.js'],
       cartridges: ['app_one', 'app_two'],
       cartridgeSettings: './settings.json',
+      explorer: false,
       trustsProxy: true,
     })
     expect(readSettings({ PORT: '', STORAGE: ' ', CLIENT_SECRET: '' })).to.deep.equal(readSettings({}))
@@ -64,6 +76,7 @@ describe('example server settings', () => {
   const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
     [{ PORT: '80x' }, "PORT: '80x' is not a number from 0 to 65535"],
     [{ PORT: '-1' }, 'PORT'],
+    [{ EXPLORER: 'yes' }, "EXPLORER: 'yes' is neither on nor off"],
     [{ PORT: '65536' }, 'PORT'],
     [{ PORT: '3000.5' }, 'PORT'],
     [{ STORAGE: 'redis' }, "STORAGE: 'redis' is not one of memory, json-file, postgres"],

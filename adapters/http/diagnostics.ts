@@ -4,6 +4,7 @@ import type { Reading, Writing } from '../../core/model/operations.js'
 import type { Trace } from '../../core/model/trace.js'
 import { refuse } from './protocol.js'
 import type { RequestHeaders } from './protocol.js'
+import { withMembers } from './with-members.js'
 
 /** What clients may ask for; nothing by default. */
 export interface DiagnosticsOptions {
@@ -51,14 +52,7 @@ export function diagnose(
     return clientele.write(operation, { ...call, dryRun, onTrace: (trace) => (written = trace) })
   }
   return {
-    clientele: new Proxy(clientele, {
-      get(target, name) {
-        if (name === 'read') return read
-        if (name === 'write') return write
-        const value: unknown = Reflect.get(target, name, target)
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value
-      },
-    }),
+    clientele: withMembers(clientele, { read, write }),
     headers() {
       const headers: Record<string, string> = {}
       if (isTraced) headers[traceHeader] = traceText(written ?? looked)

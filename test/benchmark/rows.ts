@@ -31,7 +31,7 @@ export interface Group {
   readonly rows: readonly Row[]
 }
 
-const library = (door: 'koa' | 'node', stored = 1_000, file?: string): Spec => ({
+const library = (door: 'koa' | 'node', stored = 1_000, file?: string): Extract<Spec, { kind: 'library' }> => ({
   kind: 'library',
   door,
   stored,
@@ -80,6 +80,8 @@ export function groupsOf(folder: string, peers: () => string): readonly Group[] 
         'koa-ocapi': { server: library('koa'), asks: getOcapi },
         'koa-yaas': { server: library('koa'), asks: getYaas },
         'koa-xml': { server: library('koa'), asks: getXml },
+        'explorer-off': { server: { ...library('koa'), explorer: 'off' }, asks: getOcapi },
+        'explorer-on': { server: { ...library('koa'), explorer: 'on' }, asks: getOcapi },
         'node-ocapi': { server: library('node'), asks: getOcapi },
         'node-yaas': { server: library('node'), asks: getYaas },
         'bare-ocapi': bare('koa-ocapi', getOcapi),
@@ -124,6 +126,15 @@ export function groupsOf(folder: string, peers: () => string): readonly Group[] 
           floor: 0.5,
         },
         { name: 'xml', what: 'GET, XML / JSON', of: 'koa-xml', to: 'koa-ocapi', target: 0.6, floor: 0.45 },
+        {
+          name: 'get-explorer-off',
+          what: 'GET, OCAPI, Koa, example server with EXPLORER=off / without explorer',
+          of: 'explorer-off',
+          to: 'koa-ocapi',
+          target: 0.97,
+          floor: 0.93,
+        },
+        { name: 'get-explorer-on', what: 'GET, OCAPI, Koa, EXPLORER=on / off', of: 'explorer-on', to: 'explorer-off' },
         { name: 'get-feathers', what: 'GET, OCAPI, Koa / Feathers', of: 'koa-ocapi', to: 'feathers' },
         { name: 'get-json-server', what: 'GET, OCAPI, Koa / json-server', of: 'koa-ocapi', to: 'json-server' },
       ],

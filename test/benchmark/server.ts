@@ -4,6 +4,9 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa from 'koa'
 import { SignJWT } from 'jose'
+import { explorer } from '../../adapters/command/explorer/explorer.js'
+import type { Explorer } from '../../adapters/command/explorer/explorer.js'
+import { serveApis } from '../../adapters/command/server/server.js'
 import { customerApi } from '../../adapters/http/koa.js'
 import { toNodeHandler } from '../../adapters/http/node.js'
 import { jwt } from '../../adapters/oauth/index.js'
@@ -12,6 +15,7 @@ import { jsonFileStorage } from '../../adapters/storage/file/json-file.js'
 import { memoryStorage } from '../../adapters/storage/local/memory.js'
 import { yaas } from '../../adapters/yaas/index.js'
 import { createClientele, definePlugin } from '../../core/index.js'
+import type { Clientele } from '../../core/index.js'
 import type { Storage } from '../../core/ports/storage.js'
 import { benchmarkCustomer } from './customer.js'
 import { LoopWatch } from './measure.js'
@@ -29,6 +33,8 @@ export type Spec =
   | {
       readonly kind: 'library'
       readonly door: 'koa' | 'node'
+      /** Served as the example server does, which has an explorer or none. */
+      readonly explorer?: 'on' | 'off'
       /** The file of a JSON file storage; absent: memory. */
       readonly file?: string
       readonly stored: number
@@ -77,9 +83,23 @@ async function library(spec: Extract<Spec, { kind: 'library' }>): Promise<[http.
   const authenticate = jwt({ keys: publicKey, issuer: 'bench', audience: 'bench', flavours: ['ocapi', 'yaas'] })
   const options = { flavours: [ocapi(), yaas()], authenticate }
   if (spec.door === 'node') return [toNodeHandler(clientele, options), token]
-  const handle = new Koa().use(customerApi(clientele, options)).callback()
+  const app = new Koa()
+  if (spec.explorer === undefined) app.use(customerApi(clientele, options))
+  else serveApis(app, clientele, options, spec.explorer === 'on' ? explorerOf(clientele, storage, token) : undefined)
+  const handle = app.callback()
   return [(request, response) => void handle(request, response), token]
 }
+
+const explorerOf = (clientele: Clientele, storage: Storage, token: string): Explorer =>
+  explorer({
+    clientele,
+    storage,
+    flavours: [ocapi(), yaas()],
+    lists: [],
+    storageName: '',
+    version: '',
+    tokenFor: async () => token,
+  })
 
 async function fill(storage: Storage, stored: number): Promise<void> {
   for (let start = 0; start < stored; start += 1_000)

@@ -6,13 +6,8 @@ import { ocapiTokenPath, yaasTokenPath } from './token-endpoints.js'
 
 /** Where the server listens, and a line for each API that works when pasted into a shell. */
 export function greetingOf(settings: Settings, port: number): string {
-  const { host, storage, dataFile, customerLists, clientId, clientSecret } = settings
+  const { host, customerLists, clientId, clientSecret } = settings
   const origin = (name: string): string => `http://${name.includes(':') ? `[${name}]` : name}:${port}`
-  const kept = {
-    memory: 'memory, forgotten when the server stops',
-    'json-file': `json-file, ${path.resolve(dataFile)}`,
-    postgres: 'postgres',
-  }[storage]
   const url = origin(['0.0.0.0', '::'].includes(host) ? 'localhost' : host)
   const isDemo = clientId === 'demo' && clientSecret === 'demo'
   const user = isDemo ? 'demo:demo' : '"$CLIENT_ID:$CLIENT_SECRET"'
@@ -27,8 +22,9 @@ export function greetingOf(settings: Settings, port: number): string {
   const customer = `{"first_name":"Jeff","last_name":"Lebowski","credentials":{"login":"dude-'$(date +%s)'"}}`
   const lines = [
     `clientele is listening on ${origin(host)}`,
-    `storage: ${kept}`,
+    `storage: ${storageNameOf(settings)}`,
     `customer lists: ${customerLists.map(({ id }) => id).join(', ')}`,
+    `explorer: ${settings.explorer ? `${url}/ in a browser` : 'off'}`,
     '',
     'OCAPI: create a customer',
     `curl -s ${url}/s/-/dw/data/v16_2/customer_lists/${list}/customers -d '${customer}' -H 'Content-Type: application/json' ${token(ocapiTokenPath)}`,
@@ -40,4 +36,10 @@ export function greetingOf(settings: Settings, port: number): string {
       `curl -s ${url}/hybris/cecentercustomer/v1/${tenant}/customers ${token(yaasTokenPath, `scope=hybris.tenant=${tenant} hybris.cecentercustomer_view`)}`,
     )
   return `${lines.join('\n')}\n`
+}
+
+/** Where customers are kept, in words. */
+export function storageNameOf({ storage, dataFile }: Settings): string {
+  if (storage === 'memory') return 'memory, forgotten when the server stops'
+  return storage === 'json-file' ? `json-file, ${path.resolve(dataFile)}` : storage
 }

@@ -1,5 +1,6 @@
 /** The example server: both APIs over one store, with tokens of its own. `npx clientele serve` and examples/server.ts start it. */
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -8,11 +9,12 @@ import type { Middleware } from 'koa'
 import { createClientele, tenantOf } from '../../../core/index.js'
 import type { Clientele, Storage } from '../../../core/index.js'
 import { customerApi } from '../../http/koa.js'
-import type { AnsweredRequest } from '../../http/koa.js'
+import type { AnsweredRequest, CustomerApiOptions } from '../../http/koa.js'
 import { ocapi } from '../../ocapi/index.js'
 import { openapi } from '../../openapi/index.js'
 import { yaas } from '../../yaas/index.js'
-import { greetingOf } from './greeting.js'
+import type { Explorer, ExplorerOptions } from '../explorer/explorer.js'
+import { greetingOf, storageNameOf } from './greeting.js'
 import { libraryLog, logOwn, logRequest, openLog } from './log.js'
 import type { Log } from './log.js'
 import { openMetrics, pagePaths, pages } from './pages.js'
@@ -28,6 +30,8 @@ interface State {
   /** The text of its front page, known once it listens. */
   greeting: string
   isStopping: boolean
+  /** Absent: it is off, and nothing of it is loaded. */
+  explorer: Explorer | undefined
 }
 
 /**
@@ -36,13 +40,15 @@ interface State {
  */
 export async function runServer(settings: Settings): Promise<void> {
   const log = await openLog(settings.logLevel)
-  const clientele = await openLibrary(settings, log)
-  const state: State = { greeting: '', isStopping: false }
-  const app = await appOf(settings, clientele, log, state)
+  const storage = await storages[settings.storage](settings)
+  const clientele = await openLibrary(settings, storage, log)
+  const state: State = { greeting: '', isStopping: false, explorer: undefined }
+  const app = await appOf(settings, { clientele, storage }, log, state)
   const server = http.createServer()
   const stop = stopper(server)
   onSignal(() => {
     state.isStopping = true
+    state.explorer?.close()
     return stop((graceMs) => clientele.close({ graceMs }))
   }, endWith)
   const handle = app.callback()
@@ -71,11 +77,11 @@ const exampleSchema = {
   properties: { code: { type: 'string' } },
 }
 
-async function openLibrary(settings: Settings, log: Log): Promise<Clientele> {
+async function openLibrary(settings: Settings, storage: Storage, log: Log): Promise<Clientele> {
   return createClientele({
     logger: libraryLog(log),
     customerLists: settings.customerLists,
-    storage: await storages[settings.storage](settings),
+    storage,
     mixins: { schemas: { [exampleSchema.id]: exampleSchema } },
     plugins: await pluginsOf(settings),
   })
@@ -91,11 +97,21 @@ const storages: { readonly [name in Settings['storage']]: (settings: Settings) =
 }
 
 const flavours = [ocapi(), yaas()]
+const packageFile = new URL('../../../../package.json', import.meta.url)
+
+/** The library and the storage below it. */
+interface Stored {
+  readonly clientele: Clientele
+  readonly storage: Storage
+}
 
 /** The APIs, and around them what the server answers itself. */
-async function appOf(settings: Settings, clientele: Clientele, log: Log, state: State): Promise<Koa> {
+async function appOf(settings: Settings, kept: Stored, log: Log, state: State): Promise<Koa> {
+  const { clientele } = kept
   const tenants = settings.customerLists.map(tenantOf).filter((tenant) => tenant !== undefined)
   const tokens = tokenEndpoints({ ...settings, tenants, key: tokenKey(settings) })
+  const explorer = settings.explorer ? await openExplorer(settings, kept, tokens.tokenFor) : undefined
+  state.explorer = explorer
   const metrics = await openMetrics()
   const isLogged = log.isLevelEnabled('error')
   const onRequest = (facts: AnsweredRequest): void => {
@@ -107,14 +123,13 @@ async function appOf(settings: Settings, clientele: Clientele, log: Log, state: 
     const isClientGone = /^(ECONNRESET|EPIPE|HPE_)/.test(error.code ?? '')
     if (!isClientGone) log.error(error)
   })
-  app.use(
-    customerApi(clientele, {
-      flavours,
-      authenticate: tokens.authenticate,
-      diagnostics: { trace: true, dryRun: true },
-      ...((isLogged || metrics) && { observe: { onRequest } }),
-    }),
-  )
+  const options = {
+    flavours,
+    authenticate: tokens.authenticate,
+    diagnostics: { trace: true, dryRun: true },
+    ...((isLogged || metrics) && { observe: { onRequest } }),
+  }
+  serveApis(app, clientele, options, explorer)
   if (isLogged) app.use(logOwn(log, ['/', ocapiTokenPath, accountTokenPath, yaasTokenPath, ...pagePaths]))
   app.use(tokens.middleware)
   app.use(documents)
@@ -125,6 +140,26 @@ async function appOf(settings: Settings, clientele: Clientele, log: Log, state: 
     return undefined
   })
   return app
+}
+
+/** Serves the APIs in an app, and the explorer where there is one; without, as if it did not exist. */
+export function serveApis(app: Koa, clientele: Clientele, options: CustomerApiOptions, explorer?: Explorer): void {
+  app.use(customerApi(clientele, explorer ? { ...options, flavours: explorer.flavours } : options))
+  if (explorer) app.use(explorer.middleware)
+}
+
+async function openExplorer(
+  settings: Settings,
+  kept: Stored,
+  tokenFor: ExplorerOptions['tokenFor'],
+): Promise<Explorer> {
+  const { explorer } = await import('../explorer/explorer.js')
+  const { version } = JSON.parse(await readFile(packageFile, 'utf8')) as { readonly version: string }
+  const lists = settings.customerLists.map((list) => {
+    const tenant = tenantOf(list)
+    return { id: list.id, ...(tenant !== undefined && { tenant }) }
+  })
+  return explorer({ ...kept, flavours, lists, storageName: storageNameOf(settings), version, tokenFor })
 }
 
 /** `/openapi/ocapi.json` and `/openapi/yaas.json`. */

@@ -24,6 +24,8 @@ export interface Settings {
   readonly logLevel: (typeof logLevels)[number]
   /** What the key of tokens is derived from; absent: a key of this server's own. */
   readonly tokenSecret: string | undefined
+  /** Whether `/` is the explorer for browsers; never beyond this machine, behind a proxy or in production. */
+  readonly explorer: boolean
   /** A proxy in front sets X-Forwarded-Proto and X-Forwarded-Host, and nobody else can. */
   readonly trustsProxy: boolean
 }
@@ -50,6 +52,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const clientSecret = given('CLIENT_SECRET', 'demo')
   if (clientSecret === 'demo' && !isLoopback(host))
     throw new SettingError(`CLIENT_SECRET: choose one of your own before listening on ${host}, 'demo' is no secret`)
+  const trustsProxy = flagOf('TRUST_PROXY', given('TRUST_PROXY', 'false'))
+  const isForOne = isLoopback(host) && !trustsProxy && environment['NODE_ENV'] !== 'production'
   return {
     port: portOf(given('PORT', '3000')),
     host,
@@ -64,7 +68,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     plugins: partsOf(environment['PLUGINS'] ?? ''),
     cartridges: partsOf(environment['CARTRIDGES'] ?? ''),
     cartridgeSettings: environment['CARTRIDGE_SETTINGS']?.trim() || undefined,
-    trustsProxy: flagOf('TRUST_PROXY', given('TRUST_PROXY', 'false')),
+    explorer: switchOf('EXPLORER', given('EXPLORER', 'on')) && isForOne,
+    trustsProxy,
   }
 }
 
@@ -85,6 +90,11 @@ function portOf(text: string): number {
 function flagOf(name: string, text: string): boolean {
   if (text !== 'true' && text !== 'false') throw new SettingError(`${name}: '${text}' is neither true nor false`)
   return text === 'true'
+}
+
+function switchOf(name: string, text: string): boolean {
+  if (text !== 'on' && text !== 'off') throw new SettingError(`${name}: '${text}' is neither on nor off`)
+  return text === 'on'
 }
 
 function checkDatabaseUrl(url: string | undefined): void {

@@ -41,7 +41,10 @@ const refuse = (code: string, description: string, status = 400): OauthError =>
 /** Answers one endpoint, or throws an OauthError. */
 type Endpoint = (context: Context, form: URLSearchParams) => Promise<object>
 
-/** Gives the middleware that answers both endpoints, and the `authenticate` that verifies their tokens. */
+/**
+ * Gives the middleware that answers both endpoints, the `authenticate` that verifies their tokens, and what signs a token that
+ * may do everything in one API, without asking for a secret.
+ */
 export function tokenEndpoints(options: TokenEndpointOptions) {
   const { key = createSecretKey(randomBytes(32)) } = options
   const issue = issuerOf(options.clientId, key)
@@ -56,7 +59,11 @@ export function tokenEndpoints(options: TokenEndpointOptions) {
     [yaasTokenPath, yaasEndpoint(isClient, issue, options.tenants)],
   ])
   const authenticate = jwt({ keys: key, issuer, audience, flavours: ['ocapi', 'yaas'] })
-  return { middleware: answering(endpoints), authenticate }
+  const tokenFor = (api: string, tenant: string): Promise<string> =>
+    api === 'yaas'
+      ? issue(3_600, { flavours: [api], scope: `hybris.tenant=${tenant} ${known.join(' ')}` })
+      : issue(1_799, { flavours: [api] })
+  return { middleware: answering(endpoints), authenticate, tokenFor }
 }
 
 type IsClient = (id: string, secret: string) => boolean
