@@ -164,22 +164,23 @@ export const addressTable: FieldTable<Address, AddressCreate, AddressChange> = f
 
 const tags = new WeakMap<object, string>()
 
-function tagOf<R extends object>(record: R, show: (record: R) => object): string {
+/** The tag of a frozen record: a digest of a JSON text, made once. */
+function tagOf(record: object, textOf: () => string): string {
   const known = tags.get(record)
   if (known !== undefined) return known
-  const tag = hash('sha256', JSON.stringify(show(record)), 'hex')
+  const tag = hash('sha256', textOf(), 'hex')
   tags.set(record, tag)
   return tag
 }
 
-/** ETag of a customer: of its whole document; computed once per frozen record (decision 2.6). */
-export function customerTag(customer: Customer): string {
-  return tagOf(customer, customerTable.toDocument)
+/** ETag of a customer: of its whole document, whose JSON text may be at hand (decision 2.6). */
+export function customerTag(customer: Customer, text?: string): string {
+  return tagOf(customer, () => text ?? JSON.stringify(customerDocument(customer)))
 }
 
-/** ETag of an address. */
+/** ETag of an address: of its whole document but the ETag in it. */
 export function addressTag(address: Address): string {
-  return tagOf(address, bareAddress.toDocument)
+  return tagOf(address, () => JSON.stringify(bareAddress.toDocument(address)))
 }
 
 /** Names of customer and address for `explainMapping`. */

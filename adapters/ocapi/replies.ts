@@ -21,11 +21,21 @@ const contentTypes: Readonly<Record<Format, string>> = {
   xml: 'application/xml;charset=UTF-8',
 }
 
-/** A reply with a document, cut down to what the client may read and what it has selected. */
-export function replyWith(x: OcapiExchange, status: number, document: Document, tag?: string): Reply {
+/**
+ * A reply with a document, cut down to what the client may read and what it has selected. `tagOf` gives the ETag; it is
+ * told the JSON text of the whole document where that is the reply.
+ */
+export function replyWith(
+  x: OcapiExchange,
+  status: number,
+  document: Document,
+  tagOf?: (text: string | undefined) => string,
+): Reply {
   const { select, format = 'json' } = x.asked
   const allowed = x.access ? selected(document, x.access.read) : document
-  return written(x, format, status, select ? selected(allowed, select) : allowed, tag)
+  const shown = select ? selected(allowed, select) : allowed
+  const body = textOf(x, format, shown)
+  return written(x, format, status, body, tagOf?.(format === 'json' && shown === document ? body : undefined))
 }
 
 /** What a selector leaves of a reply document; version and type stay (decision 2.19). */
@@ -34,12 +44,14 @@ function selected(document: Document, selector: Selector | undefined): Document 
   return { _v, _type, ...selector?.apply(document) }
 }
 
-function written(x: OcapiExchange, format: Format, status: number, document: Document, tag?: string): Reply {
+function textOf(x: OcapiExchange, format: Format, document: Document): string {
+  return format === 'xml' ? writeXml(document, replyShape(document), x.options.xmlNamespace) : JSON.stringify(document)
+}
+
+function written(x: OcapiExchange, format: Format, status: number, body: string, tag: string | undefined): Reply {
   const headers: Record<string, string> = { 'Content-Type': contentTypes[format], ...common }
   if (tag !== undefined) headers['ETag'] = tag
   if (x.added) Object.assign(headers, x.added)
-  const body =
-    format === 'xml' ? writeXml(document, replyShape(document), x.options.xmlNamespace) : JSON.stringify(document)
   return { status, headers, body }
 }
 
@@ -51,7 +63,9 @@ export function replyEmpty(x: OcapiExchange): Reply {
 /** The reply of a fault. A PATCH that fails still tells the current ETag (decision 2.7). */
 export function replyWithFault(x: OcapiExchange, fault: Fault): Reply {
   const document = faultDocument(fault, x.options)
-  const reply = written(x, faultFormatOf(x), faultTypes[fault.type].status, document, x.loadedTag?.())
+  const format = faultFormatOf(x)
+  const body = textOf(x, format, document)
+  const reply = written(x, format, faultTypes[fault.type].status, body, x.loadedTag?.())
   return fault.headers ? { ...reply, headers: { ...reply.headers, ...fault.headers } } : reply
 }
 

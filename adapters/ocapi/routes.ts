@@ -62,14 +62,14 @@ export const routes: readonly OcapiRoute[] = [
     target: () => ({}),
     password: (x) => passwordOf(x.body) ?? undefined,
     document: (x) => decodeCustomer(x.body, x.access),
-    reply: (made, x) => replyWith(x, x.options.createStatus, customerDocument(made), customerTag(made)),
+    reply: (made, x) => replyWith(x, x.options.createStatus, customerDocument(made), (text) => customerTag(made, text)),
   }),
   route.reading({
     method: 'GET',
     path: customer,
     runs: 'getCustomer',
     input: (x) => ({ customerNo: x.params.customer_no }),
-    reply: (found, x) => replyWith(x, 200, customerDocument(found), customerTag(found)),
+    reply: (found, x) => replyWith(x, 200, customerDocument(found), (text) => customerTag(found, text)),
   }),
   route.writing({
     method: 'PATCH',
@@ -81,7 +81,7 @@ export const routes: readonly OcapiRoute[] = [
     loaded: keeping(customerTag),
     document: (x, current) => decodeCustomerChange(x.body, current, x.access),
     precondition: matching(customerTag),
-    reply: (changed, x) => replyWith(x, 200, customerDocument(changed), customerTag(changed)),
+    reply: (changed, x) => replyWith(x, 200, customerDocument(changed), (text) => customerTag(changed, text)),
   }),
   route.writing({
     method: 'DELETE',
@@ -113,14 +113,14 @@ export const routes: readonly OcapiRoute[] = [
     takes: 'customer_address',
     target: (x) => ({ customerNo: x.params.customer_no }),
     document: (x) => decodeAddress(x.body, x.access),
-    reply: (made, x) => replyWith(x, x.options.createStatus, addressDocument(made), addressTag(made)),
+    reply: (made, x) => replyWith(x, x.options.createStatus, addressDocument(made), () => addressTag(made)),
   }),
   route.reading({
     method: 'GET',
     path: address,
     runs: 'getAddress',
     input: (x) => ({ customerNo: x.params.customer_no, addressId: x.params.address_id }),
-    reply: (found, x) => replyWith(x, 200, addressDocument(found), addressTag(found)),
+    reply: (found, x) => replyWith(x, 200, addressDocument(found), () => addressTag(found)),
   }),
   route.writing({
     method: 'PATCH',
@@ -131,7 +131,7 @@ export const routes: readonly OcapiRoute[] = [
     loaded: keeping(addressTag),
     document: (x, current) => decodeAddressChange(x.body, current, x.access),
     precondition: matching(addressTag),
-    reply: (changed, x) => replyWith(x, 200, addressDocument(changed), addressTag(changed)),
+    reply: (changed, x) => replyWith(x, 200, addressDocument(changed), () => addressTag(changed)),
   }),
   route.writing({
     method: 'DELETE',
