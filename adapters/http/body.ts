@@ -1,11 +1,9 @@
 /** Request bodies: one reader of bytes for the doors without Koa, and what a parser of the host has left. */
+import { isUtf8 } from 'node:buffer'
 import type { Readable, Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { headerOf, refuse } from './protocol.js'
 import type { RawBody, RequestHeaders } from './protocol.js'
-
-/** Strict; it takes a byte order mark away. */
-const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 const inflaters: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
@@ -70,11 +68,9 @@ export function bodyOfHost(parsed: unknown): RawBody | undefined {
   return { text: textOf(parsed) }
 }
 
-/** The text of some bytes. Throws bodyMalformed: not UTF-8. */
+/** The text of some bytes, without a byte order mark. Throws bodyMalformed: not UTF-8. */
 export function textOf(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    throw refuse('bodyMalformed', {})
-  }
+  if (!isUtf8(bytes)) throw refuse('bodyMalformed', {})
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
+  return text.startsWith('\ufeff') ? text.slice(1) : text
 }

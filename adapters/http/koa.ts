@@ -171,13 +171,13 @@ const parsers = new Map<number, Promise<Parser>>()
 
 /**
  * Reads a body with koa-body, which limits, inflates and collects it. Every body is read as text, so that one parser of
- * ours decides what is JSON; as latin1, one character for each byte, so that UTF-8 can be decoded strictly.
+ * ours decides what is JSON; as `binary`, one character for each byte, so that UTF-8 can be decoded strictly.
  */
 async function readBytes(req: IncomingMessage, limit: number): Promise<string> {
   let parser = parsers.get(limit)
   if (!parser) {
     parser = import('koa-body').then(({ koaBody }): Parser =>
-      koaBody({ textLimit: limit, json: false, urlencoded: false, encoding: 'latin1' }),
+      koaBody({ textLimit: limit, json: false, urlencoded: false, encoding: 'binary' }),
     )
     parsers.set(limit, parser)
   }

@@ -2,7 +2,7 @@
 import { NotPlain, copyOf, freeze, isEqual, isSamePlain, replaceContents } from '../model/json.js'
 import type { Violation } from '../model/problems.js'
 import type { Schema } from '../model/schemas.js'
-import { check } from '../model/validation.js'
+import { checkNow, isPrepared, prepare } from '../model/validation.js'
 
 /** A handler left a document in a state that is not allowed: the plug-in's mistake, not the client's (decision 4.4). */
 export class DocumentSpoilt extends Error {
@@ -52,7 +52,7 @@ export class Draft<T extends object> {
     return this.#live !== undefined
   }
 
-  /** Looks at what handlers made of it. Throws DocumentSpoilt. */
+  /** Looks at what handlers made of it. Throws DocumentSpoilt, or rejects with it. */
   look(): Promise<void> | undefined {
     if (this.#live === undefined) return undefined
     if (!Object.isExtensible(this.#live))
@@ -60,17 +60,32 @@ export class Draft<T extends object> {
     return isSamePlain(this.#live, this.seen) ? undefined : this.#take(this.#live)
   }
 
-  async #take(live: T): Promise<void> {
-    const { schema, managed = [] } = this.#options
+  #take(live: T): Promise<void> | undefined {
     const now = this.#copy(live)
-    if (isEqual(now, this.seen)) return
-    const violations: Violation[] = managed
+    if (isEqual(now, this.seen)) return undefined
+    const { schema } = this.#options
+    return isPrepared(schema) ? this.#judge(now) : prepare(schema).then(() => this.#judge(now))
+  }
+
+  #judge(now: T): Promise<void> | undefined {
+    const { schema, managed = [] } = this.#options
+    const kept: Violation[] = managed
       .filter((name) => !isEqual((now as Record<string, unknown>)[name], (this.seen as Record<string, unknown>)[name]))
       .map((name) => ({ path: [name], rule: 'readOnly', message: 'is kept by the library' }))
-    violations.push(...(await check(schema, now, this.seen)))
-    if (violations.length === 0) violations.push(...((await this.#options.check?.(now, this.seen)) ?? []))
-    if (violations.length > 0) throw spoilt(this.name, violations)
+    this.#refuse([...kept, ...checkNow(schema, now, this.seen)])
+    const found = this.#options.check?.(now, this.seen) ?? []
+    if (found instanceof Promise) return found.then((violations) => this.#accept(now, violations))
+    this.#accept(now, found)
+    return undefined
+  }
+
+  #accept(now: T, violations: readonly Violation[]): void {
+    this.#refuse(violations)
     this.seen = freeze(now)
+  }
+
+  #refuse(violations: readonly Violation[]): void {
+    if (violations.length > 0) throw spoilt(this.name, violations)
   }
 
   #copy(live: T): T {

@@ -38,8 +38,8 @@ export interface Passing {
   readonly previous: unknown
   /** The handlers' arguments before the context; asked for anew before each handler. */
   args(): readonly unknown[]
-  /** Called after each handler; throws if it left a document in a bad state. */
-  look(): Promise<void>
+  /** Called after each handler; throws or rejects if it left a document in a bad state. */
+  look(): Promise<void> | undefined
 }
 
 /** The handlers of one library. */
@@ -74,7 +74,9 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
   outside(work: (deadline: Deadline) => unknown): Promise<unknown> | undefined {
     const deadline = new Deadline()
     const result = this.frames.outside(() => work(deadline))
-    return isThenable(result) ? this.#inTime(result, deadline, undefined) : undefined
+    if (!isThenable(result)) return undefined
+    this.#running.set(deadline, undefined)
+    return deadline.race(result, this.#timer).finally(() => this.#running.delete(deadline))
   }
 
   /** Ends the time of what runs now, in all units or in one; in all, also of tasks after the commit. */
@@ -83,12 +85,16 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
   }
 
   /** Runs the handlers of a point in order. */
-  async run(unit: U, passing: Passing): Promise<void> {
+  run(unit: U, passing: Passing): Promise<void> {
+    const handlers = this.#options.registry.handlersOf(passing.point)
+    const breaker = this.breakers.get(passing.point)
+    return breaker ? this.#runGuarded(breaker, unit, handlers, passing) : this.#runAll(unit, handlers, passing)
+  }
+
+  async #runGuarded(breaker: Breaker, unit: U, handlers: readonly Handler[], passing: Passing): Promise<void> {
     const { point } = passing
-    const handlers = this.#options.registry.handlersOf(point)
-    const breaker = this.breakers.get(point)
-    const admission = breaker?.admit()
-    if (breaker && admission === undefined) {
+    const admission = breaker.admit()
+    if (admission === undefined) {
       for (const handler of handlers) this.#skip(unit, handler, 'the circuit breaker of the point is open')
       throw fail('breakerOpen', { extensionPoint: point })
     }
@@ -99,7 +105,7 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
       isFailure = error instanceof PluginFault && error.extensionPoint === point
       throw error
     } finally {
-      if (breaker && admission !== undefined && breaker.note(admission, isFailure))
+      if (breaker.note(admission, isFailure))
         this.#options.logger.warn(`the circuit breaker of ${point} opens`, {
           extensionPoint: point,
           list: unit.call.list,
@@ -146,7 +152,10 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
     try {
       const context = new HandlerContext(frame, handler, passing.previous, deadline)
       const result = handler.run(...passing.args(), context)
-      returned = isThenable(result) ? await this.#inTime(result, deadline, unit) : result
+      if (isThenable(result)) {
+        this.#running.set(deadline, unit)
+        returned = await deadline.race(result, this.#timer)
+      } else returned = result
     } catch (thrown) {
       const error = errorOf(thrown)
       if (isOf(unit, deadline, error)) {
@@ -156,22 +165,15 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
       if (error instanceof TimeLimit) throw run.blame(error.message, error)
       throw run.blame('it threw', error, messageOf(error))
     } finally {
+      this.#running.delete(deadline)
       frame.closed = true
       unit.handTo(outer)
     }
     run.judge(returned)
-    await run.look(passing)
+    const looking = run.look(passing)
+    if (looking) await looking
     run.note('ok')
     return returned
-  }
-
-  async #inTime(result: PromiseLike<unknown>, deadline: Deadline, unit: U | undefined): Promise<unknown> {
-    this.#running.set(deadline, unit)
-    try {
-      return await deadline.race(result, this.#timer)
-    } finally {
-      this.#running.delete(deadline)
-    }
   }
 
   #skip(unit: U, { point, plugin, name }: Handler, reason: string): void {
@@ -241,15 +243,17 @@ class Run {
     }
   }
 
-  async look(passing: Passing): Promise<void> {
+  /** Throws, or rejects, if the handler has left a document in a bad state. */
+  look(passing: Passing): Promise<void> | undefined {
     try {
-      await passing.look()
+      return passing.look()?.catch((error: unknown) => this.#spoilt(error))
     } catch (error) {
-      throw this.blame(
-        error instanceof DocumentSpoilt ? error.message : 'it left a document that cannot be read',
-        error,
-      )
+      return this.#spoilt(error)
     }
+  }
+
+  #spoilt(error: unknown): never {
+    throw this.blame(error instanceof DocumentSpoilt ? error.message : 'it left a document that cannot be read', error)
   }
 }
 

@@ -15,7 +15,7 @@ const unusable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrog
  * 1.9, 1.15). A value that stands at the same place in `known` is not judged again.
  */
 export function findUnusable(value: unknown, path: readonly string[] = [], known?: unknown): Violation | undefined {
-  return unusableIn(value, [...path], known)
+  return typeof value === 'string' && !unusable.test(value) ? undefined : unusableIn(value, [...path], known)
 }
 
 /** `path` is the way to the value; it is the same array all the way down, since most documents are fine. */
@@ -86,12 +86,17 @@ export async function prepare(...schemas: readonly Schema[]): Promise<void> {
   for (const schema of schemas) if (!compiled.has(schema)) compiled.set(schema, instance.compile(schema))
 }
 
+/** Whether a schema is compiled: `checkNow` takes it. */
+export function isPrepared(schema: Schema): boolean {
+  return compiled.has(schema)
+}
+
 /**
  * What is wrong with a document, in document order; empty when it is valid. Schemas are compiled when first used and
  * kept with the schema object. Texts and numbers that `known` has at the same place are not judged again.
  */
 export async function check(schema: Schema, document: unknown, known?: unknown): Promise<readonly Violation[]> {
-  if (!compiled.has(schema)) await prepare(schema)
+  if (!isPrepared(schema)) await prepare(schema)
   return checkNow(schema, document, known)
 }
 

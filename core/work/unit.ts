@@ -214,7 +214,7 @@ export class Unit implements HandledUnit {
   /** Runs the handlers of a point; what they changed in place is stored when this returns. */
   async runHandlers(point: string, facts: PointFacts): Promise<void> {
     const { record, previous, draft } = facts
-    const heldOutside = new Set([...this.#held.values()].filter((held) => held.isInHands))
+    const heldOutside = this.#inHands()
     let subjects: readonly string[] = []
     const args = (): readonly unknown[] => {
       const given = [...facts.args(), this.list]
@@ -222,16 +222,24 @@ export class Unit implements HandledUnit {
       subjects = [...this.#held].filter(([, held]) => held.isInHands).map(([id]) => id)
       return given
     }
-    const look = async (): Promise<void> => {
-      await draft?.look()
-      await this.#look()
+    const look = (): Promise<void> | undefined => {
       if (!subjects.every((id) => this.#held.has(id)))
         throw new DocumentSpoilt('it deleted the record that it was called for')
+      const drafts = this.#inHands().map((held) => held.draft)
+      return inTurn(draft ? [draft, ...drafts] : drafts, (each) => each.look())
     }
     this.call.hasRunHandlers = true
     await this.handlers.run(this, { point, record, previous, args, look })
-    await this.#settle()
-    for (const held of this.#held.values()) if (held.isInHands && !heldOutside.has(held)) held.draft.cut()
+    const settling = this.#settle()
+    if (settling) await settling
+    for (const held of this.#inHands()) if (!heldOutside.includes(held)) held.draft.cut()
+  }
+
+  /** The records whose documents handlers may hold. */
+  #inHands(): readonly Held[] {
+    const held: Held[] = []
+    for (const each of this.#held.values()) if (each.isInHands) held.push(each)
+    return held
   }
 
   /** Stores what the handler that makes a call of its own has changed in place so far. */
@@ -249,15 +257,26 @@ export class Unit implements HandledUnit {
     }
   }
 
-  async #look(): Promise<void> {
-    for (const held of this.#held.values()) {
-      const looking = held.isInHands ? held.draft.look() : undefined
-      if (looking) await looking
-    }
+  #look(): Promise<void> | undefined {
+    return inTurn(this.#inHands(), (held) => held.draft.look())
   }
 
-  async #settle(): Promise<void> {
-    for (const held of this.#held.values())
-      if (held.isInHands && held.draft.seen !== held.document) await held.store(this, held.draft.seen)
+  #settle(): Promise<void> | undefined {
+    return inTurn(this.#inHands(), (held) =>
+      held.draft.seen === held.document ? undefined : held.store(this, held.draft.seen),
+    )
   }
+}
+
+/** Does something with each, one after the other; a promise only if there is one to wait for. */
+function inTurn<T>(
+  all: readonly T[],
+  work: (each: T) => Promise<void> | undefined,
+  from = 0,
+): Promise<void> | undefined {
+  for (let at = from; at < all.length; at++) {
+    const working = work(all[at] as T)
+    if (working) return working.then(() => inTurn(all, work, at + 1))
+  }
+  return undefined
 }
