@@ -170,6 +170,14 @@ describe('examples', () => {
       .and.match(/fail 0$/m)
   })
 
+  it('cartridge-test.ts tests a script, with the test runner of Node', async () => {
+    const child = start('examples/cartridge-test.js')
+    expect(await child.ended, child.output()).to.deep.equal({ code: 0, signal: null })
+    expect(child.output())
+      .to.match(/pass 1$/m)
+      .and.match(/fail 0$/m)
+  })
+
   it('plugin.ts refuses through the example server, which lists its handlers at start', async () => {
     const server = await startServer({ PLUGINS: fileURLToPath(new URL('../examples/plugin.js', import.meta.url)) })
     try {

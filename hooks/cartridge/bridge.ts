@@ -3,16 +3,18 @@ import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import type { Operation } from '../../core/model/operations.js'
 import { isObject, replaceContents } from '../../core/model/json.js'
-import type { Answer, FromWorker, Question, ServiceAnswer, ServiceRequest, State } from './messages.js'
+import type { Answer, Failure, FromWorker, Question, ServiceAnswer, ServiceRequest, State } from './messages.js'
 
 /** The library could not do what a script asked for. */
 export class Refused extends Error {
   override readonly name = 'Refused'
   /** Kind of the problem; undefined for what is none. */
   readonly problem: string | undefined
-  constructor(message: string, problem: string | undefined) {
+  readonly number: number
+  constructor({ message, problem, number }: Failure) {
     super(message)
     this.problem = problem
+    this.number = number
   }
 }
 
@@ -63,7 +65,7 @@ export class Bridge implements Asking {
     if (!received) throw new Error('the library has gone')
     const { message } = received
     this.#bring(message)
-    if (message.kind === 'failed') throw new Refused(message.error.message, message.problem)
+    if (message.kind === 'failed') throw new Refused(message.failure)
     return message.result
   }
 

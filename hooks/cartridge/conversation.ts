@@ -1,11 +1,22 @@
 /** One request and its scripts: a thread from the first script to the end of the call, questions answered in its unit of work. */
+import { AsyncResource } from 'node:async_hooks'
 import type { Context, Outcome } from '../../core/extension/hooks.js'
 import { Status } from '../../core/extension/hooks.js'
 import { isObject, replaceContents } from '../../core/model/json.js'
 import { CustomerError } from '../../core/model/problems.js'
 import { errorOf, messageOf } from '../../core/model/thrown.js'
 import type { Logger } from '../../core/ports/host.js'
-import type { AskMessage, Document, FromWorker, RequestFacts, Returned, Script, State } from './messages.js'
+import type {
+  AskMessage,
+  Document,
+  ErrorFacts,
+  Failure,
+  FromWorker,
+  RequestFacts,
+  Returned,
+  Script,
+  State,
+} from './messages.js'
 import type { Pool, Thread } from './pool.js'
 import { callService } from './services.js'
 import type { Service } from './services.js'
@@ -77,6 +88,8 @@ class Run {
   #timer: NodeJS.Timeout | undefined
   #isCounted = true
   #failure: Error | undefined
+  /** What the library could not do for the script. */
+  readonly #failures: unknown[] = []
 
   constructor(
     around: Surroundings,
@@ -100,7 +113,8 @@ class Run {
 
   #begin(): void {
     const { timeLimit } = this.#around
-    this.#thread.heard = (message) => this.#hear(message)
+    // a thread tells in the context in which it was made, which may be another request's
+    this.#thread.heard = AsyncResource.bind((message: FromWorker) => this.#hear(message))
     this.#thread.ended = (error) => this.#end(() => this.#settle?.reject(this.#told(error.message)))
     if (this.#thread.isDead) return this.#end(() => this.#settle?.reject(this.#told('its worker thread ended')))
     this.#thread.isBusy = true
@@ -173,9 +187,7 @@ class Run {
         this.#end(() => (this.#failure ? this.#settle?.reject(this.#failure) : this.#settle?.resolve(message.returned)))
         break
       case 'threw': {
-        const error = new Error(message.error.message)
-        if (message.error.stack !== undefined) error.stack = message.error.stack
-        this.#end(() => this.#settle?.reject(error))
+        this.#end(() => this.#settle?.reject(this.#errorOf(message.error)))
         break
       }
       case 'log': {
@@ -191,17 +203,25 @@ class Run {
     }
   }
 
+  /** What the script threw, with its own line; what is nobody's mistake stays what it is. */
+  #errorOf({ message, stack, failure }: ErrorFacts): Error {
+    const cause = failure === undefined ? undefined : this.#failures[failure]
+    if (cause instanceof CustomerError && nobodys.includes(cause.problem.kind)) return cause
+    const error = new Error(message, { cause })
+    if (stack !== undefined) error.stack = stack
+    return error
+  }
+
   /** Does what the script asks for, and wakes it. */
   async #answer(message: AskMessage): Promise<void> {
-    let answer:
-      | { kind: 'answer'; result: unknown }
-      | { kind: 'failed'; error: { message: string; stack: undefined }; problem: string | undefined }
+    let answer: { kind: 'answer'; result: unknown } | { kind: 'failed'; failure: Failure }
     try {
       this.#bring(message)
       answer = { kind: 'answer', result: await this.#do(message) }
     } catch (error) {
       const problem = error instanceof CustomerError ? error.problem.kind : undefined
-      answer = { kind: 'failed', error: { message: messageOf(error), stack: undefined }, problem }
+      const number = this.#failures.push(error) - 1
+      answer = { kind: 'failed', failure: { message: messageOf(error), problem, number } }
     }
     if (!this.#settle) return
     this.#isCounted = true
@@ -222,6 +242,9 @@ class Run {
     }
   }
 }
+
+/** Problems of a script's question that are not the script's mistake, as they are not a handler's. */
+const nobodys: readonly string[] = ['refusedByHook', 'breakerOpen', 'unavailable']
 
 /** What of the bag survives on its way: functions and the like stay behind. */
 function plainBag(custom: Record<string, unknown>): Document {

@@ -6,18 +6,22 @@ import { Conversation } from './conversation.js'
 import type { Surroundings } from './conversation.js'
 import { readCartridges } from './hook-files.js'
 import type { Cartridge } from './hook-files.js'
-import type { CheckedMessage, Script, WorkerSetup } from './messages.js'
+import type { Script, WorkerSetup } from './messages.js'
+import { inspectCartridges } from './inspection.js'
+import { loadScripts } from './loading.js'
 import { checkedOptions } from './options.js'
 import type { CartridgeOptions } from './options.js'
 import { Pool } from './pool.js'
-import type { Thread } from './pool.js'
 import { factsOf } from './services.js'
 
 export type { CartridgeOptions } from './options.js'
-export { inspectCartridges } from './inspection.js'
+export { inspectCartridges }
 export type { Finding, InspectedCartridge, InspectedModule, InspectedPoint } from './inspection.js'
 export type { Service } from './services.js'
 export type { ServiceAnswer, ServiceRequest } from './messages.js'
+
+/** Milliseconds that loading all scripts may take where no `timeLimit` is given. */
+const longestLoading = 5_000
 
 const nothing = (): undefined => undefined
 const silent: PluginStart['logger'] = { debug: nothing, info: nothing, warn: nothing, error: nothing }
@@ -32,7 +36,7 @@ const silent: PluginStart['logger'] = { debug: nothing, info: nothing, warn: not
  */
 export function loadCartridges(folders: readonly string[], options: CartridgeOptions = {}): readonly Plugin[] {
   const { site, preferences = {}, services = {}, timeLimit } = checkedOptions(options)
-  const { atOnce = availableParallelism(), atMost = 32, memory = 64 } = options.workers ?? {}
+  const { atOnce = availableParallelism(), atMost = 32, memory = 64, wait = 1_000 } = options.workers ?? {}
   const cartridges = readCartridges(folders)
   const setup: WorkerSetup = {
     cartridges: cartridges.map(({ name, root }) => ({ name, root })),
@@ -41,7 +45,7 @@ export function loadCartridges(folders: readonly string[], options: CartridgeOpt
     preferences,
     services: factsOf(services),
   }
-  const pool = new Pool(setup, { atOnce, atMost, memory })
+  const pool = new Pool(setup, { atOnce, atMost, memory, wait })
   const running = { pool, services, logger: silent, timeLimit, conversations: new WeakMap<object, Conversation>() }
   const plugins = cartridges.flatMap((cartridge) => pluginsOf(cartridge, running))
   const [first, ...others] = plugins
@@ -49,11 +53,11 @@ export function loadCartridges(folders: readonly string[], options: CartridgeOpt
   const start = async ({ logger }: PluginStart): Promise<void> => {
     running.logger = logger
     for (const cartridge of cartridges) tellOf(cartridge, logger)
-    await checkScripts(
-      pool,
-      cartridges.flatMap(({ scripts }) => scripts),
-      logger,
-    )
+    for (const { name, warnings } of inspectCartridges(folders, { services }))
+      for (const { file, line, message } of warnings)
+        if (line !== undefined) logger.warn(`${file}:${line}: ${message}`, { cartridge: name })
+    const scripts = cartridges.flatMap((cartridge) => cartridge.scripts)
+    await loadScripts(pool, scripts, timeLimit ?? longestLoading, logger)
   }
   return [{ ...first, start, stop: () => pool.close() }, ...others]
 }
@@ -108,36 +112,4 @@ function conversationOf(context: Context, running: Running): Conversation {
     conversation = made
   }
   return conversation
-}
-
-/** Loads every script once, in a worker. Throws a SetupError that names files and points. */
-async function checkScripts(pool: Pool, scripts: readonly Script[], logger: PluginStart['logger']): Promise<void> {
-  const thread = await pool.take()
-  const { errors, warnings } = await checkedBy(thread, scripts)
-  pool.give(thread)
-  for (const warning of warnings) logger.warn(warning)
-  if (errors.length > 0) {
-    await pool.close()
-    throw new SetupError(errors.join('; '))
-  }
-}
-
-function checkedBy(thread: Thread, scripts: readonly Script[]): Promise<CheckedMessage> {
-  return new Promise((resolve, reject) => {
-    thread.isBusy = true
-    const settled = (): void => {
-      thread.isBusy = false
-      thread.heard = thread.ended = undefined
-    }
-    thread.heard = (message) => {
-      if (message.kind !== 'checked') return
-      settled()
-      resolve(message)
-    }
-    thread.ended = (error) => {
-      settled()
-      reject(error)
-    }
-    thread.post({ kind: 'check', scripts })
-  })
 }

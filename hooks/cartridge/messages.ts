@@ -136,8 +136,14 @@ export interface CheckedMessage {
   readonly errors: readonly string[]
   readonly warnings: readonly string[]
 }
+/** From a worker: it loads the script with this number. */
+export interface LoadingMessage {
+  readonly kind: 'loading'
+  readonly at: number
+}
 /** Everything that a worker tells. */
-export type FromWorker = ReadyMessage | AskMessage | DoneMessage | ThrewMessage | LogMessage | CheckedMessage
+export type FromWorker =
+  ReadyMessage | LoadingMessage | AskMessage | DoneMessage | ThrewMessage | LogMessage | CheckedMessage
 
 /** From a worker: it can run scripts. */
 export interface ReadyMessage {
@@ -160,9 +166,20 @@ export type Returned =
 export interface ErrorFacts {
   readonly message: string
   readonly stack: string | undefined
+  /** Number of the failed question that it comes of. */
+  readonly failure?: number | undefined
 }
 
 /** The library's answer to a question. */
 export type Answer =
   | ({ readonly kind: 'answer'; readonly result: unknown } & State)
-  | ({ readonly kind: 'failed'; readonly error: ErrorFacts; readonly problem: string | undefined } & State)
+  | ({ readonly kind: 'failed'; readonly failure: Failure } & State)
+
+/** A question that the library could not answer. */
+export interface Failure {
+  readonly message: string
+  /** Kind of the problem; undefined for what is none. */
+  readonly problem: string | undefined
+  /** Which of the script's failures it is, to be known again when the script throws it on. */
+  readonly number: number
+}

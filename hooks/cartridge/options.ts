@@ -12,7 +12,7 @@ export interface CartridgeOptions {
   readonly preferences?: Readonly<Record<string, unknown>>
   /** Services by name: where they are, or a function in their place. */
   readonly services?: Readonly<Record<string, Service>>
-  /** Worker threads: default as many scripts at once as processors, 32 threads, 64 MB each. */
+  /** Worker threads: default as many scripts at once as processors, 32 threads, 64 MB each, a wait of 1,000 ms. */
   readonly workers?: Partial<PoolOptions>
   /** Milliseconds for one script; the library's `limits.handler` holds too. */
   readonly timeLimit?: number
@@ -28,7 +28,12 @@ export function checkedOptions(options: CartridgeOptions): CartridgeOptions {
     timeLimit: 'number',
   })
   const { workers = {}, services = {} } = options
-  checkOptions<Partial<PoolOptions>>('workers', workers, { atOnce: 'number', atMost: 'number', memory: 'number' })
+  checkOptions<Partial<PoolOptions>>('workers', workers, {
+    atOnce: 'number',
+    atMost: 'number',
+    memory: 'number',
+    wait: 'number',
+  })
   for (const [name, figure] of Object.entries({ ...workers, timeLimit: options.timeLimit ?? 1 }))
     if (!Number.isInteger(figure) || figure < 1)
       throw new SetupError(`loadCartridges: ${name} is a whole number from 1`)

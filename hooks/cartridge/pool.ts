@@ -12,10 +12,9 @@ export interface PoolOptions {
   readonly atMost: number
   /** Megabytes of each thread's heap. */
   readonly memory: number
+  /** Milliseconds that a request waits for a thread which another gives back; then it is refused. */
+  readonly wait: number
 }
-
-/** A request waits so long for a thread that another gives back, then it is refused. */
-const longestWait = 1_000
 
 /** A worker thread. */
 export class Thread {
@@ -163,7 +162,7 @@ export class Pool {
       const timer = setTimeout(() => {
         this.#threads.splice(this.#threads.indexOf(got), 1)
         reject(new PluginBusy(`all ${this.#options.atMost} worker threads of cartridges are busy`))
-      }, longestWait)
+      }, this.#options.wait)
       this.#threads.push(got)
     })
   }

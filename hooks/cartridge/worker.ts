@@ -1,10 +1,10 @@
 /** A worker thread that runs the scripts of one request after the other (hooks/README.md, Bring your cartridge). */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
-import { Bridge } from './bridge.js'
+import { Bridge, Refused } from './bridge.js'
 import { addressPlaces, customerPlaces } from './fields.js'
 import { Loader } from './loader.js'
-import type { Document, RequestFacts, RunMessage, Script, ToWorker, WorkerSetup } from './messages.js'
+import type { Document, ErrorFacts, RequestFacts, RunMessage, Script, ToWorker, WorkerSetup } from './messages.js'
 import { Modules } from './modules/index.js'
 import { returnedOf } from './modules/status.js'
 import { Records } from './objects/customers.js'
@@ -50,13 +50,24 @@ function functionOf({ file, exports }: Script, loader: Loader): (...args: unknow
   throw new Error(`${file} exports no function ${exports.join(' or ')}`)
 }
 
-/** An argument as the script gets it: the list's id, a customer, an address, or a document. */
-function argumentOf(arg: Document | string, point: string, { records }: Session): unknown {
-  if (typeof arg === 'string') return arg
-  const isRecord = 'version' in arg
-  if (isRecord && 'customerNo' in arg) return records.customer(arg)
-  if (isRecord && 'addressId' in arg) return records.address(arg, records.argument ?? {})
-  return scriptDocument(arg, point.includes('.address') ? addressPlaces : customerPlaces)
+/** What an argument of a point is; the list's id apart. */
+function kindAt(point: string, at: number): 'customer' | 'address' | 'document' {
+  if (at === 0) return point.endsWith('.customers.beforePOST') ? 'document' : 'customer'
+  return at === 1 && point.includes('.address') && !point.endsWith('.addresses.beforePOST') ? 'address' : 'document'
+}
+
+/** The arguments as the script gets them: customer and address as objects of the platform, documents, the list's id. */
+function argumentsOf(args: readonly (Document | string)[], point: string, { records }: Session): unknown[] {
+  const of = (kind: string): Document | undefined =>
+    args.find((arg, at): arg is Document => typeof arg === 'object' && kindAt(point, at) === kind)
+  const [customer, address] = [of('customer'), of('address')]
+  records.begin(customer, address)
+  return args.map((arg) => {
+    if (typeof arg === 'string') return arg
+    if (arg === customer) return records.customer(arg)
+    if (arg === address) return records.address(arg, customer ?? {})
+    return scriptDocument(arg, point.includes('.address') ? addressPlaces : customerPlaces)
+  })
 }
 
 function run({ script, args, custom, request }: RunMessage): void {
@@ -67,8 +78,7 @@ function run({ script, args, custom, request }: RunMessage): void {
   try {
     const current = (session = request ? sessionFor(request) : session)
     if (!current) throw new Error('no request has begun')
-    current.records.renew()
-    const given = args.map((arg) => argumentOf(arg, script.point, current))
+    const given = argumentsOf(args, script.point, current)
     const returned = returnedOf(functionOf(script, current.loader)(...given))
     bridge.tell({ kind: 'done', returned, ...bridge.state })
   } catch (error) {
@@ -77,12 +87,13 @@ function run({ script, args, custom, request }: RunMessage): void {
 }
 
 /** The error with the script's own line in its message. */
-function factsOf(error: unknown): { message: string; stack: string | undefined } {
+function factsOf(error: unknown): ErrorFacts {
   if (!(error instanceof Error)) return { message: String(error), stack: undefined }
   const roots = setup.cartridges.map(({ root }) => root)
   const line = error.stack?.split('\n').find((each) => roots.some((root) => each.includes(root)))
   const place = line && /((?:\/|[A-Za-z]:\\)[^()]*:\d+(?::\d+)?)/.exec(line)?.[1]
-  return { message: place === undefined ? error.message : `${error.message} (${place})`, stack: error.stack }
+  const message = place === undefined ? error.message : `${error.message} (${place})`
+  return { message, stack: error.stack, failure: error instanceof Refused ? error.number : undefined }
 }
 
 /** Who asks when scripts are loaded at the start. */
@@ -101,7 +112,8 @@ function check(scripts: readonly Script[]): void {
   const warnings: string[] = []
   const pointsOf = new Map<unknown, string>()
   const { loader } = sessionFor(nobody)
-  for (const script of scripts)
+  for (const [at, script] of scripts.entries()) {
+    bridge.tell({ kind: 'loading', at })
     try {
       const run = functionOf(script, loader)
       const other = pointsOf.get(run)
@@ -110,6 +122,7 @@ function check(scripts: readonly Script[]): void {
     } catch (error) {
       errors.push(`the script of '${script.point}' cannot be loaded: ${factsOf(error).message}`)
     }
+  }
   bridge.tell({ kind: 'checked', errors, warnings })
 }
 

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { ModuleMaker } from './surroundings.js'
 
+const raw = Symbol('raw')
+
 /** Bytes of a text, or of others. */
 export class Bytes {
   readonly #bytes: Buffer
@@ -22,7 +24,7 @@ export class Bytes {
     return this.#bytes.toString('utf8')
   }
   /** The bytes themselves, for modules. */
-  get buffer(): Buffer {
+  get [raw](): Buffer {
     return this.#bytes
   }
 }
@@ -39,7 +41,7 @@ export class MessageDigest {
     this.#algorithm = algorithm === 'SHA' ? 'sha1' : algorithm.toLowerCase().replace('-', '')
   }
   digestBytes(bytes: Bytes): Bytes {
-    return new Bytes(createHash(this.#algorithm).update(bytes.buffer).digest())
+    return new Bytes(createHash(this.#algorithm).update(bytes[raw]).digest())
   }
   digest(text: string): string {
     return createHash(this.#algorithm).update(text).digest('hex')
@@ -51,8 +53,8 @@ export const cryptoModules: Readonly<Record<string, ModuleMaker>> = {
   'dw/util/Bytes': () => Bytes,
   'dw/crypto/MessageDigest': () => MessageDigest,
   'dw/crypto/Encoding': () => ({
-    toHex: (bytes: Bytes) => bytes.buffer.toString('hex'),
-    toBase64: (bytes: Bytes) => bytes.buffer.toString('base64'),
+    toHex: (bytes: Bytes) => bytes[raw].toString('hex'),
+    toBase64: (bytes: Bytes) => bytes[raw].toString('base64'),
     fromHex: (text: string) => new Bytes(Buffer.from(text, 'hex')),
     fromBase64: (text: string) => new Bytes(Buffer.from(text, 'base64')),
     toURI: (text: string) => encodeURIComponent(text),

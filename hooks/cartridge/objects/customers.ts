@@ -1,5 +1,5 @@
 /** Customers, profiles and address books as scripts know them, over records of the library. */
-import { isObject, replaceContents } from '../../../core/model/json.js'
+import { replaceContents } from '../../../core/model/json.js'
 import { keyOf } from '../../../core/model/keys.js'
 import type { Asking } from '../bridge.js'
 import { Refused } from '../bridge.js'
@@ -26,28 +26,20 @@ export class Records {
   readonly #bridge: Asking
   readonly #objects = new Map<Document, object>()
   readonly #loaded = new Map<string, Document>()
+  /** The customer and the address that the point is about; undefined at points without one. */
+  #customer: Document | undefined
+  #address: Document | undefined
 
   constructor(bridge: Asking) {
     this.#bridge = bridge
   }
 
-  /** Forgets what was loaded: the next script asks again, but for its arguments. */
-  renew(): void {
+  /** A script begins with these arguments, and asks anew for everything else. */
+  begin(customer: Document | undefined, address: Document | undefined): void {
     this.#objects.clear()
     this.#loaded.clear()
-  }
-
-  /** The customer that the point is about; undefined at points without one. */
-  get argument(): Document | undefined {
-    return this.#bridge.state.args.find(
-      (arg): arg is Document => isObject(arg) && 'customerNo' in arg && 'version' in arg,
-    )
-  }
-
-  get #addressArgument(): Document | undefined {
-    return this.#bridge.state.args.find(
-      (arg): arg is Document => isObject(arg) && 'addressId' in arg && 'version' in arg,
-    )
+    this.#customer = customer
+    this.#address = address
   }
 
   /** The customer with this number, or null. */
@@ -68,14 +60,14 @@ export class Records {
 
   /** The object of a record: the argument's own if it is that. */
   customer(found: Document): object {
-    const document = this.#known('customer', keyOf(String(found['customerNo'])), found, this.argument, 'customerNo')
+    const document = this.#known('customer', keyOf(String(found['customerNo'])), found, this.#customer, 'customerNo')
     return this.#object(document, () => this.#newCustomer(document))
   }
 
   /** An address that is an argument, or that a book holds. */
   address(found: Document, owner: Document): object {
     const key = `${String(owner['customerNo'])} ${String(found['addressId'])}`
-    const argument = owner === this.argument ? this.#addressArgument : undefined
+    const argument = owner === this.#customer ? this.#address : undefined
     const document = this.#known('address', key, found, argument, 'addressId')
     return this.#object(document, () => this.#newAddress(document, owner, document === argument))
   }
@@ -124,7 +116,7 @@ export class Records {
   }
 
   #sourceOf(document: Document): Source {
-    const isArgument = document === this.argument
+    const isArgument = document === this.#customer
     return {
       document,
       write: (change) => {

@@ -3,9 +3,9 @@
 var Status = require('dw/system/Status')
 var Resource = require('dw/web/Resource')
 
-/** Refuses customers without a company. */
+/** Refuses a job or a title without a company. */
 exports.beforePOST = function (create) {
-  if (create.jobTitle && !create.companyName) {
+  if ((create.jobTitle || create.title) && !create.companyName) {
     var status = new Status(Status.ERROR, 'COMPANY_MISSING', Resource.msg('company.missing', 'example', null))
     status.addDetail('field', 'companyName')
     return status
