@@ -307,3 +307,30 @@ describe('4.11: hookKit runs a cartridge like any plug-in', () => {
     await kit.close()
   })
 })
+
+describe('4.11: request.custom is the context’s custom', () => {
+  it('travels between native handlers and scripts, from before to after, and no further than the request', async () => {
+    const seen: unknown[] = []
+    const { clientele, shop } = await openShop({
+      plugins: [
+        {
+          name: 'first',
+          hooks: { [points.beforeCreate]: (_create, _list, { custom }) => void Object.assign(custom, { native: [1] }) },
+        },
+        ...loadCartridges([
+          cartridge({
+            [points.beforeCreate]: `request.custom.native.push(2); request.custom.before = 'yes'`,
+            [points.afterCreate]: `request.custom.after = request.custom.before; delete request.custom.before`,
+          }),
+        ]),
+        {
+          name: 'last',
+          hooks: { [points.afterCreate]: (_customer, _create, _list, { custom }) => void seen.push({ ...custom }) },
+        },
+      ],
+    })
+    for (const lastName of ['a', 'b']) await shop.createCustomer({ create: { lastName } })
+    expect(seen).to.deep.equal(Array.from({ length: 2 }, () => ({ native: [1, 2], after: 'yes' })))
+    await clientele.close()
+  })
+})

@@ -31,12 +31,14 @@ let session: Session | undefined
 const own = new Set(Reflect.ownKeys(globalThis))
 
 function sessionFor(request: RequestFacts): Session {
-  for (const name of Reflect.ownKeys(globalThis)) if (!own.has(name)) Reflect.deleteProperty(globalThis, name)
   const records = new Records(bridge)
   const { cartridges } = setup
   const modules: Modules = new Modules({ setup, cartridges, bridge, records, request, loader: () => loader })
   const loader = new Loader(cartridges, (name) => modules.named(name))
-  Object.assign(globalThis, globalsOf(request, bridge.state.custom), { dw: modules.global })
+  const globals = { ...globalsOf(request, bridge.state.custom), dw: modules.global }
+  for (const name of Reflect.ownKeys(globalThis))
+    if (!own.has(name) && !Object.hasOwn(globals, name)) Reflect.deleteProperty(globalThis, name)
+  Object.assign(globalThis, globals)
   return { loader, records }
 }
 
