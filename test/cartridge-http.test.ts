@@ -1,14 +1,8 @@
 /** Each module and each rule of hook scripts (4.11; hooks/README.md, Bring your cartridge), over both APIs and on every storage. */
-import { mkdtemp, rm } from 'node:fs/promises'
 import http from 'node:http'
-import os from 'node:os'
-import path from 'node:path'
 import { expect } from 'chai'
 import { after as afterAll, before as beforeAll, describe, it } from 'mocha'
 import { ocapi } from '../adapters/ocapi/index.js'
-import { jsonFileStorage } from '../adapters/storage/file/json-file.js'
-import { memoryStorage } from '../adapters/storage/local/memory.js'
-import { postgresStorage } from '../adapters/storage/postgres/postgres.js'
 import { yaas } from '../adapters/yaas/index.js'
 import type { Storage } from '../core/index.js'
 import { loadCartridges } from '../hooks/cartridge/index.js'
@@ -24,9 +18,9 @@ import {
   secondFiles,
 } from './support/cartridge-cases.js'
 import { cartridge, points } from './support/cartridges.js'
+import { engines } from './support/engines.js'
 import { listen } from './support/http.js'
 import type { Answer, Listening } from './support/http.js'
-import { newDatabase } from './support/postgres.js'
 import { contentsOf } from './support/ways.js'
 
 /** What a rule returns or throws, by the customer's company. */
@@ -94,12 +88,6 @@ const folders = [
   ),
 ]
 
-const engines: readonly (readonly [string, (folder: string) => Promise<Storage>])[] = [
-  ['memory', async () => memoryStorage()],
-  ['json-file', async (folder) => jsonFileStorage({ file: path.join(folder, 'customers.json') })],
-  ['postgres', async () => postgresStorage({ connectionString: await newDatabase() })],
-]
-
 /** A create over one API, with parameters and headers that scripts look for. */
 interface Way {
   readonly name: 'ocapi' | 'yaas'
@@ -148,14 +136,12 @@ const ways: readonly Way[] = [
 
 for (const [engine, open] of engines)
   describe(`4.11: scripts over HTTP on ${engine}`, () => {
-    let folder: string
     let storage: Storage
     let remote: Listening
     let service: Service
     const log: { readonly level: string; readonly message: string; readonly [name: string]: unknown }[] = []
     beforeAll(async () => {
-      folder = await mkdtemp(path.join(os.tmpdir(), 'clientele-cartridge-'))
-      storage = await open(folder)
+      storage = await open()
       remote = await listen(http.createServer(echo))
       const write =
         (level: string) =>
@@ -180,7 +166,6 @@ for (const [engine, open] of engines)
     afterAll(async () => {
       await service.stop()
       await remote.close()
-      await rm(folder, { recursive: true })
     })
 
     for (const way of ways) {

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-/** OCAPI hook scripts in worker threads (4.11): one script, the whole way, over both APIs and on every storage. */
-=======
 /** OCAPI hook scripts (4.11): the example cartridge, chains, names of exports, what scripts write, and mistakes told at start. */
->>>>>>> 90198ea (Cartridges: support tables and porting map checked against the code; bounds, isolation and load of worker threads tested; a thread answers in the context of its own request)
 import path from 'node:path'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
@@ -11,10 +7,6 @@ import { loadCartridges } from '../hooks/cartridge/index.js'
 import type { CartridgeOptions } from '../hooks/cartridge/index.js'
 import { hookKit } from './hook-kit.js'
 import { cartridge, points } from './support/cartridges.js'
-<<<<<<< HEAD
-import { engines } from './support/engines.js'
-=======
->>>>>>> 90198ea (Cartridges: support tables and porting map checked against the code; bounds, isolation and load of worker threads tested; a thread answers in the context of its own request)
 import { root } from './support/sources.js'
 import { openShop } from './support/shop.js'
 
@@ -60,45 +52,6 @@ describe('4.11: the example cartridge runs unmodified', () => {
     })
 })
 
-<<<<<<< HEAD
-for (const [name, engine] of engines)
-  describe(`4.11: scripts on ${name} run in the unit of work`, () => {
-    it('what they write is stored with it, and a refusal, a throw and a rollback leave nothing', async () => {
-      const storage = await engine()
-      const { clientele, shop } = await openShop({
-        storage,
-        plugins: loadCartridges([
-          cartridge({
-            [points.afterCreate]: `
-              var Status = require('dw/system/Status')
-              var customer = arguments[0]
-              var how = customer.profile.companyName
-              customer.profile.custom.seen = 'yes'
-              customer.profile.addressBook.createAddress('home').city = 'Los Angeles'
-              if (how === 'refuse') return new Status(Status.ERROR, 'NO', 'no {0}', 'way')
-              if (how === 'throw') throw new Error('bad')
-              if (how === 'rollback') require('dw/system/Transaction').rollback()`,
-          }),
-        ]),
-      })
-      const before = await contentsOf(storage)
-      for (const [how, problem] of [
-        ['refuse', 'refusedByHook'],
-        ['throw', 'internal'],
-        ['rollback', 'internal'],
-      ] as const) {
-        expect(await problemOf(shop.createCustomer({ create: { companyName: how } })), how).to.equal(problem)
-        expect(await contentsOf(storage), how).to.equal(before)
-      }
-      const { customerNo } = await shop.createCustomer({ create: { companyName: 'fine' } })
-      expect((await shop.getCustomer({ customerNo })).custom).to.deep.equal({ seen: 'yes' })
-      expect((await shop.findAddresses({ customerNo })).items[0]).to.include({ addressId: 'home', city: 'Los Angeles' })
-      await clientele.close()
-    })
-  })
-
-=======
->>>>>>> 90198ea (Cartridges: support tables and porting map checked against the code; bounds, isolation and load of worker threads tested; a thread answers in the context of its own request)
 describe('4.11: a Status ends the chain of cartridge scripts', () => {
   it('OK skips the later scripts of the point and no other plug-in; the trace names the one that ended it', async () => {
     const ran: string[] = []
