@@ -47,7 +47,7 @@ describe('replay: every sample request of the seed documents (adapters/README.md
     const text = body === undefined ? {} : { body: JSON.stringify(body) }
     const all = [...sent, ['Authorization', `Bearer ${token}`] as const]
     const answer = await send(server.origin, { method, path, headers: all, ...text })
-    expect(checks[flavour](method, path.replace(/^\/s\/-/, ''), answer)).to.deep.equal([])
+    expect(await checks[flavour](method, path.replace(/^\/s\/-/, ''), answer)).to.deep.equal([])
     return answer
   }
 
@@ -103,6 +103,10 @@ describe('replay: every sample request of the seed documents (adapters/README.md
           }
           expect(differences(sample.answer.body, answer.json<unknown>())).to.deep.equal([])
           expect(answer.json()).not.to.have.any.keys(...(sample.answer.absent ?? ['']))
+          const { method, path } = sample.request
+          if (samples !== ocapi || method !== 'GET') return
+          const xml = await ask({ ...sample.request, path: `${path}${path.includes('?') ? '&' : '?'}format=xml` })
+          expect(xml.text).to.match(/^<\?xml/)
         })
     })
   }

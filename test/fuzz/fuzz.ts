@@ -107,7 +107,11 @@ async function sendBent({ origin }: Target, request: FuzzedRequest, bend: (bytes
 const leaks = (text: string): readonly string[] => (text.includes(secret) ? ['shows another list'] : [])
 
 /** What must not be said so. */
-function wrongWith({ method, target, headers }: FuzzedRequest, answer: Answer, checks: Checks): readonly string[] {
+async function wrongWith(
+  { method, target, headers }: FuzzedRequest,
+  answer: Answer,
+  checks: Checks,
+): Promise<readonly string[]> {
   const { status, text } = answer
   const flavour =
     'hybris-request-id' in answer.headers ? 'yaas' : 'x-request-id' in answer.headers ? 'ocapi' : undefined
@@ -116,10 +120,13 @@ function wrongWith({ method, target, headers }: FuzzedRequest, answer: Answer, c
     return /^(\/s\/-)?\/dw\/data\/|^\/hybris\/cecentercustomer\/v1\//.test(target) && status !== 400
       ? [...wrong, `${status} of no flavour`]
       : wrong
-  if (text.startsWith('<')) return [...wrong, ...xmlFaults(text, status)]
-  if (status >= 400 && text !== '' && !isFault[flavour].test(text)) wrong.push(`no fault: ${text.slice(0, 300)}`)
+  const isXml = text.startsWith('<')
+  if (isXml) wrong.push(...xmlFaults(text, status))
+  if (isXml && wrong.length > 0) return wrong
+  if (!isXml && status >= 400 && text !== '' && !isFault[flavour].test(text))
+    wrong.push(`no fault: ${text.slice(0, 300)}`)
   const isOverridden = /[?&]method=/.test(target) || headers.some(([name]) => name === 'x-dw-http-method-override')
-  return isOverridden ? wrong : [...wrong, ...checks[flavour](method, target.replace(/^\/s\/-/, ''), answer)]
+  return isOverridden ? wrong : [...wrong, ...(await checks[flavour](method, target.replace(/^\/s\/-/, ''), answer))]
 }
 
 const isFault: Readonly<Record<FlavourName, RegExp>> = {
@@ -145,7 +152,8 @@ async function readAll(target: Target, checks: Checks): Promise<readonly string[
     const request = { method: 'GET', target: path, headers: [], token, bends: false }
     const answer = await send(target.origin, { path, headers: headersOf(request) })
     if (answer.status !== 200) wrong.push(`${path}: ${answer.status}`)
-    wrong.push(...wrongWith(request, answer, checks).map((what) => `${path}: ${what}`))
+    const found = await wrongWith(request, answer, checks)
+    wrong.push(...found.map((what) => `${path}: ${what}`))
   }
   const ocapiList = '/dw/data/v16_2/customer_lists/SiteGenesis/customers'
   const yaasList = '/hybris/cecentercustomer/v1/sitegenesis/customers'

@@ -1,11 +1,13 @@
 /** Answers compared with an OpenAPI document: status, headers and body are what it says of the operation. */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
+import { readXml } from '../../adapters/ocapi/xml.js'
+import { documentShape } from '../../adapters/ocapi/xml-shapes.js'
 import type { OpenApiDocument, OpenApiOperation } from '../../adapters/openapi/index.js'
 import type { Answer } from './http.js'
 
 /** Gives what an answer has that the document does not say; nothing if it says it all. */
-export type AnswerCheck = (method: string, path: string, answer: Answer) => readonly string[]
+export type AnswerCheck = (method: string, path: string, answer: Answer) => Promise<readonly string[]>
 
 /** Headers that Node and the host send, not the flavour. */
 const ofTransport =
@@ -23,7 +25,7 @@ export function answerCheck(document: OpenApiDocument): AnswerCheck {
   ajv.addSchema({ $id: 'https://document.example/openapi.json', ...document })
   const base = new URL(document.servers[0]?.url ?? '').pathname
   const operationOf = matcher(document)
-  return (method, path, { status, headers, text }) => {
+  return async (method, path, { status, headers, text }) => {
     const [pathname = ''] = path.split('?', 1)
     if (!pathname.startsWith(`${base}/`)) return []
     const below = pathname.slice(base.length)
@@ -41,17 +43,24 @@ export function answerCheck(document: OpenApiDocument): AnswerCheck {
       return text === '' && response.content && method !== 'HEAD' ? ['no body'] : wrong
     const [type = ''] = (headers['content-type'] ?? '').split(';')
     if (!response.content?.[type]) return [...wrong, `${found.pointer}: ${status} has type ${type}`]
-    if (type !== 'application/json') return wrong
-    return [...wrong, ...wrongWith(`${found.pointer}/responses/${status}/content/application~1json/schema`, text)]
+    const pointer = `${found.pointer}/responses/${status}/content/${type.replace('/', '~1')}/schema`
+    return [...wrong, ...(await wrongWith(pointer, text))]
   }
 
-  function wrongWith(pointer: string, text: string): readonly string[] {
-    if (!text.startsWith('{') && !text.startsWith('[')) return []
+  async function wrongWith(pointer: string, text: string): Promise<readonly string[]> {
+    if (!/^[{[<]/.test(text)) return []
     const validate = ajv.getSchema(`https://document.example/openapi.json${pointer}`)
     if (!validate) throw new Error(`no schema at ${pointer}`)
-    if (validate(JSON.parse(text))) return []
+    if (validate(await valueOf(text))) return []
     return [`${pointer}: ${ajv.errorsText(validate.errors)}: ${text.slice(0, 300)}`]
   }
+}
+
+/** What a body says; one in XML by the shape of its root, as requests are read. */
+async function valueOf(text: string): Promise<unknown> {
+  const [, type] = /^<\?xml[^>]*>\s*<(\w+)/.exec(text) ?? []
+  if (type === undefined) return JSON.parse(text)
+  return { _type: type, ...((await readXml(text, documentShape(type))) as object) }
 }
 
 /** Finds the operation of a method and a path; a path without parameters comes before one that has them. */
