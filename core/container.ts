@@ -137,7 +137,8 @@ function checkAll(options: ClienteleOptions): void {
   if (ids) checkOptions('ids', ids, { hex24: 'function', incident: 'function', customerNumber: 'function' })
   if (limits) checkOptions<Partial<Limits>>('limits', limits, limitOptions)
   if (policies) checkOptions('policies', policies, { email: 'function', login: 'function', password: 'function' })
-  if (mixins) checkOptions('mixins', mixins, { schemas: 'any', fetch: 'function', cacheSize: 'number' })
+  if (mixins)
+    checkOptions('mixins', mixins, { schemas: 'any', fetch: 'function', fetchLimit: 'number', cacheSize: 'number' })
   if (customAttributes) checkOptions('customAttributes', customAttributes, { customer: 'object', address: 'object' })
   if (breaker !== undefined && typeof breaker !== 'boolean') {
     const figure = 'number'

@@ -17,6 +17,7 @@ import type { Profile } from './model/profile.js'
 import type { CustomerLists, Ids, Limits } from './ports/host.js'
 import type { Storage } from './ports/storage.js'
 import type { Rules } from './rules/index.js'
+import { unlessAbandoned } from './work/abandoned.js'
 import type { Change, DryRunOperations } from './work/dry-run.js'
 import { healthOf } from './work/health.js'
 import type { Incidents } from './work/incidents.js'
@@ -160,18 +161,18 @@ export class Library implements Clientele {
   async #read<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>> {
     const { storage, units, incidents, rules } = this.#parts
     const frame = this.#frame
-    const { list, input, onTrace } = call
+    const { list, input, onTrace, signal } = call
     const reading = rules.reads[operation]
     if (frame) return units.join(frame, list, (unit) => runReadIn(unit, frame, operation, reading, input))
     const requestId = call.requestId ?? (onTrace && this.#parts.ids.incident())
     const trace = onTrace && { operation, list, requestId: requestId ?? '', trace: undefined }
     try {
       await units.admit(list)
-      const result = await runRead(storage, { list, requestId }, reading, input)
+      const result = await runRead(storage, { list, requestId, signal }, reading, input)
       if (trace) report(incidents, trace, onTrace, 'done')
       return result
     } catch (error) {
-      const explained = incidents.explain(error, { operation, list, requestId })
+      const explained = incidents.explain(unlessAbandoned(error, signal), { operation, list, requestId })
       if (trace) report(incidents, trace, onTrace, explained.problem.kind)
       throw explained
     }
@@ -256,6 +257,7 @@ export class Library implements Clientele {
       wire,
       profile: profileOf(options.profile),
       dryRun: options.dryRun ?? false,
+      signal: options.signal,
       custom: {},
       tasks: [],
       ends: [],

@@ -6,12 +6,14 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { customerApi } from '../adapters/http/koa.js'
 import type * as Memory from '../adapters/storage/local/memory.js'
+import { memoryStorage as ownStorage } from '../adapters/storage/local/memory.js'
+import type * as Ocapi from '../adapters/ocapi/index.js'
 import type * as Core from '../core/index.js'
 import { SetupError, createClientele } from '../core/index.js'
 import { root } from './support/sources.js'
 
 describe('a second copy of the package', () => {
-  it('is told at start, for a storage and for a library that a door of another copy serves', async () => {
+  it('is told at start, for a storage, for a library that a door of another copy serves, and for a flavour', async () => {
     const folder = await mkdtemp(path.join(root, 'dist', 'copy-'))
     try {
       for (const room of ['core', 'adapters'])
@@ -29,6 +31,13 @@ describe('a second copy of the package', () => {
         'the library comes from a second copy of clientele',
       )
       await clientele.close()
+      const { ocapi } = (await load('adapters/ocapi/index.js')) as typeof Ocapi
+      const own = await createClientele({ customerLists, storage: ownStorage() })
+      expect(() => customerApi(own, { flavours: [ocapi()], authenticate: () => undefined })).to.throw(
+        SetupError,
+        'flavours[0] comes from a second copy of clientele',
+      )
+      await own.close()
     } finally {
       await rm(folder, { recursive: true })
     }

@@ -166,6 +166,16 @@ describe('JSON file storage: durable', () => {
       await again.close()
       expect([await modeOf(data.file), await modeOf(journal(3))]).to.deep.equal([0o664, 0o664])
     })
+    it('files that others may read are warned of, by name', async () => {
+      const storage = await open()
+      await insert(storage, '1')
+      await storage.close()
+      await (await open()).close()
+      expect(data.warnings).to.deep.equal([])
+      await chmod(data.file, 0o644)
+      await (await open()).close()
+      expect(data.warnings).to.deep.equal([`${data.file} is open to other users of this machine (mode 644): chmod 600`])
+    })
     it('folders are made', async () => {
       data.file = path.join(path.dirname(data.file), 'a', 'b', 'customers.json')
       const storage = await open()

@@ -6,13 +6,7 @@ import { exportJWK, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
 import { afterEach, describe, it } from 'mocha'
 import type { Authenticate } from '../adapters/http/protocol.js'
 import { customerApi, toNodeHandler } from '../adapters/http/koa.js'
-import {
-  introspection,
-  jwt,
-  staticTokens,
-  type IntrospectionOptions,
-  type JwtOptions,
-} from '../adapters/oauth/index.js'
+import { jwt, staticTokens, type JwtOptions } from '../adapters/oauth/index.js'
 import { ocapi } from '../adapters/ocapi/index.js'
 import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { yaas } from '../adapters/yaas/index.js'
@@ -325,99 +319,6 @@ describe('verified tokens are remembered by their SHA-256 until they expire, bou
     await ask(refusing.authenticate, token)
     await ask(refusing.authenticate, token)
     expect(refusing.verified).to.equal(2)
-  })
-})
-
-describe('introspection (RFC 7662, remembered to min(exp, 60 s))', () => {
-  /** An introspection endpoint that knows the token `good`. */
-  const endpoint = async (answer: Record<string, unknown>, handle?: (response: ServerResponse) => void) => {
-    const state = { asked: 0, authorization: '', body: '', now: start, status: 200 }
-    const origin = await serve((request, response) => {
-      state.asked++
-      state.authorization = request.headers.authorization ?? ''
-      state.body = ''
-      request.setEncoding('utf8').on('data', (chunk: string) => (state.body += chunk))
-      request.on('end', () => {
-        if (handle) return handle(response)
-        const known = new URLSearchParams(state.body).get('token') === 'good'
-        response.writeHead(state.status, { 'Content-Type': 'application/json' })
-        response.end(JSON.stringify(known ? answer : { active: false }))
-      })
-    })
-    const make = (change: Partial<IntrospectionOptions> = {}): Authenticate =>
-      introspection({
-        endpoint: new URL(`${origin}/introspect`),
-        issuer,
-        clientId: 'clientele',
-        clientSecret: 's3cret',
-        flavours: ['ocapi'],
-        clock: () => new Date(state.now),
-        ...change,
-      })
-    return Object.assign(state, { make })
-  }
-
-  it('asks with HTTP Basic and maps the answer', async () => {
-    const server = await endpoint({ active: true, client_id: 'crm', scope: 'a b', exp: start / 1_000 + 300 })
-    expect(await ask(server.make(), 'good')).to.deep.equal({ clientId: 'crm', flavours: ['ocapi'], scopes: ['a', 'b'] })
-    expect(server.authorization).to.equal(`Basic ${Buffer.from('clientele:s3cret').toString('base64')}`)
-    expect(new URLSearchParams(server.body).get('token')).to.equal('good')
-  })
-
-  it('refuses what is not active, expired, of another issuer or for another audience', async () => {
-    const base = { active: true, client_id: 'crm', iss: issuer, aud: [audience] }
-    const good = await endpoint(base)
-    expect(await ask(good.make({ audience }), 'good')).to.exist
-    expect(await ask(good.make(), 'other')).to.equal(undefined)
-    expect(await ask(good.make({ audience: 'https://else.example.com' }), 'good')).to.equal(undefined)
-    for (const change of [
-      { active: false },
-      { exp: start / 1_000 - 1 },
-      { iss: 'https://evil.example.com/' },
-      { client_id: undefined },
-    ]) {
-      const server = await endpoint({ ...base, ...change })
-      expect(await ask(server.make(), 'good'), JSON.stringify(change)).to.equal(undefined)
-    }
-  })
-
-  it('asks again after 60 s, and no later than the token expires', async () => {
-    for (const [life, remembered] of [
-      [300, 60],
-      [10, 10],
-    ] as const) {
-      const server = await endpoint({ active: true, client_id: 'crm', exp: start / 1_000 + life })
-      const authenticate = server.make()
-      await Promise.all(Array.from({ length: 20 }, () => ask(authenticate, 'good')))
-      server.now = start + remembered * 1_000 - 1
-      await ask(authenticate, 'good')
-      expect(server.asked).to.equal(1)
-      server.now = start + remembered * 1_000
-      await ask(authenticate, 'good')
-      expect(server.asked).to.equal(2)
-    }
-  })
-
-  it('throws within its time limit and shows no token', async () => {
-    const hanging = await endpoint({}, () => {})
-    const began = performance.now()
-    const failures = [await errorOf(ask(hanging.make({ timeout: 50 }), 'secret-token'))]
-    expect(performance.now() - began).to.be.lessThan(2_000)
-    const echo = (response: ServerResponse): unknown => response.writeHead(500).end('secret-token')
-    const broken = await endpoint({}, echo)
-    failures.push(await errorOf(ask(broken.make(), 'secret-token')))
-    for (const error of failures) {
-      expect(error.message).to.match(/^the introspection endpoint gave no answer: \w+/)
-      expect(inspect(error, { depth: 10 })).not.to.contain('secret-token')
-    }
-  })
-
-  it('refuses plain http to another machine, and missing options, at start-up', async () => {
-    const server = await endpoint({})
-    expect(() => server.make({ endpoint: new URL('http://login.example.com/') })).to.throw(
-      'neither https nor on this machine',
-    )
-    expect(() => server.make({ clientSecret: '' })).to.throw('clientSecret is missing')
   })
 })
 

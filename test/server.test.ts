@@ -68,6 +68,16 @@ describe('example server', () => {
       expect(yaas[0]).to.include({ customerNumber: ocapi['customer_no'], lastName: 'Lebowski' })
     })
 
+    it('sends security headers with every answer, its own and those of the APIs', async () => {
+      for (const path of ['/', '/health', '/nothing', customers]) {
+        const { headers } = await send(server.origin, { path })
+        expect(headers, path).to.include({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' })
+        expect(headers, path).to.include({ 'referrer-policy': 'no-referrer' })
+        expect(headers['content-security-policy'], path).to.include("default-src 'none'")
+        expect(headers, path).to.not.have.property('strict-transport-security')
+      }
+    })
+
     it('prints what its front page shows too; it knows no other page of its own', async () => {
       const page = (await send(server.origin)).text.trim()
       expect(page).to.match(/^clientele is listening/)

@@ -1,6 +1,6 @@
 /** The plug-ins that ship, through the test kit and through both APIs. */
 import { createHmac } from 'node:crypto'
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
@@ -9,6 +9,7 @@ import { describe, it } from 'mocha'
 import { auditLog, defaultAddress, normalizeEmail, requireFields, webhook } from '../hooks/index.js'
 import type { ChangeNotice, WebhookOptions } from '../hooks/index.js'
 import { listen } from './support/http.js'
+import { openShop } from './support/shop.js'
 import { hookKit } from './testing.js'
 
 const beforeCreate = 'dw.ocapi.data.customer_list.customers.beforePOST'
@@ -136,6 +137,17 @@ describe('audit-log writes after the commit', () => {
     await kit.close()
     const text = await readFile(file, 'utf8')
     expect((await stat(file)).mode & 0o777, 'for its owner alone').to.equal(0o600)
+    const warnings: string[] = []
+    const ignore = () => undefined
+    const logger = {
+      debug: ignore,
+      info: ignore,
+      error: ignore,
+      warn: (message: string) => void warnings.push(message),
+    }
+    await chmod(file, 0o640)
+    await (await openShop({ plugins: [auditLog(file)], logger })).clientele.close()
+    expect(warnings).to.deep.equal([`${file} is open to other users of this machine (mode 640): chmod 600`])
     await rm(folder, { recursive: true })
     expect(text).to.not.match(/Secretname|Othername|dude|Bonn/)
     const notices = text

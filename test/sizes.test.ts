@@ -115,6 +115,22 @@ describe('limits of a document: at the limit it is taken, beyond it is refused w
     await service.stop()
   })
 
+  it('counts what stands between strings of JSON before it is parsed, and nothing in them', async () => {
+    const service = await open({})
+    const text = '[",{\\'.repeat(18_000)
+    const login = (at: number) => ({ credentials: { login: `user-${at}` } })
+    const taken = await service.call('POST', ocapiPath, { json: { ...login(1), c_a: text, c_b: text } })
+    expect(taken.status, taken.text.slice(0, 300)).to.equal(200)
+    expect(taken.json()).to.include({ c_a: text, c_b: text })
+    for (const many of ['['.repeat(100_001), `[${'1,'.repeat(100_001)}`, `["\\\\",${'{'.repeat(100_001)}`]) {
+      const refused = await service.call('POST', ocapiPath, { body: many })
+      expect([refused.status, refused.text.includes('PropertyConstraintViolationException')]).to.deep.equal([400, true])
+      const again = await service.call('POST', yaasPath, { token: 'yaas', body: many })
+      expect(again.json()).to.have.property('type', 'validation_violation')
+    }
+    await service.stop()
+  })
+
   it('are whole numbers from 1, nesting at most 64', async () => {
     for (const wrong of [{ values: 0 }, { documentBytes: 1.5 }, { nesting: 65 }]) {
       const error = await openShop({ limits: wrong }).catch((mistake: unknown) => mistake as Error)

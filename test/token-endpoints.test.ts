@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import Koa from 'koa'
 import { after, before, describe, it } from 'mocha'
+import { Throttle, serverLimits } from '../adapters/command/server/protection.js'
 import { tokenEndpoints } from '../adapters/command/server/token-endpoints.js'
 import type { FlavourName } from '../core/model/documents.js'
 import { listen, send, type Answer, type Listening, type Sent } from './support/http.js'
@@ -50,6 +51,31 @@ describe('token endpoints', () => {
     })
     const basic = await askToken(server.origin, 'yaas', { ...grant, scope }, 'demo:demo')
     expect(basic.status).to.equal(200)
+  })
+
+  it('its server waits for a request no longer than a minute', () => {
+    expect(serverLimits).to.deep.include({ requestTimeout: 60_000, headersTimeout: 10_000 })
+  })
+
+  it('who guesses secrets is told to come again later, with the right one too', async () => {
+    let now = 0
+    const throttle = new Throttle(() => now)
+    const options = { clientId: 'demo', clientSecret: 'demo', tenants: ['acme'], throttle }
+    const guarded = await listen(new Koa().use(tokenEndpoints(options).middleware))
+    try {
+      const ask = (secret: string) => askToken(guarded.origin, 'ocapi', grant, `demo:${secret}`)
+      for (let at = 0; at < 19; at++) expect((await ask(`wrong-${at}`)).status).to.equal(401)
+      expect((await ask('demo')).status, 'forgiven by the right one').to.equal(200)
+      for (let at = 0; at < 20; at++) expect((await ask(`wrong-${at}`)).status).to.equal(401)
+      const refused = await ask('demo')
+      expect(refused.status).to.equal(429)
+      expect(refused.headers['retry-after']).to.equal('6')
+      expect(refused.json()).to.include({ error: 'temporarily_unavailable' })
+      now += 6_000
+      expect((await ask('demo')).status).to.equal(200)
+    } finally {
+      await guarded.close()
+    }
   })
 
   it('a token of another start is not good', async () => {

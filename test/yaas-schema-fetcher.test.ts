@@ -19,6 +19,7 @@ describe('yaas 3.12: the schema fetcher', () => {
   before(async () => {
     const answers: { readonly [path: string]: (response: ServerResponse) => void } = {
       '/schema.json': (response) => response.end(JSON.stringify(schema)),
+      '/other.json': (response) => response.end(JSON.stringify(schema)),
       '/moved': (response) => response.writeHead(302, { Location: '/schema.json' }).end(),
       '/error': (response) => response.writeHead(500).end(JSON.stringify(schema)),
       '/list': (response) => response.end('[]'),
@@ -72,8 +73,39 @@ describe('yaas 3.12: the schema fetcher', () => {
     const small = fetcher({ cacheSize: 1 })
     const from = asked.length
     for (const fetch of [forgetful, small])
-      for (const path of ['/schema.json', '/list', '/schema.json']) await fetch(origin + path)
+      for (const path of ['/schema.json', '/other.json', '/schema.json']) await fetch(origin + path)
     expect(asked.slice(from)).to.have.length(6)
+  })
+
+  it('keeps what it found, however many URLs without a schema are named', async () => {
+    const fetch = fetcher({ cacheSize: 2 })
+    await fetch(`${origin}/schema.json`)
+    const from = asked.length
+    for (let at = 0; at < 5; at++) await fetch(`${origin}/none-${at}`)
+    expect(await fetch(`${origin}/schema.json`)).to.deep.equal(schema)
+    expect(asked.slice(from)).to.have.length(5)
+  })
+
+  it('fetches a bounded number at once; what does not fit is no schema, for now', async () => {
+    const fetch = fetcher({ atOnce: 2, waiting: 1, timeout: 100 })
+    const from = asked.length
+    const none = Array.from({ length: 3 }, (_, at) => fetch(`${origin}/silent?${at}`))
+    expect(await fetch(`${origin}/schema.json`)).to.equal(undefined)
+    await Promise.all(none)
+    expect(asked.slice(from)).to.have.length(3)
+    expect(await fetch(`${origin}/schema.json`)).to.deep.equal(schema)
+  })
+
+  it('one write has a bounded number fetched', async () => {
+    const fetched: string[] = []
+    const fetch = (url: string) => void fetched.push(url)
+    const yaas = await serveYaas({}, { library: { mixins: { fetch, fetchLimit: 5 } } })
+    const names = Array.from({ length: 100 }, (_, at) => `m${at}`)
+    const mixins = Object.fromEntries(names.map((name) => [name, `${origin}/${name}`]))
+    const document = { mixins: Object.fromEntries(names.map((name) => [name, {}])), metadata: { mixins } }
+    expect((await yaas.at('POST', '/customers', { json: document })).status).to.equal(400)
+    expect(new Set(fetched).size).to.equal(5)
+    await yaas.stop()
   })
 
   it('asks nobody else: other origins, plain http, credentials, what is no URL', async () => {

@@ -22,6 +22,12 @@ export interface CustomerApiOptions<H = unknown, M extends Tokens = 'required'> 
   readonly tokens?: M
   /** Largest request body in bytes, also after decompression; default 5 MiB. */
   readonly maxBody?: number
+  /** Largest page of an answer in bytes; a request that asks for more is told which page would do. Default 16 MiB. */
+  readonly maxAnswer?: number
+  /** Requests that are served at once; one more is 503 with Retry-After. Default 1,000. */
+  readonly maxRequests?: number
+  /** Milliseconds from the head of a request to its answer; what takes longer is given up, 503. Default 60,000. */
+  readonly deadline?: number
   /** URL that links begin with, whatever a request says of its host: `https://api.example.com/shop`. */
   readonly publicUrl?: string
   /** Hosts that are served, in lower case and with their port where it is not the scheme's; others are refused. Default: any. */
@@ -44,6 +50,9 @@ export const apiOptions: OptionTable<CustomerApiOptions> = {
   authenticate: 'function',
   tokens: 'string',
   maxBody: 'number',
+  maxAnswer: 'number',
+  maxRequests: 'number',
+  deadline: 'number',
   publicUrl: 'string',
   hosts: 'list',
   diagnostics: 'object',
@@ -52,6 +61,12 @@ export const apiOptions: OptionTable<CustomerApiOptions> = {
 
 /** The options of the doors without Koa. */
 export const handlerOptions: OptionTable<HandlerOptions> = { ...apiOptions, trustProxy: 'boolean' }
+
+/** Longest time that a timer takes; what is larger would be none at all. */
+const longestTimeout = 2 ** 31 - 1
+
+/** The limits of a door that apply if a host says nothing. */
+export const doorLimits = { maxBody: 5_242_880, maxAnswer: 16_777_216, maxRequests: 1_000, deadline: 60_000 } as const
 
 /** Checks what a door is given. Throws a SetupError that names the mistake. */
 export function checkApi<H, M extends Tokens>(
@@ -65,7 +80,16 @@ export function checkApi<H, M extends Tokens>(
   checkOptions(door, options, table)
   for (const needed of ['flavours', 'authenticate'] as const)
     if (options[needed] === undefined) throw new SetupError(`${door} needs the option '${needed}'`)
-  for (const [at, flavour] of options.flavours.entries()) checkKind(`${door}: flavours[${at}]`, flavour, 'object')
+  for (const [at, flavour] of options.flavours.entries()) {
+    checkKind(`${door}: flavours[${at}]`, flavour, 'object')
+    checkCopy(`flavours[${at}]`, flavour)
+  }
+  const limits: Partial<Record<keyof typeof doorLimits, number>> = options
+  for (const name of Object.keys(doorLimits) as (keyof typeof doorLimits)[]) {
+    const { [name]: limit = 1 } = limits
+    if (!Number.isInteger(limit) || limit < 1 || limit > longestTimeout)
+      throw new SetupError(`${door}: ${name} must be a whole number from 1 to ${longestTimeout}`)
+  }
   const { publicUrl, tokens = 'required' }: { readonly publicUrl?: string; readonly tokens?: Tokens } = options
   if (tokens !== 'required' && tokens !== 'optional')
     throw new SetupError(`${door}: tokens must be 'required' or 'optional'`)

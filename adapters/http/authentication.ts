@@ -1,6 +1,8 @@
 /** Who calls: the Bearer token, and what the host's `authenticate` says of it and of the request (decisions 1.12, 2.21). */
 import { isThenable } from '../../core/extension/deadline.js'
 import type { Caller, FlavourName } from '../../core/model/documents.js'
+import { CustomerError } from '../../core/model/problems.js'
+import { errorOf } from '../../core/model/thrown.js'
 import { refuseOtherSites } from './cross-site.js'
 import type { Exchange } from './exchange.js'
 import { headerOf, refuse } from './protocol.js'
@@ -36,17 +38,12 @@ export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | P
       if (!isCaller(caller)) throw new TypeError('authenticate gave something that is no Caller')
       isForFlavour = caller.flavours.includes(flavour)
     } catch (error) {
-      return refuseUnchecked(x, error)
+      return refuseUnchecked(x, flavour, error)
     }
     if (!isForFlavour) throw forOther(x, flavour, caller)
     if (token === undefined) refuseOtherSites(x)
     x.caller = caller
     return undefined
-  }
-  const refuseUnchecked = (x: Exchange, cause: unknown): never => {
-    const facts = { flavour, step: 'authenticate', requestId: x.requestId }
-    const { problem } = x.surroundings.clientele.incident(cause, facts)
-    throw refuse('tokenUnchecked', { incident: problem.kind === 'internal' ? problem.incident : '' }, { cause })
   }
   return (x) => {
     const { path, headers } = x.request
@@ -59,14 +56,23 @@ export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | P
       if (isThenable(given))
         return x.surroundings.clientele
           .inTime(given)
-          .catch((error: unknown) => refuseUnchecked(x, error))
+          .catch((error: unknown) => refuseUnchecked(x, flavour, error))
           .then((caller) => accept(x, token, caller, why))
       caller = given
     } catch (error) {
-      return refuseUnchecked(x, error)
+      return refuseUnchecked(x, flavour, error)
     }
     return accept(x, token, caller, why)
   }
+}
+
+/** Nobody can tell now who calls: an incident, unless whoever is asked about tokens says that it has too much to do. */
+function refuseUnchecked(x: Exchange, flavour: FlavourName, cause: unknown): never {
+  const error = errorOf(cause)
+  if (error instanceof CustomerError && error.problem.kind === 'unavailable') throw error
+  const facts = { flavour, step: 'authenticate', requestId: x.requestId }
+  const { problem } = x.surroundings.clientele.incident(cause, facts)
+  throw refuse('tokenUnchecked', { incident: problem.kind === 'internal' ? problem.incident : '' }, { cause })
 }
 
 /** Nobody is known to call. Without a token, only what the host itself explains is worth a line in the log. */

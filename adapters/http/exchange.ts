@@ -1,6 +1,8 @@
 /** One request on its way through a flavour's steps, and what serves it. */
 import type { Clientele } from '../../core/clientele.js'
+import { Deadline } from '../../core/extension/deadline.js'
 import type { Caller } from '../../core/model/documents.js'
+import type { Gate } from './gate.js'
 import type { Observer } from './observer.js'
 import type { ApiRequest, Authenticate, Credentials, Tokens } from './protocol.js'
 import type { Route, RouteMatcher } from './route-matcher.js'
@@ -14,6 +16,10 @@ export interface Surroundings<R = unknown> {
   readonly observe?: Observer | undefined
   /** Matches the flavour's own routes; a path with broken percent-encoding matches nothing. */
   readonly match: RouteMatcher<R>
+  /** Lets requests in. */
+  readonly gate: Gate
+  /** Bytes that a page may have. */
+  readonly maxAnswer: number
   /** URL that links begin with; absent: what the request says. */
   readonly publicUrl?: string | undefined
   /** Hosts that are served; absent: any. */
@@ -31,12 +37,19 @@ export class Exchange<R extends Route = Route> {
   caller: Caller | undefined
   /** Correlates answers, log lines, incidents, traces and events; `flavour` sets it before the first step. */
   requestId = ''
+  /** The time that it has: until the deadline, or until the client goes away. */
+  readonly time = new Deadline()
   /** Kind of the problem that was answered; `fault` for one that only the flavour knows. */
   problem: string | undefined
   constructor(request: ApiRequest, surroundings: Surroundings<R>) {
     this.request = request
     this.surroundings = surroundings
     this.method = request.method
+  }
+
+  /** Fires when its time is over: calls of the library that run then are given up. */
+  get signal(): AbortSignal {
+    return this.time.signal
   }
 
   /** What links begin with: scheme, host and what a proxy or host cuts off the front of paths (decision 1.17). */

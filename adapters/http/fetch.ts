@@ -2,11 +2,11 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { Clientele } from '../../core/clientele.js'
-import { checkApi, handlerOptions } from './api-options.js'
+import { checkApi, doorLimits, handlerOptions } from './api-options.js'
 import type { HandlerOptions } from './api-options.js'
 import { readText } from './body.js'
 import type { ApiRequest, RawBody, Reply, RequestHeaders, Tokens } from './protocol.js'
-import { defaultMaxBody, firstOf, hasNoBody, isLoopback, plainPath, prefixOf, queryOf, servedBy } from './serving.js'
+import { firstOf, hasNoBody, isLoopback, plainPath, prefixOf, queryOf, servedBy } from './serving.js'
 
 export type { CustomerApiOptions, HandlerOptions } from './api-options.js'
 export { explainMapping } from './mapping.js'
@@ -40,16 +40,17 @@ export function toFetchHandler<M extends Tokens = 'required'>(
   options: HandlerOptions<Request, M>,
 ): FetchHandler {
   checkApi('toFetchHandler', clientele, options, handlerOptions)
-  const { maxBody = defaultMaxBody, trustProxy = false } = options
+  const { maxBody = doorLimits.maxBody, trustProxy = false } = options
   const served = servedBy(clientele, options)
   return async (request, facts = {}) => {
     const url = new URL(request.url)
     const path = plainPath(url.pathname)
     const flavour = served(path)
     if (!flavour) return undefined
-    return responseOf(
-      await flavour.answer(new FetchRequest(request, url, path, { ...facts, maxBody, trustProxy }), request),
-    )
+    const asked = new FetchRequest(request, url, path, { ...facts, maxBody, trustProxy })
+    const reply = await flavour.answer(asked, request)
+    asked.dropRest()
+    return responseOf(reply)
   }
 }
 
@@ -68,6 +69,7 @@ class FetchRequest implements ApiRequest {
   readonly #url: URL
   readonly #settings: Settings
   #query: URLSearchParams | undefined
+  #source: Readable | undefined
   constructor(request: Request, url: URL, path: string, settings: Settings) {
     this.method = request.method
     this.path = path
@@ -95,11 +97,14 @@ class FetchRequest implements ApiRequest {
     const { body, bodyUsed } = this.#request
     if (bodyUsed) throw new Error('the request body was read already: give toFetchHandler the request before that')
     if (!body) return { text: '' }
-    const source = Readable.fromWeb(body as ReadableStream<Uint8Array>)
-    try {
-      return { text: await readText(source, this.headers, this.#settings.maxBody) }
-    } finally {
-      source.destroy()
-    }
+    this.#source = Readable.fromWeb(body as ReadableStream<Uint8Array>)
+    return { text: await readText(this.#source, this.headers, this.#settings.maxBody) }
+  }
+  onGone(listener: () => void): void {
+    this.#request.signal.addEventListener('abort', listener, { once: true })
+  }
+  /** Stops reading what an answer has left of the body. */
+  dropRest(): void {
+    this.#source?.destroy()
   }
 }

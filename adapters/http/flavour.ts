@@ -2,12 +2,15 @@
  * What an API flavour is: a value with routes, an ordered list of steps and a reply for whatever goes wrong. Knows HTTP,
  * but no framework: a door (`koa.ts`) turns a framework's request into an ApiRequest and sends the Reply.
  */
+import { TimeLimit } from '../../core/extension/deadline.js'
 import type { FlavourName } from '../../core/model/documents.js'
 import { CustomerError } from '../../core/model/problems.js'
+import { copyMark, thisCopy } from '../../core/model/copy.js'
 import type { Profile } from '../../core/model/profile.js'
 import { errorOf, tell } from '../../core/model/thrown.js'
 import type { Declared, Description } from './description.js'
 import type { Exchange, Surroundings } from './exchange.js'
+import { ClientGone, throwIfOver } from './gate.js'
 import type { AnsweredRequest } from './observer.js'
 import type { Namings } from './namings.js'
 import { requestIdOf } from './request-id.js'
@@ -60,7 +63,7 @@ export function flavour<X extends Exchange<R>, R extends Route<X>, F>(parts: Fla
   const { name, profile, documents, notices = [], claims, routes, describe } = parts
   const answer = (request: ApiRequest, surroundings: Surroundings): Promise<Reply> =>
     answerWith(parts, request, surroundings as Surroundings<R>)
-  const made = { name, profile, documents, notices, claims, routes, answer }
+  const made = { [copyMark]: thisCopy, name, profile, documents, notices, claims, routes, answer }
   return describe ? { ...made, describe } : made
 }
 
@@ -73,13 +76,17 @@ async function answerWith<X extends Exchange<R>, R extends Route<X>, F>(
   const onRequest = surroundings.observe?.onRequest
   const start = onRequest ? performance.now() : 0
   let exchange: X | undefined
+  let leave: (() => void) | undefined
   let reply: Reply
   try {
     exchange = parts.begin(request, surroundings)
     exchange.requestId = requestId
+    leave = surroundings.gate.enter(exchange)
     reply = await replyOf(parts.steps, exchange)
   } catch (thrown) {
     reply = faultReply(parts, thrown, surroundings, exchange)
+  } finally {
+    leave?.()
   }
   const headers = { ...reply.headers, [parts.requestIdHeader]: requestId }
   if (onRequest) {
@@ -101,11 +108,22 @@ function faultReply<X extends Exchange<R>, R extends Route<X>, F>(
     const error = errorOf(thrown)
     const known = isKnown<F>(error) ? error : incidentOf(error, name, surroundings, exchange)
     if (!exchange) return lastResort
-    exchange.problem = known instanceof OwnFault ? 'fault' : known.problem.kind
+    exchange.problem = problemOf(known, exchange)
+    if (exchange.time.reason instanceof TimeLimit) noteLate(exchange, name)
     return fault(known, exchange)
   } catch {
     return lastResort
   }
+}
+
+function problemOf(error: CustomerError | ProtocolError | OwnFault<unknown>, { time }: Exchange): string {
+  if (time.reason instanceof ClientGone) return 'clientGone'
+  return error instanceof OwnFault ? 'fault' : error.problem.kind
+}
+
+function noteLate({ surroundings, method, route, requestId, time }: Exchange, flavour: FlavourName): void {
+  const facts = { flavour, method, route: route?.path, requestId }
+  surroundings.clientele.warn(`a request was given up: ${time.reason?.message}`, facts)
 }
 
 /** Tells the host's observer of an answered request. */
@@ -131,8 +149,9 @@ function tellOf(
 /** A POST that is a HEAD by override gets no body. */
 const isHeadByOverride = ({ method, request }: Exchange): boolean => method === 'HEAD' && request.method !== 'HEAD'
 
-async function replyOf<X>(steps: readonly Step<X>[], exchange: X): Promise<Reply> {
+async function replyOf<X extends Exchange>(steps: readonly Step<X>[], exchange: X): Promise<Reply> {
   for (const step of steps) {
+    throwIfOver(exchange)
     const given = step(exchange)
     const reply = given instanceof Promise ? await given : given
     if (reply) return reply

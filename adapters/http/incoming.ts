@@ -1,6 +1,6 @@
 /** A request of node:http as flavours see it, for the doors that stand on it: Koa's and the plain one. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ApiRequest, RawBody, RequestHeaders } from './protocol.js'
+import type { ApiRequest, RawBody, Reply, RequestHeaders } from './protocol.js'
 import { isLoopback, plainPath, queryOf } from './serving.js'
 
 /** A handler of node:http servers; Express and Fastify (`@fastify/middie`) give `next` too. */
@@ -11,6 +11,7 @@ export abstract class IncomingRequest implements ApiRequest {
   abstract readonly path: string
   abstract readonly method: string
   protected abstract readonly incoming: IncomingMessage
+  protected abstract readonly outgoing: ServerResponse
   protected abstract readonly querystring: string
   /** The Host that the client names; empty without one. */
   protected abstract readonly host: string
@@ -38,6 +39,10 @@ export abstract class IncomingRequest implements ApiRequest {
     const mounted = whole.endsWith(this.path) ? whole.slice(0, -this.path.length) : ''
     return this.prefix + mounted.replace(/^[a-z]+:\/\/[^/]*/i, '')
   }
+  onGone(listener: () => void): void {
+    const { outgoing } = this
+    outgoing.once('close', () => outgoing.writableFinished || listener())
+  }
   get loopback(): boolean {
     const peer = this.incoming.socket.remoteAddress
     return peer === undefined || isLoopback(peer)
@@ -58,12 +63,18 @@ function calledHost({ socket: { localAddress = '', localPort } }: IncomingMessag
 
 /**
  * Reads and drops what an answer has left of its request, so that the connection can be used again; before the answer is
- * sent. A rest without an end to be seen ends the connection.
+ * sent. A rest without an end to be seen ends the connection, and so does one of a request that came at a bad time.
  */
-export function dropRest(incoming: IncomingMessage, response: ServerResponse, maxBody: number): void {
+export function dropRest(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  { status }: Reply,
+  maxBody: number,
+): void {
   if (incoming.complete) return
   let most = 10 * maxBody
-  if (Number(incoming.headers['content-length'] ?? 0) > most) response.setHeader('Connection', 'close')
+  if (status === 503 || Number(incoming.headers['content-length'] ?? 0) > most)
+    response.setHeader('Connection', 'close')
   incoming
     .unpipe()
     .on('data', (chunk: Uint8Array) => {

@@ -3,14 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import Koa from 'koa'
 import type { Clientele } from '../../core/clientele.js'
 import { checkKind, checkOptions } from '../../core/model/options.js'
-import { apiOptions, checkApi } from './api-options.js'
+import { apiOptions, checkApi, doorLimits } from './api-options.js'
 import type { CustomerApiOptions } from './api-options.js'
 import { bodyOfHost, textOf } from './body.js'
 import { dropRest, IncomingRequest } from './incoming.js'
 import type { NodeHandler } from './incoming.js'
 import { refuse } from './protocol.js'
 import type { RawBody, Reply, Tokens } from './protocol.js'
-import { defaultMaxBody, hasNoBody, plainPath, prefixOf, servedBy } from './serving.js'
+import { hasNoBody, plainPath, prefixOf, servedBy } from './serving.js'
 import type { Served } from './serving.js'
 
 export { explainMapping } from './mapping.js'
@@ -59,7 +59,7 @@ export function customerApi<C extends KoaContext = KoaContext, M extends Tokens 
   options: CustomerApiOptions<C, M>,
 ): KoaMiddleware<C> {
   checkApi('customerApi', clientele, options, apiOptions)
-  const { maxBody = defaultMaxBody } = options
+  const { maxBody = doorLimits.maxBody } = options
   const served = servedBy(clientele, options)
   return (ctx, next) => {
     const path = plainPath(ctx.path)
@@ -75,7 +75,7 @@ async function respond<C extends KoaContext, M extends Tokens>(
   maxBody: number,
 ): Promise<void> {
   const reply = await flavour.answer(new KoaRequest(ctx, path, maxBody), ctx)
-  dropRest(ctx.req, ctx.res, maxBody)
+  dropRest(ctx.req, ctx.res, reply, maxBody)
   send(ctx, reply)
 }
 
@@ -115,6 +115,7 @@ class KoaRequest extends IncomingRequest {
   readonly path: string
   readonly method: string
   protected readonly incoming: IncomingMessage
+  protected readonly outgoing: ServerResponse
   readonly #ctx: KoaContext
   readonly #maxBody: number
   constructor(ctx: KoaContext, path: string, maxBody: number) {
@@ -122,6 +123,7 @@ class KoaRequest extends IncomingRequest {
     this.path = path
     this.method = ctx.method
     this.incoming = ctx.req
+    this.outgoing = ctx.res
     this.#ctx = ctx
     this.#maxBody = maxBody
   }

@@ -1,13 +1,13 @@
 /** The door for node:http, Express and Fastify: a plain handler, without Koa. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clientele } from '../../core/clientele.js'
-import { checkApi, handlerOptions } from './api-options.js'
+import { checkApi, doorLimits, handlerOptions } from './api-options.js'
 import type { HandlerOptions } from './api-options.js'
 import { bodyOfHost, readText } from './body.js'
 import { dropRest, IncomingRequest } from './incoming.js'
 import type { NodeHandler } from './incoming.js'
 import type { RawBody, Reply, Tokens } from './protocol.js'
-import { defaultMaxBody, firstOf, hasNoBody, plainPath, prefixOf, servedBy } from './serving.js'
+import { firstOf, hasNoBody, plainPath, prefixOf, servedBy } from './serving.js'
 import type { Served } from './serving.js'
 
 export type { CustomerApiOptions, HandlerOptions } from './api-options.js'
@@ -32,14 +32,15 @@ export function toNodeHandler<M extends Tokens = 'required'>(
   options: HandlerOptions<IncomingMessage, M>,
 ): NodeHandler {
   checkApi('toNodeHandler', clientele, options, handlerOptions)
-  const { maxBody = defaultMaxBody, trustProxy = false } = options
+  const { maxBody = doorLimits.maxBody, trustProxy = false } = options
+  const settings = { maxBody, trustProxy }
   const served = servedBy(clientele, options)
   return (incoming, response, next) => {
     const url = targetOf(incoming.url ?? '/')
     const query = url.indexOf('?')
     const path = plainPath(query < 0 ? url : url.slice(0, query))
     const flavour = served(path)
-    if (flavour) void respond(flavour, new NodeRequest(incoming, url, path, { maxBody, trustProxy }), response, next)
+    if (flavour) void respond(flavour, new NodeRequest(incoming, response, url, path, settings), response, next)
     else if (next) next()
     else response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('Not Found')
   }
@@ -62,7 +63,7 @@ async function respond<M extends Tokens>(
   let failure: unknown
   try {
     const reply = await flavour.answer(request, request.incoming)
-    request.dropRest(response)
+    request.dropRest(reply)
     if (!response.headersSent) send(response, reply)
     return
   } catch (error) {
@@ -85,13 +86,15 @@ class NodeRequest extends IncomingRequest {
   readonly path: string
   readonly method: string
   readonly incoming: IncomingMessage
+  protected readonly outgoing: ServerResponse
   readonly #url: string
   readonly #settings: Settings
-  constructor(incoming: IncomingMessage, url: string, path: string, settings: Settings) {
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, url: string, path: string, settings: Settings) {
     super()
     this.path = path
     this.method = incoming.method ?? 'GET'
     this.incoming = incoming
+    this.outgoing = outgoing
     this.#url = url
     this.#settings = settings
   }
@@ -124,7 +127,7 @@ class NodeRequest extends IncomingRequest {
       'the request body was read already, and request.body is not set: serve toNodeHandler before what reads it',
     )
   }
-  dropRest(response: ServerResponse): void {
-    dropRest(this.incoming, response, this.#settings.maxBody)
+  dropRest(reply: Reply): void {
+    dropRest(this.incoming, this.outgoing, reply, this.#settings.maxBody)
   }
 }

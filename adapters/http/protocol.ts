@@ -32,6 +32,8 @@ export interface ApiRequest {
   readonly loopback: boolean
   /** Reads the body. Throws bodyTooLarge, bodyMalformed (not UTF-8, broken compression) and encodingUnsupported. */
   body(): Promise<RawBody>
+  /** Calls back if the client goes away before it is answered. */
+  onGone(listener: () => void): void
 }
 
 /** What a flavour answers. */

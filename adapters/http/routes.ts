@@ -89,7 +89,8 @@ export function routes<X extends Exchange, E extends object = object>(
   const options = (x: X) => {
     const { list, profile } = terms(x)
     const wire = (): Wire => wireOf(x.request)
-    return { list, profile, flavour, caller: x.caller, requestId: x.requestId, wire }
+    const { caller, requestId, signal } = x
+    return { list, profile, flavour, caller, requestId, signal, wire }
   }
   function reading<const P extends string, const O extends Reading>(route: ReadingRoute<X, P, O> & E): Route<X> & E {
     const run = (x: X): Promise<Reply> => {

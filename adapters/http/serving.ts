@@ -1,15 +1,14 @@
 /** What all doors share: which flavour a request belongs to, and how it is answered. Knows no framework. */
 import type { Clientele } from '../../core/clientele.js'
+import { doorLimits } from './api-options.js'
 import type { CustomerApiOptions } from './api-options.js'
 import { diagnose } from './diagnostics.js'
 import type { DiagnosticsOptions } from './diagnostics.js'
 import type { Surroundings } from './exchange.js'
 import type { Flavour } from './flavour.js'
+import { Gate } from './gate.js'
 import type { ApiRequest, Reply, RequestHeaders, Tokens, TokenWhere } from './protocol.js'
 import { matcherOf } from './route-matcher.js'
-
-/** The default of `maxBody`. */
-export const defaultMaxBody = 5 * 1024 * 1024
 
 /** A flavour, served at a door whose host has requests of type `H`. */
 export class Served<H, M extends Tokens> {
@@ -17,12 +16,13 @@ export class Served<H, M extends Tokens> {
   readonly #authenticate: CustomerApiOptions<H, M>['authenticate']
   readonly #surroundings: Omit<Surroundings, 'authenticate'>
   readonly #diagnostics: DiagnosticsOptions
-  constructor(flavour: Flavour, clientele: Clientele, options: CustomerApiOptions<H, M>) {
-    const { authenticate, diagnostics = {}, publicUrl, hosts, observe } = options
+  constructor(flavour: Flavour, clientele: Clientele, gate: Gate, options: CustomerApiOptions<H, M>) {
+    const { authenticate, diagnostics = {}, publicUrl, hosts, observe, maxAnswer = doorLimits.maxAnswer } = options
     const tokens: Tokens = options.tokens ?? 'required'
     this.#flavour = flavour
     this.#authenticate = authenticate
-    this.#surroundings = { clientele, tokens, match: matcherOf(flavour.routes), publicUrl, hosts, observe }
+    const match = matcherOf(flavour.routes)
+    this.#surroundings = { clientele, tokens, match, gate, maxAnswer, publicUrl, hosts, observe }
     this.#diagnostics = diagnostics
   }
   /** Whether a path, as `plainPath` gives it, is the flavour's. */
@@ -50,7 +50,8 @@ export function servedBy<H, M extends Tokens>(
   clientele: Clientele,
   options: CustomerApiOptions<H, M>,
 ): (path: string) => Served<H, M> | undefined {
-  const all = options.flavours.map((flavour) => new Served(flavour, clientele, options))
+  const gate = new Gate({ ...doorLimits, ...options })
+  const all = options.flavours.map((flavour) => new Served(flavour, clientele, gate, options))
   for (const { notices = [] } of options.flavours) for (const notice of notices) clientele.warn(notice)
   return (path) => {
     for (const served of all) if (served.claims(path)) return served

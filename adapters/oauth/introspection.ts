@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { checkOptions } from '../../core/model/options.js'
 import type { OptionTable } from '../../core/model/options.js'
 import { SetupError } from '../../core/model/setup-error.js'
+import { Turns } from '../../core/work/turns.js'
 import type { Authenticate } from '../http/protocol.js'
 import { claimedCaller, claimsOptions, type ClaimsMapping, type TokenClaims } from './claims.js'
 import { TokenRefused, explained } from './token-refused.js'
@@ -23,8 +24,13 @@ export interface IntrospectionOptions extends ClaimsMapping {
   readonly timeout?: number
   /** Seconds to remember an answer, but never longer than the token lives; default 60. A revoked token is good for as long. */
   readonly remember?: number
-  /** Answers to remember at the most; default 1,000. */
+  /** Seconds to remember that a token is not good; default 10. */
+  readonly rememberRefused?: number
+  /** Answers to remember at the most, and as many refusals; default 1,000. */
   readonly cacheSize?: number
+  /** Questions at once, and questions that may wait for that; one more is 503 with Retry-After. Default 10 and 100. */
+  readonly atOnce?: number
+  readonly waiting?: number
   readonly clock?: () => Date
 }
 
@@ -36,7 +42,10 @@ const introspectionOptions: OptionTable<IntrospectionOptions> = {
   clientSecret: 'any',
   timeout: 'number',
   remember: 'number',
+  rememberRefused: 'number',
   cacheSize: 'number',
+  atOnce: 'number',
+  waiting: 'number',
   clock: 'function',
   ...claimsOptions,
 }
@@ -57,8 +66,9 @@ const introspectionOptions: OptionTable<IntrospectionOptions> = {
  */
 export function introspection(options: IntrospectionOptions): Authenticate<unknown, string | undefined> {
   checkOptions('introspection', options, introspectionOptions)
-  const { timeout = 5_000, remember = 60, cacheSize = 1_000, clock = () => new Date() } = options
-  const endpoint = secureUrl('introspection: endpoint', options.endpoint)
+  const { remember = 60, rememberRefused = 10, cacheSize = 1_000, clock = () => new Date() } = options
+  const turns = new Turns({ atOnce: options.atOnce ?? 10, waiting: options.waiting ?? 100 })
+  const ask = asker(options)
   for (const name of ['issuer', 'clientId', 'clientSecret'] as const)
     if (!options[name]) throw new SetupError(`introspection: ${name} is missing`)
   try {
@@ -66,33 +76,33 @@ export function introspection(options: IntrospectionOptions): Authenticate<unkno
   } catch (cause) {
     throw new SetupError('introspection needs the package oauth4webapi: npm install oauth4webapi', { cause })
   }
-  const server = { issuer: options.issuer, introspection_endpoint: endpoint.href }
-  const client = { client_id: options.clientId }
-
-  const ask = async (token: string): Promise<TokenClaims> => {
-    const oauth = await import('oauth4webapi')
-    const response = await oauth.introspectionRequest(
-      server,
-      client,
-      oauth.ClientSecretBasic(options.clientSecret),
-      token,
-      {
-        signal: AbortSignal.timeout(timeout),
-        [oauth.allowInsecureRequests]: endpoint.protocol === 'http:',
-      },
-    )
-    return oauth.processIntrospectionResponse(server, client, response)
-  }
 
   const verify = async (token: string): Promise<VerifiedToken> => {
-    const claims = await ask(token).catch(noAnswer)
+    const claims = await turns.run(() => ask(token).catch(noAnswer))
     const now = clock().getTime()
     const until = Math.min(now + remember * 1_000, typeof claims.exp === 'number' ? claims.exp * 1_000 : Infinity)
     mustBeGood(claims, until - now, options)
     return { caller: claimedCaller(claims, options), until }
   }
-  const cached = cacheTokens(verify, { size: cacheSize, now: () => clock().getTime() })
+  const now = () => clock().getTime()
+  const cached = cacheTokens(verify, { size: cacheSize, refusals: rememberRefused * 1_000, now })
   return (credentials) => explained(credentials, cached)
+}
+
+/** Gives what asks the endpoint about a token. */
+function asker({ timeout = 5_000, issuer, clientId, clientSecret, ...options }: IntrospectionOptions) {
+  const endpoint = secureUrl('introspection: endpoint', options.endpoint)
+  const server = { issuer, introspection_endpoint: endpoint.href }
+  const client = { client_id: clientId }
+  return async (token: string): Promise<TokenClaims> => {
+    const oauth = await import('oauth4webapi')
+    const secret = oauth.ClientSecretBasic(clientSecret)
+    const response = await oauth.introspectionRequest(server, client, secret, token, {
+      signal: AbortSignal.timeout(timeout),
+      [oauth.allowInsecureRequests]: endpoint.protocol === 'http:',
+    })
+    return oauth.processIntrospectionResponse(server, client, response)
+  }
 }
 
 /** Throws TokenRefused for a token whose answer does not do. */

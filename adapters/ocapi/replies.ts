@@ -1,5 +1,7 @@
 /** How replies are written: documents (decision 2.17), nothing, and faults (decision 2.5). */
+import { refuse } from '../http/protocol.js'
 import type { Reply } from '../http/protocol.js'
+import { Room } from '../http/room.js'
 import { version } from './documents.js'
 import type { Document } from './documents.js'
 import type { OcapiExchange } from './exchange.js'
@@ -9,7 +11,7 @@ import { askedFormatOf, bodyFormatOf } from './formats.js'
 import type { Format } from './formats.js'
 import type { ResolvedOptions } from './options.js'
 import type { Selector } from './select.js'
-import { replyShape } from './xml-shapes.js'
+import { documentShape, replyShape } from './xml-shapes.js'
 import { writeXml } from './xml.js'
 
 const common = {
@@ -34,8 +36,23 @@ export function replyWith(
   const { select, format = 'json' } = x.asked
   const allowed = x.access ? selected(document, x.access.read) : document
   const shown = select ? selected(allowed, select) : allowed
+  checkPage(x, format, shown)
   const body = textOf(x, format, shown)
   return written(x, format, status, body, tagOf?.(format === 'json' && shown === document ? body : undefined))
+}
+
+/** Refuses a page that is too large, and says which `count` would do. */
+function checkPage({ surroundings, asked }: OcapiExchange, format: Format, { data }: Document): void {
+  if (!Array.isArray(data)) return
+  const room = new Room(surroundings.maxAnswer)
+  const shape = documentShape('customer_address')
+  for (const each of data as readonly Document[])
+    if (!room.takes(format === 'xml' ? writeXml(each, shape) : JSON.stringify(each)))
+      throw refuse('parameterOutOfRange', {
+        parameter: 'count',
+        value: String(asked.page.count),
+        expected: `1..${room.documents}`,
+      })
 }
 
 /** What a selector leaves of a reply document; version and type stay (decision 2.19). */

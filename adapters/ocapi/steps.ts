@@ -1,6 +1,7 @@
 /** The order of checks (decision 2.24). What follows the body is the core's: 404, document, If-Match, handlers, uniqueness. */
 import type { Caller } from '../../core/model/documents.js'
 import { checkToken, noteRefusal } from '../http/authentication.js'
+import { inTimeOf } from '../http/gate.js'
 import { parseJson } from '../http/json.js'
 import { checkAcceptCharset } from '../http/media-types.js'
 import { unlessKnown } from '../http/preconditions.js'
@@ -17,7 +18,7 @@ import { checkOrigin, preflightHeaders } from './origins.js'
 import { pageOf, selectOf } from './parameters.js'
 import { resourceOf } from './paths.js'
 import { readXml } from './xml.js'
-import { checkSize } from '../http/sizes.js'
+import { checkSize, checkText } from '../http/sizes.js'
 import { documentShape } from './xml-shapes.js'
 
 /** The steps, in their order. */
@@ -95,10 +96,13 @@ function readBody(x: OcapiExchange): Promise<void> | undefined {
 }
 
 async function takeBody(x: OcapiExchange, type: string): Promise<void> {
-  const body = await x.request.body()
-  if (x.asked.bodyFormat !== 'xml') x.body = parseJson(body)
-  else if ('text' in body) x.body = await readXml(body.text, documentShape(type))
+  const body = await inTimeOf(x, x.request.body())
+  const { clientele } = x.surroundings
+  if (x.asked.bodyFormat !== 'xml') {
+    checkText(clientele, type, body)
+    x.body = parseJson(body)
+  } else if ('text' in body) x.body = await readXml(body.text, documentShape(type), clientele.limits)
   else throw new Error('a parser of the host has turned the XML body into an object: it must leave the text')
   if (x.body === undefined) throw refuse('bodyMalformed', { line: 1, column: 1 })
-  checkSize(x.surroundings.clientele, type, x.body)
+  checkSize(clientele, type, x.body)
 }

@@ -3,7 +3,12 @@
  * the attribute `version`; every property is an element; lists are repeated elements, an empty one is `nil`; null is `nil`;
  * values of no fixed type (custom attributes, fault arguments) carry a `type` unless they are strings.
  */
+import { setImmediate } from 'node:timers/promises'
+import type { SaxesParser } from 'saxes'
+import { documentLimits } from '../../core/model/sizes.js'
+import type { DocumentLimits } from '../../core/model/sizes.js'
 import { refuse } from '../http/protocol.js'
+import { mostRead, tooManyValues } from '../http/sizes.js'
 
 /** What an element holds. */
 export type Shape =
@@ -37,12 +42,14 @@ const special: Readonly<Record<string, string>> = {
   '\t': '&#9;',
 }
 
-function escaped(text: string, pattern: RegExp): string {
-  const safe = text.replace(pattern, (character) => special[character] as string)
+/** One character after the other, `&` first: a function called for each place would take many times as long. */
+function escaped(text: string, characters: readonly string[]): string {
+  let safe = text
+  for (const character of characters) safe = safe.replaceAll(character, special[character] as string)
   return safe.replace(unusable, '\ufffd')
 }
-const contentOf = (text: string) => escaped(text, /[&<>\r]/g)
-const attributeOf = (text: string) => escaped(text, /[&<>"\r\n\t]/g)
+const contentOf = (text: string) => escaped(text, ['&', '<', '>', '\r'])
+const attributeOf = (text: string) => escaped(text, Object.keys(special))
 
 const scalarText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
@@ -106,13 +113,18 @@ interface Node {
 }
 
 const deepest = 64
-const mostElements = 100_000
+/** Characters that are read in one go: the event loop is free after them. */
+const slice = 32_768
 /** Attributes of one element: ours have a few. */
 const mostAttributes = 100
 
-/** Reads a request document. Throws bodyMalformed. */
-export async function readXml(text: string, { root, shape }: DocumentShape): Promise<unknown> {
-  const node = await parse(text)
+/** Reads a request document. Throws bodyMalformed, and documentInvalid for one with too many elements. */
+export async function readXml(
+  text: string,
+  { root, shape }: DocumentShape,
+  limits: DocumentLimits = documentLimits,
+): Promise<unknown> {
+  const node = await parse(text, root, limits)
   const { version } = node.attributes
   const value = valueOf(node, shape)
   if (typeof value !== 'object' || value === null) return value
@@ -125,12 +137,24 @@ export async function readXml(text: string, { root, shape }: DocumentShape): Pro
   return Object.assign(Object.create(null) as object, said, document)
 }
 
-async function parse(text: string): Promise<Node> {
+async function parse(text: string, document: string, limits: DocumentLimits): Promise<Node> {
   const { SaxesParser } = await import('saxes')
   const parser = new SaxesParser()
+  const top = listen(parser, document, limits)
+  for (let at = 0; at < text.length; at += slice) {
+    if (at > 0) await setImmediate()
+    parser.write(text.slice(at, at + slice))
+  }
+  parser.close()
+  return top.children[0] as Node
+}
+
+/** Has a parser add what it reads to the node that this returns. */
+function listen(parser: SaxesParser, document: string, limits: DocumentLimits): Node {
   const top: Node = { name: '', line: 1, column: 1, attributes: {}, children: [], text: '' }
   const open = [top]
   let elements = 0
+  const most = mostRead(limits)
   const here = () => ({ line: parser.line, column: parser.column + 1 })
   const refuse = (): never => {
     throw malformed(here())
@@ -138,15 +162,16 @@ async function parse(text: string): Promise<Node> {
   parser.on('error', refuse)
   parser.on('doctype', refuse)
   parser.on('xmldecl', ({ encoding, version }) => {
-    if ((encoding !== undefined && !/^utf-?8$/i.test(encoding)) || version !== '1.0') throw malformed(here())
+    if ((encoding !== undefined && !/^utf-?8$/i.test(encoding)) || version !== '1.0') refuse()
   })
   let attributesOfTag = 0
   parser.on('attribute', () => {
-    if (++attributesOfTag > mostAttributes) throw malformed(here())
+    if (++attributesOfTag > mostAttributes) refuse()
   })
   parser.on('opentag', ({ name, attributes }) => {
     attributesOfTag = 0
-    if (open.length > deepest || ++elements > mostElements) throw malformed(here())
+    if (++elements > most) throw tooManyValues(document, limits)
+    if (open.length > deepest) refuse()
     const node: Node = { name, ...here(), attributes, children: [], text: '' }
     if (Object.keys(attributes).some((each) => !isKnown(each, name, open.length === 1))) throw malformed(node)
     open.at(-1)?.children.push(node)
@@ -154,7 +179,7 @@ async function parse(text: string): Promise<Node> {
   })
   parser.on('closetag', () => {
     const { children, text: own } = open.pop() as Node
-    if (children.length > 0 && own.trim() !== '') throw malformed(here())
+    if (children.length > 0 && own.trim() !== '') refuse()
   })
   const take = (part: string) => {
     const node = open.at(-1) as Node
@@ -162,8 +187,7 @@ async function parse(text: string): Promise<Node> {
   }
   parser.on('text', take)
   parser.on('cdata', take)
-  parser.write(text).close()
-  return top.children[0] as Node
+  return top
 }
 
 const malformed = ({ line, column }: Pick<Node, 'line' | 'column'>) => refuse('bodyMalformed', { line, column })

@@ -32,7 +32,7 @@ export const addressRoutes: readonly YaasRoute[] = [
     input: (x) => ({ customerNo: x.params.customerNumber, query: x.asked.query }),
     reply: (found, x) => {
       const documents = found.items.map((address) => addressTable.toDocument(address))
-      return list(x, addressPath(x.customer?.customerNo ?? x.params.customerNumber), documents, found)
+      return list(x, addressPath(x.customer?.customerNo ?? x.params.customerNumber), [documents], found)
     },
   }),
   route.plain({

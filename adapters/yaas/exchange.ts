@@ -61,5 +61,6 @@ export function termsOf(x: YaasExchange) {
     flavour: 'yaas',
     caller: x.caller,
     requestId: x.requestId,
+    signal: x.signal,
   } as const
 }

@@ -8,14 +8,17 @@ import type { YaasExchange } from './exchange.js'
 /** Customers of a list that are expanded at the same time. */
 const atOnce = 8
 
-/** The documents of several customers, with what `expand` adds to each. */
-export async function expandedAll(x: YaasExchange, customers: readonly Customer[]) {
-  const documents = []
+/** The documents of several customers, with what `expand` adds to each, some at a time. */
+export async function* expandedAll(x: YaasExchange, customers: readonly Customer[]) {
+  const { accounts, addresses, defaultAddress, mixins } = x.asked.expansion
+  if (!accounts && !addresses && !defaultAddress) {
+    yield customers.map((customer) => customerDocument(customer, mixins))
+    return
+  }
   for (let at = 0; at < customers.length; at += atOnce) {
     const some = customers.slice(at, at + atOnce)
-    documents.push(...(await Promise.all(some.map((customer) => expanded(x, customer)))))
+    yield await Promise.all(some.map((customer) => expanded(x, customer)))
   }
-  return documents
 }
 
 /** The document of a customer, with what `expand` adds. */

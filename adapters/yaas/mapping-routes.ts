@@ -28,7 +28,7 @@ export const mappingRoutes: readonly YaasRoute[] = [
     input: (x) => ({ query: x.asked.query }),
     reply: (found, x) => {
       const documents = found.items.map((mapping) => mappingTable.toDocument(mapping))
-      return list(x, '/sdCustomerMappings', documents, found)
+      return list(x, '/sdCustomerMappings', [documents], found)
     },
   }),
   route.writing({

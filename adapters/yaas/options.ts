@@ -5,6 +5,7 @@ import { SetupError } from '../../core/model/setup-error.js'
 import type { Totals } from '../../core/ports/storage.js'
 import { totalsOf } from '../http/paging.js'
 import type { PageSizes } from './parameters.js'
+import { queryLimits } from './q-grammar.js'
 import { yaasProfile } from './profile.js'
 
 /** Settings of the flavour; each has the value of the decisions as its default. */
@@ -19,6 +20,9 @@ export interface YaasOptions {
    * PostgreSQL the last two spare a query on properties that are not declared from reading the whole list.
    */
   readonly totals?: Totals
+  /** Conditions that `q` may have, and values in one list of it; defaults 50 and 500. */
+  readonly maxConditions?: number
+  readonly maxConditionValues?: number
   /** What a new or replaced customer gets if nothing sets it; default `en_US`, `USD`, `default`. */
   readonly defaults?: {
     readonly preferredLanguage?: string
@@ -58,13 +62,16 @@ export function resolve(options: YaasOptions): ResolvedOptions {
   checkNames(options)
   const { basePath = '/hybris/cecentercustomer/v1', pageSize = 16, maxPageSize = 1000, defaults = {} } = options
   if (!/^(\/[^/?#\s]+)+$/.test(basePath)) throw new SetupError(`yaas: basePath '${basePath}' is not a path like '/a/b'`)
+  const { maxConditions = queryLimits.terms, maxConditionValues = queryLimits.values } = options
   const isSize = (size: number): boolean => Number.isInteger(size) && size >= 1
   if (!isSize(pageSize) || !isSize(maxPageSize) || pageSize > maxPageSize)
     throw new SetupError('yaas: pageSize and maxPageSize are whole numbers, pageSize at most maxPageSize')
+  if (!isSize(maxConditions) || !isSize(maxConditionValues))
+    throw new SetupError('yaas: maxConditions and maxConditionValues are whole numbers above 0')
   return {
     basePath,
-    sizes: { pageSize, maxPageSize },
     totals: totalsOf('yaas', options),
+    sizes: { pageSize, maxPageSize, query: { terms: maxConditions, values: maxConditionValues } },
     profile: profileOf(defaults),
     putStatus: options.putStatus ?? 200,
     validationStatus: options.validationStatus ?? 400,
@@ -80,6 +87,8 @@ function checkNames(options: YaasOptions): void {
     pageSize: 'number',
     maxPageSize: 'number',
     totals: 'string',
+    maxConditions: 'number',
+    maxConditionValues: 'number',
     defaults: 'object',
     putStatus: 'number',
     validationStatus: 'number',

@@ -4,6 +4,7 @@ import { integerOf } from '../http/paging.js'
 import type { NumberRules } from '../http/paging.js'
 import type { ShownMixins } from './documents.js'
 import { parameterFault } from './faults.js'
+import type { QueryLimits } from './q-grammar.js'
 import { whereOf } from './q-parameter.js'
 import type { QueryFields } from './q-conditions.js'
 
@@ -13,10 +14,11 @@ export interface PageAsked {
   readonly pageSize: number
 }
 
-/** `pageSize` without a parameter, and the largest that is allowed. */
+/** `pageSize` without a parameter, the largest that is allowed, and how much `q` may hold. */
 export interface PageSizes {
   readonly pageSize: number
   readonly maxPageSize: number
+  readonly query: QueryLimits
 }
 
 /** What the host says of lists. */
@@ -71,7 +73,7 @@ export function asksForList(fields: QueryFields) {
     const asked = asksForItem(query)
     const page = pageOf(query, sizes)
     const totals = isTotalWanted(query) ? most : 'none'
-    const where = await whereOf(query.get('q'), fields)
+    const where = await whereOf(query.get('q'), fields, sizes.query)
     const sort = sortOf(query, fields)
     const wanted: Query = { sort, offset: (page.pageNumber - 1) * page.pageSize, limit: page.pageSize, totals }
     return { ...asked, page, query: where ? { ...wanted, where } : wanted }

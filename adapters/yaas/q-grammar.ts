@@ -64,29 +64,32 @@ export class QueryMistake extends Error {
   }
 }
 
-/** Most characters of a query, terms of a query, values of a list, and characters of a regular expression. */
+/** Terms that a query may have, and values of one list. */
+export type QueryLimits = Readonly<Record<'terms' | 'values', number>>
+
+/** The limits that apply if a host says nothing; characters of a query and of a regular expression are fixed. */
 export const queryLimits = { characters: 8000, terms: 50, values: 500, pattern: patternLimits.length } as const
 
-const keywords: { readonly [word: string]: 'absent' | 'present' } = Object.assign(
-  Object.create(null) as Record<string, 'absent' | 'present'>,
-  { null: 'absent', missing: 'absent', exists: 'present' },
-)
+const words = { null: 'absent', missing: 'absent', exists: 'present' } as const
+const keywords = new Map<string, 'absent' | 'present'>(Object.entries(words))
 const segmentCharacter = /[^\s:<>="(),.~]/
 const bareCharacter = /[^\s!"#$%&'()*,/;<=>?[\\\]^`{|}~]/
 
 /** The terms of a query; none for a blank text. Throws QueryMistake. */
-export function parse(text: string): readonly Term[] {
-  if (text.length > queryLimits.characters)
-    throw new QueryMistake(queryLimits.characters, `a query has at most ${queryLimits.characters} characters`)
-  return new QueryParser(text).terms()
+export function parse(text: string, limits: QueryLimits = queryLimits): readonly Term[] {
+  const { characters } = queryLimits
+  if (text.length > characters) throw new QueryMistake(characters, `a query has at most ${characters} characters`)
+  return new QueryParser(text, limits).terms()
 }
 
 /** Reads the grammar by descent: one method for each rule that stands in it. */
 class QueryParser {
   readonly #text: string
+  readonly #limits: QueryLimits
   #at = 0
-  constructor(text: string) {
+  constructor(text: string, limits: QueryLimits) {
     this.#text = text
+    this.#limits = limits
   }
 
   terms(): readonly Term[] {
@@ -95,8 +98,8 @@ class QueryParser {
     while (this.#at < this.#text.length) {
       const term = this.#term()
       terms.push(term)
-      if (terms.length > queryLimits.terms)
-        throw new QueryMistake(term.at, `a query has at most ${queryLimits.terms} conditions`)
+      if (terms.length > this.#limits.terms)
+        throw new QueryMistake(term.at, `a query has at most ${this.#limits.terms} conditions`)
       if (!this.#skipBlanks() && this.#at < this.#text.length)
         throw this.#mistake('a blank; quote a value that holds special characters')
     }
@@ -135,7 +138,8 @@ class QueryParser {
         return { is: 'equal', value: this.#literal() }
       default: {
         const word = this.#bare()
-        return word in keywords ? { is: keywords[word]! } : { is: 'equal', value: { text: word, quoted: false, at } }
+        const is = keywords.get(word)
+        return is ? { is } : { is: 'equal', value: { text: word, quoted: false, at } }
       }
     }
   }
@@ -172,8 +176,8 @@ class QueryParser {
     for (;;) {
       this.#skipBlanks()
       values.push(this.#literal())
-      if (values.length > queryLimits.values)
-        throw new QueryMistake(this.#at, `a list has at most ${queryLimits.values} values`)
+      if (values.length > this.#limits.values)
+        throw new QueryMistake(this.#at, `a list has at most ${this.#limits.values} values`)
       this.#skipBlanks()
       if (this.#peek() !== ',') return values
       this.#at++
@@ -198,7 +202,7 @@ class QueryParser {
     const at = this.#at
     if (this.#peek() === '"') return { text: this.#quoted(), quoted: true, at }
     const text = this.#bare()
-    if (text in keywords) throw new QueryMistake(at, `${text} cannot stand here: quote it to use it as a value`)
+    if (keywords.has(text)) throw new QueryMistake(at, `${text} cannot stand here: quote it to use it as a value`)
     return { text, quoted: false, at }
   }
 

@@ -2,8 +2,10 @@
 import { CustomerError } from '../../core/model/problems.js'
 import type { Page } from '../../core/ports/storage.js'
 import type { Reply } from '../http/protocol.js'
+import { Room } from '../http/room.js'
 import { scopeName } from './exchange.js'
 import type { YaasExchange } from './exchange.js'
+import { parameterFault } from './faults.js'
 import type { YaasFault } from './faults.js'
 import { pageLinks } from './links.js'
 import type { ResolvedOptions } from './options.js'
@@ -22,20 +24,37 @@ export function created(x: YaasExchange, id: string, path: string, headers: Repl
   return answer(201, { id, link }, { Location: link, ...headers })
 }
 
-/** A page of a list with its total, where that is wanted, and links; each document is cut down to `fields`. */
-export function list(
+/** Documents of a list as they are made ready, some at a time. */
+type Documents =
+  Iterable<readonly { [name: string]: unknown }[]> | AsyncIterable<readonly { [name: string]: unknown }[]>
+
+/**
+ * A page of a list with its total, where that is wanted, and links; each document is cut down to `fields`. Throws a 400 for
+ * a page that is too large.
+ */
+export async function list(
   x: YaasExchange,
   path: string,
-  documents: readonly { [name: string]: unknown }[],
-  found: Page<unknown>,
-): Reply {
+  documents: Documents,
+  { total, isAtLeast }: Page<unknown>,
+): Promise<Reply> {
   const { cut, page, query } = x.asked
-  return answer(200, documents.map(cut), {
-    ...(query.totals !== 'none' && {
-      [found.isAtLeast ? 'hybris-Count-At-Least' : 'hybris-Count']: String(found.total),
-    }),
-    Link: pageLinks(x.request, urlOf(x, path), page, found.total),
-  })
+  const room = new Room(x.surroundings.maxAnswer)
+  const texts: string[] = []
+  for await (const some of documents)
+    for (const document of some) {
+      const text = JSON.stringify(cut(document))
+      if (!room.takes(text)) throw tooLarge(x, room.documents)
+      texts.push(text)
+    }
+  const count = query.totals !== 'none' && { [isAtLeast ? 'hybris-Count-At-Least' : 'hybris-Count']: String(total) }
+  const headers = { ...json, ...count, Link: pageLinks(x.request, urlOf(x, path), page, total) }
+  return { status: 200, headers, body: `[${texts.join()}]` }
+}
+
+function tooLarge({ surroundings }: YaasExchange, would: number): Error {
+  const why = `the page would have more than ${surroundings.maxAnswer} bytes`
+  return parameterFault('pageSize', `must be at most ${would}, or expand must name less: ${why}`)
 }
 
 /** A list that is not paged. */

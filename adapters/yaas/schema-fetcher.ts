@@ -7,6 +7,7 @@ import { checkOptions } from '../../core/model/options.js'
 import { isObject } from '../../core/model/json.js'
 import { Recent } from '../../core/model/recent.js'
 import { SetupError } from '../../core/model/setup-error.js'
+import { Turns } from '../../core/work/turns.js'
 
 /** Settings of a schema fetcher. */
 export interface SchemaFetcherOptions {
@@ -18,8 +19,11 @@ export interface SchemaFetcherOptions {
   readonly maxBytes?: number
   /** Time that an answer is kept, in milliseconds; default one hour. That there is none is kept for a tenth of it. */
   readonly keep?: number
-  /** Answers that are kept; default 200. */
+  /** Schemas that are kept, and as many URLs that have none; default 200. */
   readonly cacheSize?: number
+  /** Fetches at once, and fetches that may wait for that; one more gives no schema, for now. Default 8 and 100. */
+  readonly atOnce?: number
+  readonly waiting?: number
   /** True if the origins may have addresses of a private network or of this machine; default false. */
   readonly privateAddresses?: boolean
   /** Certificate authorities to trust instead of the well-known ones, as PEM. */
@@ -28,7 +32,8 @@ export interface SchemaFetcherOptions {
 
 function checkFetcher(options: SchemaFetcherOptions): void {
   const figure = 'number'
-  const figures = { timeout: figure, maxBytes: figure, keep: figure, cacheSize: figure } as const
+  const caps = { cacheSize: figure, atOnce: figure, waiting: figure } as const
+  const figures = { timeout: figure, maxBytes: figure, keep: figure, ...caps } as const
   const table = { origins: 'list', ...figures, privateAddresses: 'boolean', ca: 'string' } as const
   checkOptions<SchemaFetcherOptions>('schemaFetcher', options, table, ['origins'])
 }
@@ -36,6 +41,37 @@ function checkFetcher(options: SchemaFetcherOptions): void {
 interface Kept {
   readonly until: number
   readonly schema: Promise<object | undefined>
+}
+
+/** What is known of URLs. Those without a schema do not push out the others: clients can name any number of them. */
+class Answers {
+  readonly #keep: number
+  readonly #found: Recent<string, Kept>
+  readonly #missing: Recent<string, Kept>
+
+  constructor(keep: number, size: number) {
+    this.#keep = keep
+    this.#found = new Recent(size)
+    this.#missing = new Recent(size)
+  }
+
+  /** What is known of a URL, or what `ask` gives; that it fails is not kept. */
+  get(url: string, ask: () => Promise<object | undefined>): Promise<object | undefined> {
+    for (const answers of [this.#found, this.#missing]) {
+      const known = answers.get(url)
+      if (known && known.until > Date.now()) return known.schema
+    }
+    const schema = ask()
+    const answer = { until: Date.now() + this.#keep, schema }
+    this.#missing.set(url, answer)
+    const forget = (): void => this.#missing.delete(url)
+    schema.then((found) => {
+      if (!found) return this.#missing.set(url, { schema, until: Date.now() + this.#keep / 10 })
+      forget()
+      return this.#found.set(url, answer)
+    }, forget)
+    return schema
+  }
 }
 
 /**
@@ -48,29 +84,19 @@ interface Kept {
  */
 export function schemaFetcher(options: SchemaFetcherOptions): (url: string) => Promise<object | undefined> {
   checkFetcher(options)
-  const { keep = 3_600_000, cacheSize = 200 } = options
+  const { keep = 3_600_000, cacheSize = 200, atOnce = 8, waiting = 100 } = options
   for (const origin of options.origins)
     if (!URL.canParse(origin) || new URL(origin).origin !== origin || !origin.startsWith('https://'))
       throw new SetupError(`schemaFetcher: '${origin}' is no origin like 'https://schemas.example.com'`)
-  const cache = new Recent<string, Kept>(cacheSize)
-
-  const start = (url: URL): Kept => {
-    const schema = fetchSchema(url, options).catch(() => undefined)
-    const entry = { until: Date.now() + keep, schema }
-    void schema.then((found) => {
-      if (!found && cache.get(url.href) === entry) cache.set(url.href, { until: Date.now() + keep / 10, schema })
-    })
-    return entry
-  }
+  const answers = new Answers(keep, cacheSize)
+  const turns = new Turns({ atOnce, waiting })
+  const ask = (url: URL) => turns.run(() => fetchSchema(url, options).catch(() => undefined))
 
   return async (text) => {
     const url = URL.canParse(text) ? new URL(text) : undefined
     if (!url || !options.origins.includes(url.origin) || url.username !== '' || url.password !== '') return undefined
     url.hash = ''
-    const known = cache.get(url.href)
-    const entry = known && known.until > Date.now() ? known : start(url)
-    cache.set(url.href, entry)
-    return entry.schema
+    return answers.get(url.href, () => ask(url)).catch(() => undefined)
   }
 }
 

@@ -2,12 +2,13 @@
 import { fail } from '../../core/model/problems.js'
 import { isObject } from '../../core/model/json.js'
 import { checkToken, noteRefusal } from '../http/authentication.js'
+import { inTimeOf } from '../http/gate.js'
 import { parseJson } from '../http/json.js'
 import { acceptedTypes, contentTypeOf } from '../http/media-types.js'
 import type { ContentTypeRules } from '../http/media-types.js'
 import { headerOf, OwnFault, refuse } from '../http/protocol.js'
 import type { Reply } from '../http/protocol.js'
-import { checkSize } from '../http/sizes.js'
+import { checkSize, checkText } from '../http/sizes.js'
 import { matchRoute, runRoute } from '../http/steps.js'
 import type { Step } from '../http/steps.js'
 import { unlessKnown } from '../http/preconditions.js'
@@ -103,15 +104,17 @@ const bodies: ContentTypeRules<'json'> = {
 async function readBody(x: YaasExchange, needed: 'needed' | 'optional'): Promise<undefined> {
   const { headers } = x.request
   if (needed === 'needed') contentTypeOf(headers, bodies)
-  const raw = await x.request.body()
+  const raw = await inTimeOf(x, x.request.body())
   const isEmpty = 'text' in raw && raw.text.trim() === ''
   if (!isEmpty) contentTypeOf(headers, bodies)
+  const { clientele } = x.surroundings
+  checkText(clientele, payload, raw)
   const body = parseJson(raw)
   if (body === undefined && needed === 'needed') throw refuse('bodyMalformed', { line: 1, column: 1 })
   if (body !== undefined && !isObject(body))
     throw new OwnFault(validationFault([{ type: 'invalid_field', message: 'the payload is not a JSON object' }]))
   x.body = body ?? {}
-  checkSize(x.surroundings.clientele, payload, x.body)
+  checkSize(clientele, payload, x.body)
 }
 
 /** What the query asks for, each parameter read once. */

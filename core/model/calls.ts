@@ -27,6 +27,11 @@ export interface CallOptions {
   readonly profile?: 'library' | Profile
   /** Gets what happened in each call, when it has ended: points passed, handlers run or skipped and why. */
   readonly onTrace?: (trace: Trace) => void
+  /**
+   * Gives the call up when it fires: it waits for nothing any more and is `unavailable`, with nothing stored. What is
+   * being committed then is committed. In a handler, the outer call's counts.
+   */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** One method per operation, on one customer list. `context.customers` in a hook has this type too. */

@@ -22,6 +22,8 @@ export interface MixinOptions {
   readonly schemas?: { readonly [url: string]: object } | SchemaSource
   /** Asked for URLs that `schemas` does not know, such as `schemaFetcher` of `clientele/yaas`. Default: nothing is fetched. */
   readonly fetch?: SchemaSource
+  /** Schemas that one write may ask `fetch` for; those beyond count as unknown. Default 20. */
+  readonly fetchLimit?: number
   /** Compiled schemas to keep; default 100. */
   readonly cacheSize?: number
 }
@@ -75,19 +77,22 @@ export function mixinSchemas(options: MixinOptions = {}, limit = 10_000, warn: W
 
 /** Schemas by URL, as the host's sources give them, and their compiled checks by content. */
 class SchemaRegistry implements MixinSchemas {
-  readonly #sources: readonly SchemaSource[]
+  readonly #registered: SchemaSource
+  readonly #fetch: SchemaSource | undefined
+  readonly #fetchLimit: number
   readonly #timer: Timer
   readonly #prepared: Recent<string, PreparedSchema>
   readonly #checks: Recent<string, Promise<ForeignCheck>>
   readonly #told: Recent<string, object>
   readonly #warn: Warn
 
-  constructor({ schemas, fetch, cacheSize = 100 }: MixinOptions, limit: number, warn: Warn) {
-    const registered: SchemaSource =
+  constructor({ schemas, fetch, fetchLimit = 20, cacheSize = 100 }: MixinOptions, limit: number, warn: Warn) {
+    this.#registered =
       typeof schemas === 'function'
         ? schemas
         : (url) => (schemas && Object.hasOwn(schemas, url) ? schemas[url] : undefined)
-    this.#sources = fetch ? [registered, fetch] : [registered]
+    this.#fetch = fetch
+    this.#fetchLimit = fetchLimit
     this.#timer = new Timer(limit)
     this.#prepared = new Recent(Math.max(cacheSize, mostMixins))
     this.#checks = new Recent(cacheSize)
@@ -97,10 +102,11 @@ class SchemaRegistry implements MixinSchemas {
 
   async prepare(urls: readonly string[]): Promise<void> {
     const wanted = [...new Set(urls)].filter((url) => url.length <= longestUrl).slice(0, mostMixins)
+    const fetched = new Set<string>()
     await Promise.allSettled(
       wanted.map(async (url) => {
-        const schema = await this.#loadAhead(url)
-        if (schema) await this.#compiled(url, schema, (other) => this.#loadAhead(other))
+        const schema = await this.#loadAhead(url, fetched)
+        if (schema) await this.#compiled(url, schema, (other) => this.#loadAhead(other, fetched))
       }),
     )
   }
@@ -110,21 +116,22 @@ class SchemaRegistry implements MixinSchemas {
     if (names.length > mostMixins)
       return [{ path: ['mixins'], rule: 'constraint', message: `are more than ${mostMixins}` }]
     const violations: Violation[] = []
-    for (const name of names) violations.push(...(await this.#checkOne(customer, name)))
+    const fetched = new Set<string>()
+    for (const name of names) violations.push(...(await this.#checkOne(customer, name, fetched)))
     return violations
   }
 
-  async #checkOne(customer: Mixed, name: string): Promise<readonly Violation[]> {
+  async #checkOne(customer: Mixed, name: string, fetched: Set<string>): Promise<readonly Violation[]> {
     const data = own(customer.mixins, name)
     const url = own(customer.mixinSchemas, name)
     const reference = ['mixinSchemas', name]
     if (data === undefined && url === undefined) return []
     if (name === reservedMixin) return [{ path: reference, rule: 'constraint', message: 'is a reserved name' }]
     if (url === undefined) return [{ path: reference, rule: 'missing', message: 'names no schema for this mixin' }]
-    const schema = await this.#schemaOf(url)
+    const schema = await this.#schemaOf(url, fetched)
     if (!schema) return [{ path: reference, rule: 'constraint', message: 'is the URL of no known schema' }]
     try {
-      const check = await this.#compiled(url, schema, (other) => this.#schemaOf(other))
+      const check = await this.#compiled(url, schema, (other) => this.#schemaOf(other, fetched))
       const violations = data === undefined ? [] : check(data)
       return violations.map((violation) => ({ ...violation, path: ['mixins', name, ...violation.path] }))
     } catch (error) {
@@ -137,27 +144,32 @@ class SchemaRegistry implements MixinSchemas {
   }
 
   /** The schema that was loaded ahead, or that a source gives now. */
-  #schemaOf(url: string): Promise<object | undefined> {
+  #schemaOf(url: string, fetched: Set<string>): Promise<object | undefined> {
     const known = this.#prepared.get(url)
-    return known && known.until > performance.now() ? known.schema : this.#load(url)
+    return known && known.until > performance.now() ? known.schema : this.#load(url, fetched)
   }
 
-  #loadAhead(url: string): Promise<object | undefined> {
-    const schema = this.#load(url)
+  #loadAhead(url: string, fetched: Set<string>): Promise<object | undefined> {
+    const schema = this.#load(url, fetched)
     this.#prepared.set(url, { schema, until: performance.now() + this.#timer.ms + preparedFor })
     return schema
   }
 
-  async #load(url: string): Promise<object | undefined> {
-    for (const source of this.#sources) {
-      try {
-        const schema = await new Deadline().race(source(url), this.#timer)
-        if (typeof schema === 'object' && schema !== null) return schema
-      } catch {
-        // A source that fails knows no schema now; the answer is the same.
-      }
+  /** Asks the sources; `fetched` holds what one write has asked `fetch` for. */
+  async #load(url: string, fetched: Set<string>): Promise<object | undefined> {
+    const known = await this.#ask(this.#registered, url)
+    if (known || !this.#fetch || fetched.add(url).size > this.#fetchLimit) return known
+    return this.#ask(this.#fetch, url)
+  }
+
+  async #ask(source: SchemaSource, url: string): Promise<object | undefined> {
+    try {
+      const schema = await new Deadline().race(source(url), this.#timer)
+      return typeof schema === 'object' && schema !== null ? schema : undefined
+    } catch {
+      // A source that fails knows no schema now; the answer is the same.
+      return undefined
     }
-    return undefined
   }
 
   #compiled(url: string, schema: object, load: (url: string) => Promise<object | undefined>): Promise<ForeignCheck> {

@@ -5,6 +5,7 @@ import { CustomerError, fail } from '../model/problems.js'
 import type { Secret } from '../model/secret.js'
 import type { HashPassword, Limits, Policies } from '../ports/host.js'
 import type { CustomerRecord, ReadUnit } from '../ports/storage.js'
+import { Turns } from '../work/turns.js'
 import type { Prepared, Prospect } from '../work/write.js'
 
 const cost = { ln: 17, r: 8, p: 1, bytes: 32 }
@@ -24,31 +25,6 @@ export function scryptHash(): HashPassword {
   }
 }
 
-/** Hashes take turns; when too many wait, the next is told to come again. */
-class Turns {
-  readonly #limits: Pick<Limits, 'hashes' | 'hashesWaiting'>
-  #running = 0
-  readonly #waiting: (() => void)[] = []
-
-  constructor(limits: Pick<Limits, 'hashes' | 'hashesWaiting'>) {
-    this.#limits = limits
-  }
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    const { hashes, hashesWaiting } = this.#limits
-    if (this.#running < hashes) this.#running++
-    else if (this.#waiting.length < hashesWaiting) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    else throw fail('unavailable', { outcome: 'nothing', retryAfter: 5 })
-    try {
-      return await work()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#running--
-    }
-  }
-}
-
 /** A call that may bring a password, and what was made of it. */
 export interface WithPassword {
   readonly password?: Secret | null | undefined
@@ -61,10 +37,10 @@ export class Passwords {
   readonly #hash: HashPassword
   readonly #turns: Turns
 
-  constructor(policies: Policies, hash: HashPassword, limits: Pick<Limits, 'hashes' | 'hashesWaiting'>) {
+  constructor(policies: Policies, hash: HashPassword, limits: Limits) {
     this.#policies = policies
     this.#hash = hash
-    this.#turns = new Turns(limits)
+    this.#turns = new Turns({ atOnce: limits.hashes, waiting: limits.hashesWaiting })
   }
 
   /**
@@ -92,7 +68,7 @@ export class Passwords {
       if (error instanceof CustomerError) return { kind: 'foreseen', error }
       throw error
     }
-    return { kind: 'hashed', hash: await this.#turns.run(() => this.#hash(password)) }
+    return { kind: 'hashed', hash: await this.#turns.run(() => this.#hash(password), prospect.signal) }
   }
 }
 

@@ -5,6 +5,7 @@ import { errorOf, messageOf, stackOf, tell } from '../model/thrown.js'
 import type { Ids, Logger, OnError } from '../ports/host.js'
 import { PluginFault } from '../extension/plugin-fault.js'
 import { DuplicateKey, LockTimeout, QueryRefused, StaleVersion, StorageUnavailable } from '../ports/storage.js'
+import { Abandoned } from './abandoned.js'
 import { HostFault } from './host-calls.js'
 
 /** What an error belongs to. */
@@ -65,7 +66,7 @@ export class Incidents {
     const about = { operation, list, requestId }
     const problem = problemOf(error)
     if (!problem) return this.report(error, about)
-    if (problem.kind === 'unavailable') this.#ports.logger.warn(error.message, about)
+    if (problem.kind === 'unavailable' && !(error instanceof Abandoned)) this.#ports.logger.warn(error.message, about)
     return new CustomerError(problem, { cause: error })
   }
 }

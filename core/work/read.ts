@@ -19,6 +19,8 @@ export interface ReadView {
 export interface CallPlace {
   readonly list: string
   readonly requestId?: string | undefined
+  /** Fires when the caller gives the call up. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A reading operation. */
@@ -35,10 +37,9 @@ export async function runRead<O extends Reading>(
   operation: ReadOperation<O>,
   input: InputOf<O>,
 ): Promise<ResultOf<O>> {
-  const { list } = call
-  const found = await storage.read(list, (unit) =>
-    operation.read({ unit, list, customer: customerOf, address: addressOf }, input),
-  )
+  const { list, signal } = call
+  const read = (unit: ReadUnit) => operation.read({ unit, list, customer: customerOf, address: addressOf }, input)
+  const found = await storage.read(list, read, signal)
   return operation.complete ? operation.complete(found, input, call) : (found as ResultOf<O>)
 }
 

@@ -19,6 +19,8 @@ export interface Call extends CallFacts {
   /** Name of the operation, or `transaction`. */
   readonly operation: string
   readonly profile: Profile
+  /** Fires when the caller gives the call up. */
+  readonly signal?: AbortSignal | undefined
   readonly events: DomainEvent[]
   /** What the call changes, or a dry run would; absent: nobody asked. */
   readonly changes: Changes | undefined

@@ -10,6 +10,7 @@ import { errorOf, tell } from '../model/thrown.js'
 import type { Clock, CustomerLists, Logger } from '../ports/host.js'
 import { StaleVersion, StorageUnavailable } from '../ports/storage.js'
 import type { Storage, WriteUnit } from '../ports/storage.js'
+import { onAbandoned, throwIfAbandoned, unlessAbandoned } from './abandoned.js'
 import { AfterCommit } from './after-commit.js'
 import { problemOf } from './incidents.js'
 import type { Incidents } from './incidents.js'
@@ -95,18 +96,20 @@ export class Units {
   /** Runs a writing operation as a unit of work of its own; again where that can help and no handler runs twice. */
   async perform<O extends Writing>(call: Call, operation: WriteOperation<O>, asking: Asking<O>): Promise<Written<O>> {
     const { handlers, storage } = this.#options
-    const { dryRun, profile, list } = call
+    const { dryRun, profile, list, signal } = call
     this.#busy++
     try {
+      throwIfAbandoned(signal)
       const admitted = this.admit(list)
       if (admitted) await admitted
-      const prospect: Prospect = { list, dryRun, profile, handlers, read: (work) => storage.read(list, work) }
+      const read: Prospect['read'] = (work) => storage.read(list, work, signal)
+      const prospect: Prospect = { list, dryRun, profile, handlers, signal, read }
       const running = await readied(operation, asking, prospect)
       const written = await this.#attempts(call, operation, running)
       if (!dryRun) this.#follow(call)
       return written
     } catch (error) {
-      throw this.#options.incidents.explain(error, call)
+      throw this.#options.incidents.explain(unlessAbandoned(error, signal), call)
     } finally {
       this.#end(call)
     }
@@ -178,20 +181,18 @@ export class Units {
   /** One unit of the storage, within the time limit of a whole unit. */
   #inUnit<T>(call: Call, work: (unit: Unit) => Promise<T>): Promise<T> {
     const attempt: Attempt = { unit: undefined, isCommitting: false, over: new AbortController(), giveUp: [] }
+    throwIfAbandoned(call.signal)
     return new Promise((resolve, reject) => {
       attempt.giveUp.push(reject)
-      const late = this.#timer.start(() => this.#tooLate(attempt))
-      this.#write(call, attempt, work).then(
-        (result) => {
-          this.#timer.stop(late)
-          resolve(result)
-        },
-        (error: unknown) => {
-          this.#timer.stop(late)
-          if (error instanceof RolledBack) resolve(error.result as T)
-          else reject(error)
-        },
-      )
+      const late = this.#timer.start(() => this.#giveUp(attempt, timeLimitOf(attempt, this.#timer.ms)))
+      const stop = onAbandoned(call.signal, (error) => attempt.isCommitting || this.#giveUp(attempt, error))
+      const ended = (): void => {
+        this.#timer.stop(late)
+        stop()
+      }
+      const failed = (error: unknown): void =>
+        error instanceof RolledBack ? resolve(error.result as T) : reject(error)
+      this.#write(call, attempt, work).finally(ended).then(resolve, failed)
     })
   }
 
@@ -213,9 +214,7 @@ export class Units {
     )
   }
 
-  #tooLate(attempt: Attempt): void {
-    const { unit, over, giveUp } = attempt
-    const error = timeLimitOf(attempt, this.#timer.ms)
+  #giveUp({ unit, over, giveUp }: Attempt, error: Error): void {
     if (unit) {
       unit.end()
       this.#options.handlers.abort(error, unit)

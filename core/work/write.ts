@@ -58,6 +58,8 @@ export interface Prospect {
   readonly dryRun: boolean
   readonly profile: Profile
   readonly handlers: Pick<Handlers, 'count'>
+  /** Fires when the caller gives the call up. */
+  readonly signal: AbortSignal | undefined
   /** Reads what is committed; in a handler, what its unit sees. */
   read<T>(work: (unit: ReadUnit) => Promise<T>): Promise<T>
 }
@@ -121,8 +123,8 @@ export async function runWriteIn<O extends Writing>(
   await unit.settleFor(handler)
   return unit.under(profile, async () => {
     const { handlers, tx, call } = unit
-    const { list, dryRun } = call
-    const prospect: Prospect = { list, dryRun, profile, handlers, read: (work) => work(tx) }
+    const { list, dryRun, signal } = call
+    const prospect: Prospect = { list, dryRun, profile, handlers, signal, read: (work) => work(tx) }
     const written = await runWrite(unit, operation, await readied(operation, asking, prospect))
     await tx.flush()
     unit.noteInnerWrite()

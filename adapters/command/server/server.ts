@@ -19,6 +19,7 @@ import { libraryLog, logOwn, logRequest, openLog } from './log.js'
 import type { Log } from './log.js'
 import { openMetrics, pagePaths, pages } from './pages.js'
 import { pluginsOf } from './plugin-files.js'
+import { securityHeaders, serverLimits } from './protection.js'
 import { SettingError } from './settings.js'
 import type { Settings } from './settings.js'
 import { onSignal, stopper } from './stopping.js'
@@ -44,7 +45,7 @@ export async function runServer(settings: Settings): Promise<void> {
   const clientele = await openLibrary(settings, storage, log)
   const state: State = { greeting: '', isStopping: false, explorer: undefined }
   const app = await appOf(settings, { clientele, storage }, log, state)
-  const server = http.createServer()
+  const server = http.createServer(serverLimits)
   const stop = stopper(server)
   onSignal(() => {
     state.isStopping = true
@@ -129,6 +130,7 @@ async function appOf(settings: Settings, kept: Stored, log: Log, state: State): 
     diagnostics: { trace: true, dryRun: true },
     ...((isLogged || metrics) && { observe: { onRequest } }),
   }
+  app.use(securityHeaders)
   serveApis(app, clientele, options, explorer)
   if (isLogged) app.use(logOwn(log, ['/', ocapiTokenPath, accountTokenPath, yaasTokenPath, ...pagePaths]))
   app.use(tokens.middleware)

@@ -3,6 +3,7 @@ import { createSecretKey, hash, randomBytes, randomUUID, timingSafeEqual } from 
 import type { KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
 import type { Context, Middleware } from 'koa'
+import { Throttle } from './protection.js'
 import { jwt } from '../../oauth/index.js'
 
 /** Whom to give tokens, and for what. */
@@ -11,6 +12,8 @@ export interface TokenEndpointOptions {
   readonly clientSecret: string
   /** Tenants that a YaaS token may be asked for. */
   readonly tenants: readonly string[]
+  /** Counts wrong secrets. */
+  readonly throttle?: Throttle
   /** Signs and verifies, HS256; default one that ends with the process. */
   readonly key?: KeyObject
 }
@@ -46,7 +49,7 @@ type Endpoint = (context: Context, form: URLSearchParams) => Promise<object>
  * may do everything in one API, without asking for a secret.
  */
 export function tokenEndpoints(options: TokenEndpointOptions) {
-  const { key = createSecretKey(randomBytes(32)) } = options
+  const { key = createSecretKey(randomBytes(32)), throttle = new Throttle() } = options
   const issue = issuerOf(options.clientId, key)
   const isClient = (id: string, secret: string): boolean => {
     const right = [same(id, options.clientId), same(secret, options.clientSecret)]
@@ -63,7 +66,7 @@ export function tokenEndpoints(options: TokenEndpointOptions) {
     api === 'yaas'
       ? issue(3_600, { flavours: [api], scope: `hybris.tenant=${tenant} ${known.join(' ')}` })
       : issue(1_799, { flavours: [api] })
-  return { middleware: answering(endpoints), authenticate, tokenFor }
+  return { middleware: answering(endpoints, throttle), authenticate, tokenFor }
 }
 
 type IsClient = (id: string, secret: string) => boolean
@@ -111,7 +114,7 @@ const yaasEndpoint =
 
 /** Answers the paths of the endpoints, and passes everything else on. */
 const answering =
-  (endpoints: ReadonlyMap<string, Endpoint>): Middleware =>
+  (endpoints: ReadonlyMap<string, Endpoint>, throttle: Throttle): Middleware =>
   async (context, next) => {
     const endpoint = endpoints.get(context.path)
     if (!endpoint) {
@@ -120,9 +123,16 @@ const answering =
     }
     context.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' })
     try {
+      const wait = throttle.wait(context.ip)
+      if (wait > 0) {
+        context.set('Retry-After', String(wait))
+        throw refuse('temporarily_unavailable', 'Too many wrong secrets: come again later.', 429)
+      }
       context.body = await endpoint(context, await formOf(context))
+      throttle.succeeded(context.ip)
     } catch (error) {
       if (!(error instanceof OauthError)) throw error
+      if (error.code === 'invalid_client') throttle.failed(context.ip)
       if (error.status === 401) context.set('WWW-Authenticate', 'Basic realm="clientele", charset="UTF-8"')
       if (error.status === 405) context.set('Allow', 'POST')
       context.status = error.status

@@ -1,6 +1,7 @@
 /** Opens a data file: takes its lock, reads snapshot and journal, and repairs them if the operator asked for that. */
 import { constants } from 'node:fs'
 import * as fs from 'node:fs/promises'
+import { warnIfOpen } from '../../../core/ports/private-file.js'
 import type { StorageOptions } from '../../../core/ports/storage.js'
 import type { Commit } from '../local/commit.js'
 import type { StoredLists } from '../local/stored-lists.js'
@@ -41,6 +42,7 @@ export async function openFiles(
       const mode = stat ? stat.mode & 0o777 : 0o600
       const place = { file, mode, disk, lists, warn }
       const { journal, sequence, olderBytes } = await load(place, options.repair ?? false)
+      for (const each of [file, ...(await filesBeside(file))]) await warnIfOpen(each, warn)
       return { file, mode, lock, journal, snapshot: { sequence, bytes: stat?.size ?? 0 }, olderBytes }
     } catch (error) {
       await lock.release()
