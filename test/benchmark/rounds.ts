@@ -9,11 +9,14 @@ import { get } from './requests.js'
 import { holds } from './rows.js'
 import type { Group, Row, Subject } from './rows.js'
 import type { Runtime } from './runtimes.js'
-import type { Canned, Ready, Spec } from './server.js'
+import type { Canned, Ready, Spec, Statement } from './server.js'
 
 const rounds = 7
-const warming = 2
 const slice = 600
+/** Until the compiler has settled: answers, and milliseconds at most. */
+const warm = { answers: 20_000, milliseconds: 8_000 }
+/** Rounds of the measured holds that do not count. */
+const warming = 2
 
 /** What a row came to on one version of Node. */
 export interface Measured {
@@ -51,7 +54,7 @@ async function start(spec: Spec, { node }: Runtime): Promise<Server> {
   return { child, ...ready }
 }
 
-async function ask<T>({ child }: Server, what: 'cpu' | 'hold'): Promise<T> {
+async function ask<T>({ child }: Server, what: 'cpu' | 'hold' | 'noted'): Promise<T> {
   child.send(what)
   const [answer] = (await once(child, 'message')) as [T]
   return answer
@@ -67,6 +70,17 @@ async function cannedOf({ asks, opening }: Subject, { port, token }: Server): Pr
   return { status: Number(line.split(' ')[1]), headers: Object.fromEntries(kept), body: answer.slice(end + 4) }
 }
 
+/** The server that does for a request what another one does: the same answer, after the same statements if it has a database. */
+async function repeating(subject: Subject, server: Server): Promise<Spec> {
+  const answer = await cannedOf(subject, server)
+  const { server: spec } = subject
+  const database = 'database' in spec ? spec.database : undefined
+  if (database === undefined) return { kind: 'bare', answer }
+  server.child.send('note')
+  await cannedOf(subject, server)
+  return { kind: 'statements', database, answer, statements: await ask<readonly Statement[]>(server, 'noted') }
+}
+
 /** Starts a server for each subject; those that are the same share one. */
 async function startAll(names: readonly string[], group: Group, runtime: Runtime): Promise<Map<string, Server>> {
   const servers = new Map<string, Server>()
@@ -77,18 +91,22 @@ async function startAll(names: readonly string[], group: Group, runtime: Runtime
     const id = JSON.stringify(spec)
     const found = byId.get(id)
     if (found) return found
-    const made =
-      'of' in spec
-        ? await start(
-            { kind: 'bare', answer: await cannedOf(group.subjects[spec.of] as Subject, await serverOf(spec.of)) },
-            runtime,
-          )
-        : await start(spec, runtime)
+    const made = await start(
+      'of' in spec ? await repeating(group.subjects[spec.of] as Subject, await serverOf(spec.of)) : spec,
+      runtime,
+    )
     byId.set(id, made)
     return made
   }
   for (const name of names) servers.set(name, await serverOf(name))
   return servers
+}
+
+/** Asks until the server's code is compiled. */
+async function warmUp({ asks, connections = 50 }: Subject, { port, token }: Server): Promise<void> {
+  const end = performance.now() + warm.milliseconds
+  for (let answers = 0; answers < warm.answers && performance.now() < end;)
+    answers += await answersDuring(slice, port, connections, asks(token))
 }
 
 /** Requests per CPU-second of the server during one slice. */
@@ -105,11 +123,10 @@ export async function measureGroup(group: Group, rows: readonly Row[], runtime: 
   const servers = await startAll(names, group, runtime)
   const rates = new Map<string, number[]>(names.map((name) => [name, []]))
   try {
-    for (let round = -warming; round < rounds; round++)
-      for (const name of round % 2 === 0 ? names : names.toReversed()) {
-        const rate = await rateOf(group.subjects[name] as Subject, servers.get(name) as Server)
-        if (round >= 0) rates.get(name)?.push(rate)
-      }
+    for (const name of names) await warmUp(group.subjects[name] as Subject, servers.get(name) as Server)
+    for (let round = 0; round < rounds; round++)
+      for (const name of round % 2 === 0 ? names : names.toReversed())
+        rates.get(name)?.push(await rateOf(group.subjects[name] as Subject, servers.get(name) as Server))
   } finally {
     for (const { child } of servers.values()) child.kill()
   }
@@ -122,9 +139,10 @@ export async function measureGroup(group: Group, rows: readonly Row[], runtime: 
 }
 
 function measured(row: Omit<Row, 'of' | 'to'>, values: readonly number[], runtime: Runtime, isCost: boolean): Measured {
-  const { name, what, target, floor } = row
+  const { name, what, target, floor, isJudged: isJudgedEverywhere } = row
   const [low, high] = [Math.min(...values), Math.max(...values)]
-  const { isJudged, name: runtimeName } = runtime
+  const { name: runtimeName } = runtime
+  const isJudged = runtime.isJudged || isJudgedEverywhere === true
   return { row: name, what, runtime: runtimeName, median: median(values), low, high, target, floor, isCost, isJudged }
 }
 

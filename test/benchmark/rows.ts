@@ -23,6 +23,8 @@ export interface Row {
   readonly target?: number
   /** Below this the benchmark fails. */
   readonly floor?: number
+  /** On every version of Node; else on Node 24 alone. */
+  readonly isJudged?: true
 }
 
 /** What is measured in the same rounds. */
@@ -46,8 +48,20 @@ const firstHundred = '&q=company:%22The%20first%20hundred%22'
 const unindexed = '&q=firstName:%22First7%22&totalCount=true'
 const find = get('/customers?firstName=First7&$limit=25')
 
-/** All groups; `folder` is for data files, `peers` where the peers are installed. */
-export function groupsOf(folder: string, peers: () => string): readonly Group[] {
+/** What rows need beside this package; each is made when a wanted row asks for it. */
+export interface Needs {
+  /** A folder for data files. */
+  readonly folder: string
+  /** Where the peers are installed. */
+  readonly peers: () => string
+  /** Where the released version is installed. */
+  readonly released: () => string
+  /** URL of a database. */
+  readonly database: () => string
+}
+
+/** All groups. */
+export function groupsOf({ folder, peers, released, database }: Needs): readonly Group[] {
   const feathers = (stored = 1_000): Spec => ({ kind: 'feathers', peers: peers(), stored })
   const file = (stored: number): Spec => library('koa', stored, `${folder}/${stored}.json`)
   const growth = (from: Spec, to: Spec, name: string, what: string): Group => {
@@ -263,6 +277,61 @@ export function groupsOf(folder: string, peers: () => string): readonly Group[] 
           floor: 0.85,
         },
       ],
+    },
+    {
+      get subjects() {
+        const on = { kind: 'library', door: 'koa', database: database() } as const
+        const create: Spec = { ...on, stored: 0, hooks: 'before' }
+        const both: Spec = { ...on, stored: 0 }
+        const stored: Spec = { ...on, stored: 1_000 }
+        return {
+          create: { server: create, asks: postOcapi },
+          both: { server: both, asks: postOcapi },
+          get: { server: stored, asks: getOcapi },
+          'bare-create': bare('create', postOcapi),
+          'bare-both': bare('both', postOcapi),
+          'bare-get': bare('get', getOcapi),
+        }
+      },
+      rows: [
+        ['postgres-create', 'POST without after hooks', 'create'] as const,
+        ['postgres-both', 'POST with two hooks', 'both'] as const,
+        ['postgres-get', 'GET', 'get'] as const,
+      ].map(([name, what, of]) => ({
+        name,
+        what: `${what}, PostgreSQL / bare with the same statements`,
+        of,
+        to: `bare-${of}`,
+        target: 0.5,
+        floor: 0.4,
+      })),
+    },
+    {
+      get subjects() {
+        const asked = [
+          ['get', getOcapi],
+          ['get-yaas', getYaas],
+          ['post', postOcapi],
+          ['patch', patchOcapi],
+          ['put', putYaas],
+        ] as const
+        const old: Spec = { kind: 'library', door: 'koa', stored: 1_000, root: released() }
+        return Object.fromEntries(
+          asked.flatMap(([name, asks]): [string, Subject][] => [
+            [name, { server: library('koa'), asks }],
+            [`${name}-released`, { server: old, asks }],
+          ]),
+        )
+      },
+      rows: ['get', 'get-yaas', 'post', 'patch', 'put'].map((of) => ({
+        name: `released-${of}`,
+        what: `${of}, Koa / 0.1.0`,
+        of,
+        to: `${of}-released`,
+        target: 1,
+        floor: 0.95,
+        isJudged: true,
+      })),
     },
     growth(library('koa', 1_000), library('koa', 500_000), 'growth-memory', '500,000 / 1,000 stored, memory'),
     growth(

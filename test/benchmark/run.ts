@@ -13,7 +13,8 @@ import { cartridgeRow, measureCartridge, measureGroup, measureHolds, measureStar
 import type { Measured } from './rounds.js'
 import { groupsOf, holds } from './rows.js'
 import { benchmarkScale } from './scale.js'
-import { peers, runtimes } from './runtimes.js'
+import { peers, released, runtimes } from './runtimes.js'
+import { startPostgres } from '../support/postgres.js'
 
 const jsonFile = fileURLToPath(new URL('../../benchmark.json', import.meta.url))
 
@@ -47,8 +48,10 @@ async function benchmark(names: readonly string[]): Promise<readonly Measured[]>
   }
   for (const runtime of runtimes()) {
     const folder = await mkdtemp(path.join(tmpdir(), 'clientele-bench-'))
+    const server = await startPostgres({ durable: true })
+    const needs = { folder, peers, released, database: () => server.url() }
     try {
-      for (const group of groupsOf(folder, peers)) {
+      for (const group of groupsOf(needs)) {
         const rows = group.rows.filter(isWanted)
         if (rows.length > 0) tell(await measureGroup(group, rows, runtime))
       }
@@ -57,6 +60,7 @@ async function benchmark(names: readonly string[]): Promise<readonly Measured[]>
       const held = holds.filter(isWanted).map(({ name }) => name)
       if (held.length > 0) tell(await measureHolds(held, runtime))
     } finally {
+      await server.remove()
       await rm(folder, { recursive: true, force: true })
     }
   }

@@ -26,6 +26,20 @@ function install(name: string, packages: readonly string[]): string {
   return target
 }
 
+const release = 'edb31367fa8703e553a78650ae0e67448e95d27d'
+
+/** The folder of version 0.1.0, from this repository's history: built there as it was. */
+export function released(): string {
+  const target = path.join(folder, release.slice(0, 7))
+  if (!existsSync(path.join(target, 'dist', 'core', 'index.js'))) {
+    mkdirSync(target, { recursive: true })
+    const run = (command: string): void => void execFileSync('sh', ['-ec', command], { stdio: 'inherit' })
+    run(`git archive ${release} | tar -x -C '${target}'`)
+    run(`cd '${target}' && npm ci --no-audit --no-fund --loglevel=error && npx tsc -p .`)
+  }
+  return target
+}
+
 /** The folder of the peers. */
 export const peers = (): string => install('peers', peerPackages)
 
