@@ -5,7 +5,7 @@ import path from 'node:path'
 import { root, sources } from './sources.js'
 
 const [times = 20] = process.argv.slice(2).map(Number)
-const isRandom = /from 'fast-check'|Date\.now\(\)|races\(|from '\.\/(fuzz|throwing|torture)\//
+const isRandom = /from 'fast-check'|const seed|randomSource\(Date|races\(|from '\.\/(fuzz|throwing|torture)\//
 const files = sources('test')
   .filter(({ name, text }) => /^test\/[\w-]+\.test\.ts$/.test(name) && isRandom.test(text))
   .map(({ name }) => path.join('dist', name.replace(/ts$/, 'js')))
