@@ -81,7 +81,8 @@ describe('PostgreSQL connections: no backend stays behind, and reads find a conn
     expect(await readSlowly()).to.have.property('said', '30s1s')
   })
   it('units leave a quarter of the pool to reads, wait in order, and are refused when too many wait', async () => {
-    const few = postgresStorage({ pool: new Pool({ connectionString: url, max: 4 }), maxWaiting: 2 })
+    const pool = new Pool({ connectionString: url, max: 4 })
+    const few = postgresStorage({ pool, maxWaiting: 2 })
     await few.open({ ...contractOptions, lockWait: 60_000 })
     let finish = (): void => undefined
     const hooks = new Promise<void>((resolve) => (finish = resolve))
@@ -105,6 +106,7 @@ describe('PostgreSQL connections: no backend stays behind, and reads find a conn
     expect(await Promise.all(units.slice(0, 5))).to.deep.equal(Array.from({ length: 5 }, () => 'done'))
     expect(order.slice(3).toSorted()).to.deep.equal(['d', 'e'])
     await few.close()
+    await pool.end()
   })
 })
 

@@ -26,7 +26,7 @@ export function answerCheck(document: OpenApiDocument): AnswerCheck {
   const base = new URL(document.servers[0]?.url ?? '').pathname
   const operationOf = matcher(document)
   return async (method, path, { status, headers, text }) => {
-    const [pathname = ''] = path.split('?', 1)
+    const [pathname = ''] = path.split(/[?#]/, 1)
     if (!pathname.startsWith(`${base}/`)) return []
     const below = pathname.slice(base.length)
     const found = operationOf(method === 'HEAD' ? 'GET' : method, below)
