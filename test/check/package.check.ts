@@ -121,6 +121,8 @@ describe('package (README.md, In your build)', () => {
     ])
     const examples = manifest.files.filter((name) => name.startsWith('examples/')).map((name) => path.basename(name))
     expect(readdirSync(path.join(packed, 'examples'))).to.have.members(examples)
+    const page = 'adapters/command/explorer/page'
+    expect(readdirSync(path.join(packed, page))).to.have.members(readdirSync(path.join(root, page)))
     expect(readdirSync(path.join(packed, 'dist'))).to.have.members([...rooms, 'test'])
     const published = manifest.files.map((name) => name.replace(/\*$/, ''))
     for (const name of readdirSync(path.join(packed, 'dist/test')))
