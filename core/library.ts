@@ -10,19 +10,20 @@ import type { CallOptions, CustomerOperations } from './model/calls.js'
 import type { Customer, CustomerChange, CustomerCreate, CustomerList } from './model/documents.js'
 import type { EventName, Listener } from './model/events.js'
 import { operations } from './model/operations.js'
-import type { Operation, Reading, ResultOf, Writing } from './model/operations.js'
+import type { InputOf, Operation, Reading, ResultOf, Writing } from './model/operations.js'
 import type { CustomerError, Violation } from './model/problems.js'
 import { profileOf } from './model/profile.js'
 import type { Profile } from './model/profile.js'
-import type { CustomerLists, Ids, Limits } from './ports/host.js'
+import type { CustomerLists, Limits } from './ports/host.js'
 import type { Storage } from './ports/storage.js'
 import type { Rules } from './rules/index.js'
 import { unlessAbandoned } from './work/abandoned.js'
 import type { Change, DryRunOperations } from './work/dry-run.js'
 import { healthOf } from './work/health.js'
+import type { GuardedIds } from './work/host-calls.js'
 import type { Incidents } from './work/incidents.js'
 import { runRead, runReadIn } from './work/read.js'
-import { requestOf } from './work/request.js'
+import { readInputOf, requestOf } from './work/request.js'
 import { outcomeOf, report, reportChanges } from './work/traces.js'
 import { runTransaction } from './work/transaction.js'
 import type { Transaction } from './work/transaction.js'
@@ -35,7 +36,7 @@ import type { Asking, Written } from './work/write.js'
 export interface LibraryParts {
   readonly storage: Storage
   readonly lists: CustomerLists
-  readonly ids: Ids
+  readonly ids: GuardedIds
   readonly limits: Limits
   /** The time of a handler. */
   readonly timer: Timer
@@ -70,8 +71,13 @@ export class Library implements Clientele {
     for (const operation of Object.keys(operations) as Operation[])
       methods[operation] =
         operations[operation].kind === 'read'
-          ? (input = {}) => this.read(operation as Reading, { ...options, list: id, input })
-          : (input = {}) => this.#guarded(this.#writeChecked(operation as Writing, id, input, options))
+          ? (input = {}) =>
+              this.#guarded(
+                this.#read(operation as Reading, { ...options, list: id }, () =>
+                  readInputOf(operation as Reading, input),
+                ),
+              )
+          : (input = {}) => this.#guarded(this.#performChecked(operation as Writing, id, input, options))
     return methods as CustomerOperations
   }
 
@@ -82,7 +88,7 @@ export class Library implements Clientele {
         if (this.#frame) throw new Error('a dry run is a unit of work of its own: not inside a handler')
         let changes: readonly Change[] = []
         const onChanges = (made: typeof changes) => void (changes = made)
-        const result = await this.#writeChecked(operation, list, input, { ...options, dryRun: true, onChanges })
+        const result = await this.#performChecked(operation, list, input, { ...options, dryRun: true, onChanges })
         return { result, changes }
       }
     return methods as DryRunOperations
@@ -125,11 +131,11 @@ export class Library implements Clientele {
   }
 
   read<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>> {
-    return this.#guarded(this.#read(operation, call))
+    return this.#guarded(this.#read(operation, call, () => call.input))
   }
 
   write<O extends Writing>(operation: O, call: WriteCall<O>): Promise<Written<O>> {
-    return this.#guarded(this.#write(operation, call.list, call, () => call))
+    return this.#guarded(this.#perform(operation, call.list, call, () => call))
   }
 
   incident(error: unknown, facts: Readonly<Record<string, unknown>>): CustomerError {
@@ -158,17 +164,24 @@ export class Library implements Clientele {
     return promise
   }
 
-  async #read<O extends Reading>(operation: O, call: ReadCall<O>): Promise<ResultOf<O>> {
+  async #read<O extends Reading>(
+    operation: O,
+    call: Omit<ReadCall<O>, 'input'>,
+    asking: () => InputOf<O> | Promise<InputOf<O>>,
+  ): Promise<ResultOf<O>> {
     const { storage, units, incidents, rules } = this.#parts
     const frame = this.#frame
-    const { list, input, onTrace, signal } = call
+    const { list, onTrace, signal } = call
     const reading = rules.reads[operation]
-    if (frame) return units.join(frame, list, (unit) => runReadIn(unit, frame, operation, reading, input))
-    const requestId = call.requestId ?? (onTrace && this.#parts.ids.incident())
+    if (frame)
+      return units.join(frame, list, async (unit) => runReadIn(unit, frame, operation, reading, await asking()))
+    const requestId = call.requestId ?? (onTrace && this.#parts.ids.request())
     const trace = onTrace && { operation, list, requestId: requestId ?? '', trace: undefined }
     try {
       await units.admit(list)
-      const result = await runRead(storage, { list, requestId, signal }, reading, input)
+      const input = asking()
+      const asked = input instanceof Promise ? await input : input
+      const result = await runRead(storage, { list, requestId, signal }, reading, asked)
       if (trace) report(incidents, trace, onTrace, 'done')
       return result
     } catch (error) {
@@ -179,20 +192,20 @@ export class Library implements Clientele {
   }
 
   /** A library call: its documents are checked first. */
-  async #writeChecked<O extends Writing>(
+  async #performChecked<O extends Writing>(
     operation: O,
     list: string,
     input: object,
     options: WriteOptions,
   ): Promise<ResultOf<O>> {
     const { documents } = this.#parts.rules.writes[operation]
-    const { result } = await this.#write(operation, list, options, () =>
-      requestOf<O>(documents, input, this.#parts.limits),
+    const { result } = await this.#perform(operation, list, options, () =>
+      requestOf(operation, documents, input, this.#parts.limits),
     )
     return result
   }
 
-  async #write<O extends Writing>(
+  async #perform<O extends Writing>(
     operation: O,
     list: string,
     options: WriteOptions,
@@ -200,7 +213,7 @@ export class Library implements Clientele {
   ): Promise<Written<O>> {
     const { units, incidents, rules } = this.#parts
     const frame = this.#frame
-    if (frame) return this.#writeIn(frame, operation, list, profileOf(options.profile), asking)
+    if (frame) return this.#performIn(frame, operation, list, profileOf(options.profile), asking)
     const call = this.#callOf(operation, list, options)
     try {
       const written = await units.perform(call, rules.writes[operation], asking)
@@ -214,7 +227,7 @@ export class Library implements Clientele {
   }
 
   /** A call of a handler: part of the unit that the handler runs in. A failure dooms the unit. */
-  async #writeIn<O extends Writing>(
+  async #performIn<O extends Writing>(
     frame: Frame<Unit>,
     operation: O,
     list: string,
@@ -247,7 +260,7 @@ export class Library implements Clientele {
   }
 
   #callOf(operation: string, list: string, options: WriteOptions): Call {
-    const { flavour = 'library', caller, requestId = this.#parts.ids.incident(), wire } = options
+    const { flavour = 'library', caller, requestId = this.#parts.ids.request(), wire } = options
     return {
       operation,
       list,

@@ -7,10 +7,10 @@ import { Draft } from '../core/extension/draft.js'
 import { Handlers } from '../core/extension/handlers.js'
 import { createRegistry } from '../core/extension/registry.js'
 import { definePlugin } from '../core/index.js'
-import { customerChangeSchema } from '../core/model/schemas.js'
+import type { Customer } from '../core/model/documents.js'
 import { libraryProfile } from '../core/model/profile.js'
 import { upgrader } from '../core/ports/storage.js'
-import type { Storage, WriteUnit } from '../core/ports/storage.js'
+import type { ReadUnit, Storage, WriteUnit } from '../core/ports/storage.js'
 import { Incidents } from '../core/work/incidents.js'
 import { Held } from '../core/work/unit.js'
 import type { Unit } from '../core/work/unit.js'
@@ -24,10 +24,14 @@ function stepsOf(heading: string): readonly string[] {
   const text = readText('core/README.md')
   const section = text.slice(text.indexOf(`## ${heading}`))
   const [, diagram = ''] = /```mermaid\n([^]*?)```/.exec(section) ?? []
-  return [...diagram.matchAll(/^ {2}(\w+)\["(\w+) — /gm)].map((match) => {
-    expect(match[1]).to.equal(match[2])
-    return match[1] ?? ''
-  })
+  const boxes = new Map([...diagram.matchAll(/^ {2}(\w+)\["(\w+) — /gm)].map(([, box = '', step = '']) => [box, step]))
+  const arrows = new Map(
+    [...diagram.matchAll(/^ {2}(\w+)\[".*"\] --> (\w+)$/gm)].map(([, from = '', to = '']) => [from, to]),
+  )
+  const steps: string[] = []
+  for (let [box = ''] = boxes.keys(); boxes.has(box); box = arrows.get(box) ?? '') steps.push(boxes.get(box) ?? '')
+  expect(steps).to.have.length(boxes.size)
+  return steps
 }
 
 const silent = () => undefined
@@ -42,8 +46,14 @@ describe('core/README.md, The life of a write', () => {
       definePlugin({
         name: 'noting',
         hooks: {
-          'dw.ocapi.data.customer_list.customer.beforePATCH': () => note('before'),
-          'dw.ocapi.data.customer_list.customer.afterPATCH': () => note('after'),
+          'dw.ocapi.data.customer_list.customer.beforePATCH'(customer) {
+            note('before')
+            customer.lastName = 'Sobchak'
+          },
+          'dw.ocapi.data.customer_list.customer.afterPATCH'(customer) {
+            note('after')
+            customer.lastName = 'Kerabatsos'
+          },
         },
       }),
     ])
@@ -51,95 +61,112 @@ describe('core/README.md, The life of a write', () => {
     const handlers = new Handlers<Unit>({ registry, limit: 1000, breaker: undefined, clock: () => new Date(), logger })
     await storage.open({ indexes: {}, lockWait: 1000, upgrade: upgrader(), warn: silent })
     const units = new Units({
-      storage: flushing(storage, note),
-      lists: { byId: (id) => ({ id }), byTenant: silent },
+      storage: watched(storage, note),
+      lists: { byId: (id) => (note('admit'), { id }), byTenant: silent },
       handlers,
       incidents,
       logger,
       clock: () => new Date(),
       limit: 1000,
-      beforeUnit: silent,
+      beforeUnit: () => (note('beforeUnit'), undefined),
       stopPlugins: async () => undefined,
     })
-    await units.perform(callOf(), noting(note), () => ({
-      target: { customerNo: '1' },
-      document: () => {
-        note('document')
-        return { update: {} }
-      },
-      precondition: () => note('precondition'),
-    }))
+    await units.perform(callOf(), noting(note), () => {
+      note('asking')
+      return {
+        target: { customerNo: '1' },
+        document: () => (note('document'), { update: {} }),
+        precondition: () => note('precondition'),
+        loaded: () => note('loaded'),
+      }
+    })
     expect(log).to.deep.equal(stepsOf('The life of a write'))
     await units.close()
   })
 })
 
-/** A record that notes when it is stored. */
+describe('core/README.md, The life of a read', () => {
+  it('is the order in which an operation runs', async () => {
+    const log: string[] = []
+    const note = (step: string): void => void log.push(step)
+    const storage = memoryStorage()
+    const { clientele, shop } = await openShop({
+      customerLists: { byId: (id) => (note('admit'), { id }), byTenant: silent },
+      storage: over(storage, 'read', (list: string, work: (unit: ReadUnit) => Promise<unknown>) => {
+        note('read')
+        return storage.read(list, work)
+      }),
+      socialMediaUsers: () => (note('complete'), []),
+    })
+    await shop.createCustomer({ create: { customerNo: '1' } })
+    log.length = 0
+    await shop.findSocialMediaUsers({
+      get customerNo() {
+        note('asking')
+        return '1'
+      },
+    })
+    expect(log).to.deep.equal(stepsOf('The life of a read'))
+    await clientele.close()
+  })
+})
+
+/** A record that notes when it is stored; the document is the record. */
 class NotingHeld extends Held {
-  readonly document = { lastName: 'Lebowski' }
   readonly #note: (step: string) => void
   constructor(note: (step: string) => void) {
-    super({})
+    super({ lastName: 'Lebowski' })
     this.#note = note
   }
-  protected createDraft(): Draft<object> {
-    return new Draft<object>(this.document, { name: 'customer', schema: {} })
+  get document(): object {
+    return this.record
   }
-  async store(): Promise<void> {
+  protected createDraft(): Draft<object> {
+    return new Draft(this.document, { name: 'customer', schema: {} })
+  }
+  async store(_unit: Unit, desired: object): Promise<void> {
     this.#note('store')
+    this.record = desired
   }
   emitChange(): void {}
 }
 
 const noIds = { hex24: () => '', incident: () => '', customerNumber: () => '' }
 
-/** An operation that notes what is asked of it; the draft that its after handlers hold is stored as `store`. */
+/** An operation that notes what is asked of it; its handlers hold a record. */
 function noting(note: (step: string) => void): WriteOperation<'updateCustomer'> {
+  const held = new NotingHeld(note)
   return {
     name: 'updateCustomer',
     documents: {},
-    prepare(): undefined {
-      note('prepare')
-    },
+    prepare: () => (note('prepare'), undefined),
     load(unit) {
       note('load')
-      const { draft } = unit.hold('1', () => new NotingHeld(note))
-      return { previous: {} as never, draft }
+      return { previous: unit.hold('1', () => held).document as Customer }
     },
     judge: () => note('judge'),
-    draft: (_, __, { update }) => new Draft(update, { name: 'update', schema: customerChangeSchema }),
-    before: (_, update) => [{}, update],
-    async apply() {
-      note('apply')
-    },
-    after(loaded) {
-      const { draft } = loaded as { readonly draft?: Draft<{ lastName?: string }> } & typeof loaded
-      if (draft) draft.live.lastName = 'Sobchak'
-      return [draft?.live, {}]
-    },
-    result() {
-      note('result')
-      return { result: {} as never }
-    },
+    before: () => [held.draft.live, {}],
+    apply: async () => note('apply'),
+    after: () => [held.draft.live, {}],
+    result: () => (note('result'), { result: held.document as Customer }),
   }
 }
 
-/** The storage, noting each flush. */
-function flushing(storage: Storage, note: (step: string) => void): Storage {
-  const watched = (tx: WriteUnit): WriteUnit =>
-    new Proxy(tx, {
-      get(target, name) {
-        if (name === 'flush') note('flush')
-        const value: unknown = Reflect.get(target, name, target)
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value
-      },
-    })
-  return new Proxy(storage, {
+/** The storage, noting each flush and commit. */
+function watched(storage: Storage, note: (step: string) => void): Storage {
+  const flushing = (tx: WriteUnit): WriteUnit => over(tx, 'flush', () => (note('flush'), tx.flush()))
+  return over(storage, 'write', async (list: string, work: (tx: WriteUnit) => Promise<unknown>) => {
+    const result = await storage.write(list, (tx) => work(flushing(tx)))
+    note('commit')
+    return result
+  })
+}
+
+/** An object with another method. */
+function over<T extends object>(object: T, method: keyof T, instead: unknown): T {
+  return new Proxy(object, {
     get(target, name) {
-      if (name === 'write')
-        return (list: string, work: (tx: WriteUnit) => Promise<unknown>) =>
-          target.write(list, (tx) => work(watched(tx)))
-      const value: unknown = Reflect.get(target, name, target)
+      const value: unknown = name === method ? instead : Reflect.get(target, name, target)
       return typeof value === 'function' ? (value.bind(target) as unknown) : value
     },
   })

@@ -72,7 +72,7 @@ describe('README and the pages of the rooms', () => {
   it('hooks: names every extension point of the literal, with its arguments, in its order', () => {
     const source = readText('core/model/operations.ts')
     const expected = extensionPoints.map(({ name, operation, phase }) => {
-      const entry = source.slice(source.indexOf(`\n  ${operation}: at(`))
+      const entry = source.slice(source.indexOf(`\n  ${operation}: `))
       const [, list = ''] = new RegExp(`\\n    ${phase}: \\[(.*)\\]`).exec(entry) ?? []
       const labels = [...list.matchAll(/(\w+): /g)].map((match) => match[1])
       return [`\`${name}\``, labels.join(', ')]

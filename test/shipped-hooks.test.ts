@@ -6,7 +6,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { auditLog, defaultAddress, normalizeEmail, requireFields, webhook } from '../hooks/index.js'
+import { extensionPoints, operations } from '../core/index.js'
+import { auditLog, changePlugin, defaultAddress, normalizeEmail, requireFields, webhook } from '../hooks/index.js'
 import type { ChangeNotice, WebhookOptions } from '../hooks/index.js'
 import { listen } from './support/http.js'
 import { openShop } from './support/shop.js'
@@ -279,5 +280,15 @@ describe('webhook posts after the commit', () => {
   it('needs a URL and a secret at the start', () => {
     expect(() => webhook({ url: 'nowhere', secret: 'x' })).to.throw('Invalid URL')
     expect(() => webhook({ url: 'https://example.com', secret: '' })).to.throw('secret')
+  })
+})
+
+describe('changePlugin', () => {
+  it('is told at every point after a change of customers and addresses, also of operations to come', () => {
+    const { hooks } = changePlugin('notes', () => undefined)
+    const changing = extensionPoints.filter(
+      ({ operation, phase }) => phase === 'after' && ['customer', 'address'].includes(operations[operation].subject),
+    )
+    expect(Object.keys(hooks)).to.have.members(changing.map(({ name }) => name))
   })
 })

@@ -43,12 +43,7 @@ export function diagnose(
   const read = <O extends Reading>(operation: O, call: ReadCall<O>) =>
     clientele.read(operation, { ...call, onTrace: (trace) => (looked = trace) })
   const write = async <O extends Writing>(operation: O, call: WriteCall<O>) => {
-    if (dryRun && options.dryRun !== true)
-      throw refuse('parameterOutOfRange', {
-        parameter: dryRunHeader,
-        value: '1',
-        expected: 'no dry runs on this server',
-      })
+    if (dryRun && options.dryRun !== true) throw refuse('dryRunRefused', { header: dryRunHeader })
     return clientele.write(operation, { ...call, dryRun, onTrace: (trace) => (written = trace) })
   }
   return {

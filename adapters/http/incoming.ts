@@ -30,7 +30,7 @@ export abstract class IncomingRequest implements ApiRequest {
     return (this.#query ??= queryOf(this.querystring))
   }
   get origin(): string {
-    const host = namesTwoHosts(this.incoming) ? 'two, hosts' : this.host
+    const host = combinedHosts(this.incoming) ?? this.host
     return `${this.secure ? 'https' : 'http'}://${host === '' ? calledHost(this.incoming) : host}`
   }
   get mountPath(): string {
@@ -49,11 +49,17 @@ export abstract class IncomingRequest implements ApiRequest {
   }
 }
 
-/** More than one Host header: a proxy may have believed another one (RFC 9112, 3.2). */
-function namesTwoHosts({ rawHeaders }: IncomingMessage): boolean {
-  let hosts = 0
-  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === 'host') hosts++
-  return hosts > 1
+/** The value of more than one Host header, which names no host: a proxy may have believed another one (RFC 9112, 3.2). */
+function combinedHosts({ rawHeaders }: IncomingMessage): string | undefined {
+  let first: string | undefined
+  let combined: string | undefined
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.toLowerCase() !== 'host') continue
+    const host = rawHeaders[at + 1]
+    if (first === undefined) first = host
+    else combined = `${combined ?? first}, ${host}`
+  }
+  return combined
 }
 
 /** The address that a client without Host (HTTP/1.0) has called. */

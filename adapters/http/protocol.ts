@@ -118,6 +118,8 @@ export interface ProtocolProblems {
   readonly parameterMalformed: { readonly parameter: string; readonly value: string }
   /** `expected` says in words what would do. */
   readonly parameterOutOfRange: { readonly parameter: string; readonly value: string; readonly expected: string }
+  /** A write that asks by this header for a dry run, where the host allows none. */
+  readonly dryRunRefused: { readonly header: string }
 }
 /** Name of a kind of protocol problem. */
 export type ProtocolProblemKind = keyof ProtocolProblems

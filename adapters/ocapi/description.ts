@@ -1,4 +1,5 @@
 /** What the flavour says of itself, for `clientele/openapi`. */
+import { operations } from '../../core/model/operations.js'
 import { attributeSchema } from '../http/declared-schema.js'
 import type { Declared, DescribedFault, DescribedParameter, DescribedRoute, Description } from '../http/description.js'
 import { shownSchema } from '../http/field-schema.js'
@@ -39,8 +40,8 @@ const everywhere = [
   header('x-request-id', 'Echoed in the reply; made if it is not sent.'),
 ]
 
-/** Summary, tag, document of the reply and example of each operation. */
-const operations: Readonly<Record<string, { summary: string; shows?: string; example?: object; sends?: object }>> = {
+/** Summary, document of the reply and examples of each operation. */
+const texts: Readonly<Record<string, { summary: string; shows?: string; example?: object; sends?: object }>> = {
   getCustomerList: { summary: 'Shows a customer list', shows: 'customer_list', example: examples.list },
   createCustomer: {
     summary: 'Creates a customer',
@@ -150,7 +151,7 @@ function withAttributes(
 
 function routeOf({ method, runs, takes, hasPages }: OcapiRoute, options: ResolvedOptions): DescribedRoute {
   const id = runs ?? 'getCustomerList'
-  const { summary, shows, example, sends } = operations[id] ?? { summary: id }
+  const { summary, shows, example, sends } = texts[id] ?? { summary: id }
   const isChange = method === 'PATCH' || method === 'DELETE'
   const isTagged = shows === 'customer' || shows === 'customer_address'
   const isKnowable = isTagged && method === 'GET'
@@ -171,7 +172,7 @@ function routeOf({ method, runs, takes, hasPages }: OcapiRoute, options: Resolve
   const described = {
     id,
     summary,
-    tag: runs?.endsWith('ddress') || runs === 'findAddresses' ? 'addresses' : runs ? 'customers' : 'customer lists',
+    tag: tagOf(runs),
     parameters,
     replies,
     faults: ownFaults(method, takes !== undefined, options),
@@ -179,6 +180,11 @@ function routeOf({ method, runs, takes, hasPages }: OcapiRoute, options: Resolve
   if (!takes) return described
   const body = { document: ref(`${takes}_${method === 'POST' ? 'create' : 'change'}`), isNeeded: true, example: sends }
   return { ...described, body }
+}
+
+const tagOf = (runs: OcapiRoute['runs']): string => {
+  if (!runs) return 'customer lists'
+  return operations[runs].subject === 'address' ? 'addresses' : 'customers'
 }
 
 const isRequired = ({ ifMatch }: ResolvedOptions): boolean => ifMatch === 'required'

@@ -159,6 +159,8 @@ const answers: Answers = {
   parameterMalformed: (facts) => faultOfType('MalformedParameterException', { ...only(facts, 'parameter', 'value') }),
   parameterOutOfRange: (facts) =>
     faultOfType('ValueConstraintViolationException', { ...only(facts, 'parameter', 'expected') }),
+  dryRunRefused: ({ header }) =>
+    faultOfType('ValueConstraintViolationException', { parameter: header, expected: 'no dry runs on this server' }),
   listNotFound: ({ listId }) => faultOfType('CustomerListNotFoundException', { customerListId: listId }),
   customerNotFound: ({ customerNo, listId }) =>
     faultOfType('CustomerListCustomerNotFoundException', { customerNo, customerListId: listId }),

@@ -1,4 +1,5 @@
 /** Which problems a route can meet, with facts for an example of each: what a flavour's fault map is asked with. */
+import { operations } from '../../core/model/operations.js'
 import type { Operation } from '../../core/model/operations.js'
 import { fail } from '../../core/model/problems.js'
 import type { CustomerError, ProblemKind, Problems, Violation } from '../../core/model/problems.js'
@@ -29,18 +30,13 @@ const customerNo = '00000001'
 const incident = '5f0c1e2a'
 const once = [{}] as const
 
-const customersOnly: readonly (Operation | undefined)[] = ['createCustomer', 'updateCustomer']
-const withoutCustomer: readonly (Operation | undefined)[] = [
-  undefined,
-  'createCustomer',
-  'findCustomers',
-  'createMapping',
-  'findMappings',
-  'deleteMappings',
-]
-const ofAddress: readonly (Operation | undefined)[] = ['getAddress', 'updateAddress', 'deleteAddress']
-const setsLogin = ({ runs }: About): boolean => [...customersOnly, 'createInternalAccount'].includes(runs)
-const setsAddressId = ({ runs }: About): boolean => runs === 'createAddress' || runs === 'updateAddress'
+type Entry = (typeof operations)[Operation]
+const isAbout = ({ runs }: About, subject: Entry['subject']): boolean =>
+  runs !== undefined && operations[runs].subject === subject
+const isNamed = ({ runs }: About, name: string): boolean =>
+  runs !== undefined && (operations[runs].names as readonly string[]).includes(name)
+const sets = (about: About, subject: Entry['subject']): boolean => about.takesBody && isAbout(about, subject)
+const setsLogin = (about: About): boolean => sets(about, 'customer') || sets(about, 'account')
 const when = <T>(met: boolean, ...facts: readonly T[]): readonly T[] => (met ? facts : [])
 
 const broken = (path: string, rule: Violation['rule'], more: Partial<Violation> = {}): Violation => ({
@@ -62,25 +58,25 @@ const violations: readonly Violation[] = [
 
 const domain: Met<Problems> = {
   listNotFound: () => [{ listId }],
-  customerNotFound: ({ runs }) => when(!withoutCustomer.includes(runs), { customerNo, listId }),
-  addressNotFound: ({ runs }) => when(ofAddress.includes(runs), { addressId: 'home', customerNo, listId }),
+  customerNotFound: (about) => when(isNamed(about, 'customerNo'), { customerNo, listId }),
+  addressNotFound: (about) => when(isNamed(about, 'addressId'), { addressId: 'home', customerNo, listId }),
   mappingNotFound: ({ runs }) => when(runs === 'deleteMappings', { customerNumber: customerNo }),
-  documentInvalid: ({ takesBody, runs }) => {
-    const document = runs?.endsWith('Address') ? 'customer_address' : 'customer'
-    return takesBody ? violations.map((violation) => ({ document, violations: [violation] })) : []
+  documentInvalid: (about) => {
+    const document = isAbout(about, 'address') ? 'customer_address' : 'customer'
+    return about.takesBody ? violations.map((violation) => ({ document, violations: [violation] })) : []
   },
   credentialsMissing: ({ runs, profile }) => when(runs === 'createCustomer' && profile.needsLogin, ...once),
-  loginMissing: ({ runs, profile }) => when(customersOnly.includes(runs) && profile.needsLogin, ...once),
+  loginMissing: (about) => when(sets(about, 'customer') && about.profile.needsLogin, ...once),
   loginInvalid: (about) => when(setsLogin(about), ...once),
   loginInUse: (about) => when(setsLogin(about), ...once),
   emailInvalid: (about) => when(setsLogin(about), { email: 'dude' }),
   emailInUse: (about) => when(setsLogin(about) && about.profile.uniqueEmail, ...once),
   passwordInvalid: (about) => when(setsLogin(about), ...once),
-  customerNoInUse: ({ runs }) => when(customersOnly.includes(runs), ...once),
-  addressIdInvalid: (about) => when(setsAddressId(about), ...once),
-  addressIdInUse: (about) => when(setsAddressId(about), ...once),
-  accountInUse: ({ runs }) => when(runs === 'createInternalAccount', ...once),
-  accountEmailMissing: ({ runs }) => when(runs === 'createInternalAccount', ...once),
+  customerNoInUse: (about) => when(sets(about, 'customer'), ...once),
+  addressIdInvalid: (about) => when(sets(about, 'address'), ...once),
+  addressIdInUse: (about) => when(sets(about, 'address'), ...once),
+  accountInUse: (about) => when(sets(about, 'account'), ...once),
+  accountEmailMissing: (about) => when(sets(about, 'account'), ...once),
   preconditionFailed: ({ parameters, runs }) => [
     ...when(parameters.includes('if-match'), { how: 'ifMatch', sent: '"7"' } as const),
     ...when(parameters.includes('if-match') && runs === 'updateCustomer', { how: 'version', sent: '7' } as const),
@@ -117,6 +113,7 @@ const protocol: Met<ProtocolProblems> = {
   parameterMalformed: ({ numbers }) => numbers.slice(0, 1).map((parameter) => ({ parameter, value: 'ten' })),
   parameterOutOfRange: ({ numbers }) =>
     numbers.slice(0, 1).map((parameter) => ({ parameter, value: '0', expected: 'a value of at least 1' })),
+  dryRunRefused: () => [],
 }
 
 function domainErrors<K extends ProblemKind>(kind: K, about: About): readonly CustomerError[] {

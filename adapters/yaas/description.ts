@@ -1,4 +1,5 @@
 /** What the flavour says of itself, for `clientele/openapi`. */
+import { operations } from '../../core/model/operations.js'
 import type { Operation } from '../../core/model/operations.js'
 import { attributeSchema } from '../http/declared-schema.js'
 import type { Declared, DescribedFault, DescribedParameter, DescribedRoute, Description } from '../http/description.js'
@@ -25,6 +26,22 @@ const query = (name: string, about: string, schema: Keywords = text): DescribedP
   schema,
 })
 
+/** The tag of a route: what its operation is about. */
+const tags = {
+  customer: 'customers',
+  account: 'accounts',
+  socialMediaUser: 'socialMediaUsers',
+  address: 'addresses',
+  mapping: 'sdCustomerMappings',
+} as const
+
+/** What the literal says of a route's operation. */
+function factsOf({ runs }: YaasRoute) {
+  const entry = runs && operations[runs]
+  const isQuery = entry?.kind === 'read' && entry.isQuery
+  return { tag: entry ? tags[entry.subject] : tags.customer, isCustomer: entry?.subject === 'customer', isQuery }
+}
+
 /** Summary, documents and examples of an operation. */
 interface Said {
   readonly summary: string
@@ -35,7 +52,7 @@ interface Said {
 }
 const made = { shows: ref('link'), example: examples.link }
 
-const operations: { readonly [O in Operation]?: Said } = {
+const texts: { readonly [O in Operation]?: Said } = {
   createCustomer: { summary: 'Creates a customer', ...made, takes: 'customer_create', sends: examples.newCustomer },
   findCustomers: { summary: 'Finds customers', shows: listOf('customer'), example: [examples.customer] },
   getCustomer: { summary: 'Shows a customer', shows: ref('customer'), example: examples.customer },
@@ -189,28 +206,29 @@ const listParameters = ({ sizes: { pageSize, maxPageSize } }: ResolvedOptions): 
   query('sort', 'Properties to sort by: `lastName,firstName:desc`.'),
 ]
 
-function parametersOf({ method, runs, asks }: YaasRoute, options: ResolvedOptions): readonly DescribedParameter[] {
-  const isOfCustomer = runs === 'updateCustomer' || runs === 'deleteCustomer'
-  const canExpand = runs === 'getCustomer' || runs === 'findCustomers' || runs === 'updateCustomer'
+function parametersOf(route: YaasRoute, options: ResolvedOptions): readonly DescribedParameter[] {
+  const { method, asks } = route
+  const { isCustomer, isQuery } = factsOf(route)
+  const isChange = method === 'PUT' || method === 'DELETE'
   return [
-    ...(asks && runs?.startsWith('find') ? listParameters(options) : []),
+    ...(asks && isQuery ? listParameters(options) : []),
     ...(asks ? [fields] : []),
-    ...(asks && canExpand ? [expand] : []),
-    ...(asks && method === 'PUT' ? [partial, patch] : []),
-    ...(isOfCustomer ? [ifMatch, ifNoneMatch] : []),
-    ...(runs === 'getCustomer' ? [ifChanged] : []),
+    ...(asks && isCustomer ? [expand] : []),
+    ...(asks && isChange ? [partial, patch] : []),
+    ...(isCustomer && isChange ? [ifMatch, ifNoneMatch] : []),
+    ...(isCustomer && method === 'GET' && !isQuery ? [ifChanged] : []),
     header('hybris-request-id', 'Echoed in the reply; made if it is not sent.'),
   ]
 }
 
 function routeOf(route: YaasRoute, options: ResolvedOptions): DescribedRoute {
-  const { method, path, runs, scope, body } = route
-  const said = (runs && operations[runs]) ?? { summary: path }
+  const { path, runs, scope, body } = route
+  const said = (runs && texts[runs]) ?? { summary: path }
   const described = {
     summary: said.summary,
-    tag: /^\/\{tenant\}\/(?:customers\/\{customerNumber\}\/)?(\w+)/.exec(path)?.[1] ?? 'customers',
+    tag: factsOf(route).tag,
     parameters: parametersOf(route, options),
-    replies: repliesOf(method, said, route, options),
+    replies: repliesOf(said, route, options),
     scopes: options.gateway ? [] : [scopeName(scope)],
     faults: ownFaults(route, options),
   }
@@ -219,15 +237,17 @@ function routeOf(route: YaasRoute, options: ResolvedOptions): DescribedRoute {
   return { ...described, body: { document, isNeeded: body === 'needed', example: said.sends } }
 }
 
-function repliesOf(method: string, { shows, example }: Said, { runs }: YaasRoute, options: ResolvedOptions) {
-  const { putStatus, totals } = options
-  const tag = runs?.endsWith('Customer') ? { ETag: text } : {}
+function repliesOf({ shows, example }: Said, route: YaasRoute, { putStatus, totals }: ResolvedOptions) {
+  const { method, runs } = route
+  const { isCustomer, isQuery } = factsOf(route)
+  const tag = isCustomer && !isQuery ? { ETag: text } : {}
   const done = { status: 204, text: 'Done.', headers: tag }
   if (method === 'DELETE') return [{ ...done, headers: {}, status: runs === 'deleteCustomer' ? 202 : 204 }]
   const isList = shows?.['type'] === 'array'
   const headers = {
     ...(isList && { 'hybris-Count': text, ...(totals === 'capped' && { 'hybris-Count-At-Least': text }), Link: text }),
-    ...(method === 'POST' ? { ...(runs === 'createCustomer' && tag), Location: text } : tag),
+    ...tag,
+    ...(method === 'POST' && { Location: text }),
   }
   const shown = { status: method === 'POST' ? 201 : 200, text: 'As asked.', document: shows ?? {}, example, headers }
   if (runs === 'getCustomer') return [shown, { status: 304, text: 'It is as the client knows it.', headers }]

@@ -208,6 +208,10 @@ const protocolFaults: { readonly [K in ProtocolProblemKind]: (facts: ProtocolPro
     validationFault([{ field: f.parameter, type: 'invalid_query_parameter', message: 'has not the form it needs' }]),
   parameterOutOfRange: (f) =>
     validationFault([{ field: f.parameter, type: 'invalid_query_parameter', message: `must be ${f.expected}` }]),
+  dryRunRefused: (f) =>
+    validationFault([
+      { field: f.header, type: 'invalid_header', message: 'asks for a dry run, and this server makes none' },
+    ]),
 }
 
 function unsupportedType(message: string): YaasFault {

@@ -48,7 +48,7 @@ export class Draft<T extends object> {
   }
 
   /** True while handlers may hold the object. */
-  get isHeld(): boolean {
+  get isInHands(): boolean {
     return this.#live !== undefined
   }
 

@@ -50,8 +50,8 @@ export interface Frame<U extends HandledUnit = HandledUnit> {
   readonly unit: U
   /** Absent: the work of a transaction. */
   readonly handler: Handler | undefined
-  /** The record that the point is about; undefined on create. */
-  readonly record: string | undefined
+  /** Id of the record that the point is about; undefined on create. */
+  readonly recordId: string | undefined
   readonly parent: Frame | undefined
   readonly depth: number
   /** When its time is over, or that of a frame around it, by `performance.now()`. */
@@ -95,11 +95,11 @@ export class Frames<U extends HandledUnit = HandledUnit> {
   }
 
   /** A frame within the caller's. `ms` limits it; without a handler, only the frames around it do. */
-  create(unit: U, handler: Handler | undefined, record: string | undefined, ms: number): Frame<U> {
+  create(unit: U, handler: Handler | undefined, recordId: string | undefined, ms: number): Frame<U> {
     const parent = this.current
     const depth = (parent?.depth ?? 0) + 1
     const endsAt = Math.min(performance.now() + ms, parent?.endsAt ?? Infinity)
-    const frame = { unit, handler, record, parent, depth, endsAt, open: 0, turn: nothing, closed: false }
+    const frame = { unit, handler, recordId, parent, depth, endsAt, open: 0, turn: nothing, closed: false }
     if (depth > mostNested && handler)
       throw new PluginFault(handler, 0, `hooks call one another in a cycle: ${cycleOf(frame)}`)
     return frame
@@ -116,10 +116,10 @@ export class Frames<U extends HandledUnit = HandledUnit> {
   }
 
   /** True if a handler runs already, in a frame around the caller, for this record. */
-  isRunning(handler: Handler, record: string | undefined): boolean {
-    if (record === undefined) return false
+  isRunning(handler: Handler, recordId: string | undefined): boolean {
+    if (recordId === undefined) return false
     for (let frame: Frame | undefined = this.current; frame; frame = frame.parent)
-      if (frame.handler === handler && frame.record === record) return true
+      if (frame.handler === handler && frame.recordId === recordId) return true
     return false
   }
 }

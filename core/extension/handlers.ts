@@ -34,7 +34,7 @@ export interface HandlersOptions {
 export interface Passing {
   readonly point: string
   /** Id of the record that the point is about; undefined on create. */
-  readonly record: string | undefined
+  readonly recordId: string | undefined
   readonly previous: unknown
   /** The handlers' arguments before the context; asked for anew before each handler. */
   args(): readonly unknown[]
@@ -118,7 +118,7 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
     /** Chains that a Status has ended, and why. */
     const ended = new Map<string, string>()
     for (const [at, handler] of handlers.entries()) {
-      const why = this.frames.isRunning(handler, passing.record)
+      const why = this.frames.isRunning(handler, passing.recordId)
         ? 'its own write: it runs already for this record'
         : ended.get(handler.chain ?? '')
       if (why !== undefined) {
@@ -139,7 +139,7 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
 
   /** Runs one handler in a frame of its own; gives what it returned. */
   #runOne(unit: U, handler: Handler, passing: Passing): Promise<unknown> {
-    const frame = this.frames.create(unit, handler, passing.record, this.#options.limit)
+    const frame = this.frames.create(unit, handler, passing.recordId, this.#options.limit)
     return this.frames.enter(frame, () => this.#runIn(frame, handler, passing))
   }
 

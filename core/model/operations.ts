@@ -27,9 +27,17 @@ export type LiveCustomer = Handed<Customer>
 /** An address as handlers get it. */
 export type LiveAddress = Handed<Address>
 
-/** What a writing operation is about: target, document and password make its input; `previous` is the state before the change. */
+/** What an operation is about: a kind of document, and the texts of its input that name a record, as a path does. */
+interface About {
+  readonly subject: 'customer' | 'address' | 'account' | 'mapping' | 'socialMediaUser'
+  /** All of them are needed. A customer number is looked up by its key (decision 1.4). */
+  readonly names: readonly string[]
+  /** Of these at least one is. */
+  readonly oneOf: readonly string[]
+}
+
+/** What a writing operation writes and tells; `previous` is the state before the change. */
 interface WriteShape {
-  target: object
   document: object
   /** Never part of the document: no handler, draft, trace or event holds it. */
   password?: Secret | null
@@ -38,13 +46,14 @@ interface WriteShape {
   before: readonly unknown[]
   after: readonly unknown[]
 }
-/** What a reading operation is about. */
+type SilentShape = Omit<WriteShape, 'before' | 'after'>
+/** What a reading operation asks for, beside what its names say, and gives. */
 interface ReadShape {
-  input: object
+  asks?: object
   result: unknown
 }
 
-interface Point<S extends string, M extends string, T extends WriteShape> {
+type Point<A, S extends string, M extends string, T extends WriteShape> = A & {
   readonly kind: 'write'
   /** Full name of the point that runs before the change. */
   readonly before: `${S}.before${M}`
@@ -52,40 +61,46 @@ interface Point<S extends string, M extends string, T extends WriteShape> {
   readonly after: `${S}.after${M}`
   readonly shape?: T
 }
-interface Read<T extends ReadShape> {
+type Read<A, T extends ReadShape> = A & {
   readonly kind: 'read'
   /** Finds records by what they hold: what handlers changed in place so far is found too. */
   readonly isQuery: boolean
   readonly shape?: T
 }
-interface Silent<T extends Omit<WriteShape, 'before' | 'after'>> {
-  readonly kind: 'silent'
-  readonly shape?: T
-}
+type Silent<A, T extends SilentShape> = A & { readonly kind: 'silent'; readonly shape?: T }
 
-const at = <const S extends string, const M extends 'POST' | 'PATCH' | 'DELETE'>(stem: S, method: M) => ({
-  of: <T extends WriteShape>(): Point<S, M, T> => ({
-    kind: 'write',
-    before: `${stem}.before${method}`,
-    after: `${stem}.after${method}`,
+/** Makes the operations on one kind of record: with the names of one, or without, where there is none yet or many are meant. */
+const about = <const A extends About>(named: A) => ({
+  at: <const S extends string, const M extends 'POST' | 'PATCH' | 'DELETE'>(stem: S, method: M) => ({
+    of: <T extends WriteShape>(): Point<A, S, M, T> => ({
+      ...named,
+      kind: 'write',
+      before: `${stem}.before${method}`,
+      after: `${stem}.after${method}`,
+    }),
   }),
+  read: <T extends ReadShape>(): Read<A, T> => ({ ...named, kind: 'read', isQuery: false }),
+  find: <T extends ReadShape>(): Read<A, T> => ({ ...named, kind: 'read', isQuery: true }),
+  silent: <T extends SilentShape>(): Silent<A, T> => ({ ...named, kind: 'silent' }),
 })
-const read = <T extends ReadShape>(): Read<T> => ({ kind: 'read', isQuery: false })
-const find = <T extends ReadShape>(): Read<T> => ({ kind: 'read', isQuery: true })
-const silent = <T extends Omit<WriteShape, 'before' | 'after'>>(): Silent<T> => ({ kind: 'silent' })
 
-/** A customer's number, as sent: it is looked up by its key (decision 1.4). */
-interface OfCustomer {
-  readonly customerNo: string
-}
-interface OfAddress extends OfCustomer {
-  readonly addressId: string
+const customers = about({ subject: 'customer', names: [], oneOf: [] })
+const customer = about({ subject: 'customer', names: ['customerNo'], oneOf: [] })
+const addresses = about({ subject: 'address', names: ['customerNo'], oneOf: [] })
+const address = about({ subject: 'address', names: ['customerNo', 'addressId'], oneOf: [] })
+const accounts = about({ subject: 'account', names: ['customerNo'], oneOf: [] })
+const mappings = about({ subject: 'mapping', names: [], oneOf: [] })
+const mapping = about({ subject: 'mapping', names: [], oneOf: ['customerNumber', 'id'] })
+const userCache = about({ subject: 'socialMediaUser', names: [], oneOf: [] })
+const users = about({ subject: 'socialMediaUser', names: ['customerNo'], oneOf: [] })
+
+interface Asks {
+  readonly query?: Query
 }
 
 /** Every operation (decisions 1.2, 4.1). */
 export const operations = {
-  createCustomer: at('dw.ocapi.data.customer_list.customers', 'POST').of<{
-    target: object
+  createCustomer: customers.at('dw.ocapi.data.customer_list.customers', 'POST').of<{
     document: { readonly create: CustomerCreate }
     password: Secret
     result: Customer
@@ -93,10 +108,9 @@ export const operations = {
     before: [create: Live<CustomerCreate>, customerListId: string]
     after: [customer: LiveCustomer, create: CustomerCreate, customerListId: string]
   }>(),
-  getCustomer: read<{ input: OfCustomer; result: Customer }>(),
-  findCustomers: find<{ input: { readonly query?: Query }; result: Page<Customer> }>(),
-  updateCustomer: at('dw.ocapi.data.customer_list.customer', 'PATCH').of<{
-    target: OfCustomer
+  getCustomer: customer.read<{ result: Customer }>(),
+  findCustomers: customers.find<{ asks: Asks; result: Page<Customer> }>(),
+  updateCustomer: customer.at('dw.ocapi.data.customer_list.customer', 'PATCH').of<{
     document: { readonly update: CustomerChange }
     /** Null removes it. */
     password: Secret | null
@@ -105,42 +119,37 @@ export const operations = {
     before: [customer: LiveCustomer, update: Live<CustomerChange>, customerListId: string]
     after: [customer: LiveCustomer, update: CustomerChange, customerListId: string]
   }>(),
-  deleteCustomer: at('dw.ocapi.data.customer_list.customer', 'DELETE').of<{
-    target: OfCustomer
+  deleteCustomer: customer.at('dw.ocapi.data.customer_list.customer', 'DELETE').of<{
     document: object
     result: void
     previous: Customer
     before: [customer: LiveCustomer, customerListId: string]
     after: [customerListId: string]
   }>(),
-  createAddress: at('dw.ocapi.data.customer_list.customer.addresses', 'POST').of<{
-    target: OfCustomer
+  createAddress: addresses.at('dw.ocapi.data.customer_list.customer.addresses', 'POST').of<{
     document: { readonly create: AddressCreate }
     result: Address
     previous: undefined
     before: [customer: LiveCustomer, create: Live<AddressCreate>, customerListId: string]
     after: [customer: LiveCustomer, customerAddress: LiveAddress, create: AddressCreate, customerListId: string]
   }>(),
-  getAddress: read<{ input: OfAddress; result: Address }>(),
-  findAddresses: find<{ input: OfCustomer & { readonly query?: Query }; result: Page<Address> }>(),
-  updateAddress: at('dw.ocapi.data.customer_list.customer.address', 'PATCH').of<{
-    target: OfAddress
+  getAddress: address.read<{ result: Address }>(),
+  findAddresses: addresses.find<{ asks: Asks; result: Page<Address> }>(),
+  updateAddress: address.at('dw.ocapi.data.customer_list.customer.address', 'PATCH').of<{
     document: { readonly update: AddressChange }
     result: Address
     previous: Address
     before: [customer: LiveCustomer, customerAddress: LiveAddress, update: Live<AddressChange>, customerListId: string]
     after: [customer: LiveCustomer, customerAddress: LiveAddress, update: AddressChange, customerListId: string]
   }>(),
-  deleteAddress: at('dw.ocapi.data.customer_list.customer.address', 'DELETE').of<{
-    target: OfAddress
+  deleteAddress: address.at('dw.ocapi.data.customer_list.customer.address', 'DELETE').of<{
     document: object
     result: void
     previous: Address
     before: [customer: LiveCustomer, customerAddress: LiveAddress, customerListId: string]
     after: [customer: LiveCustomer, customerListId: string]
   }>(),
-  createInternalAccount: at('clientele.customer.accounts', 'POST').of<{
-    target: OfCustomer
+  createInternalAccount: accounts.at('clientele.customer.accounts', 'POST').of<{
     document: { readonly create: AccountCreate }
     password: Secret
     result: Account
@@ -148,42 +157,37 @@ export const operations = {
     before: [customer: LiveCustomer, create: Live<AccountCreate>, customerListId: string]
     after: [customer: LiveCustomer, account: Account, create: AccountCreate, customerListId: string]
   }>(),
-  findAccounts: find<{ input: OfCustomer; result: Page<Account> }>(),
+  findAccounts: accounts.find<{ result: Page<Account> }>(),
   /** Links an account at another provider; without extension points, since only library and import do it (decision 3.8). */
-  linkAccount: silent<{
-    target: OfCustomer
+  linkAccount: accounts.silent<{
     document: { readonly account: Account }
     result: Account
     previous: undefined
   }>(),
-  unlinkAccount: silent<{
-    target: OfCustomer & { readonly account: Account }
-    document: object
+  unlinkAccount: accounts.silent<{
+    document: { readonly account: Account }
     result: void
     previous: undefined
   }>(),
-  createMapping: at('clientele.sd_customer_mappings', 'POST').of<{
-    target: object
+  createMapping: mappings.at('clientele.sd_customer_mappings', 'POST').of<{
     document: { readonly create: MappingCreate }
     result: SdCustomerMapping
     previous: undefined
     before: [create: Live<MappingCreate>, customerListId: string]
     after: [mapping: SdCustomerMapping, create: MappingCreate, customerListId: string]
   }>(),
-  findMappings: find<{ input: { readonly query?: Query }; result: Page<SdCustomerMapping> }>(),
+  findMappings: mappings.find<{ asks: Asks; result: Page<SdCustomerMapping> }>(),
   /** Every mapping of a customer number; if there is none, or no number is given, the one with the id. */
-  deleteMappings: at('clientele.sd_customer_mapping', 'DELETE').of<{
-    target: { readonly customerNumber: string; readonly id?: string } | { readonly id: string }
+  deleteMappings: mapping.at('clientele.sd_customer_mapping', 'DELETE').of<{
     document: object
     result: void
     previous: readonly SdCustomerMapping[]
     before: [mappings: readonly SdCustomerMapping[], customerListId: string]
     after: [mappings: readonly SdCustomerMapping[], customerListId: string]
   }>(),
-  findSocialMediaUsers: find<{ input: OfCustomer; result: Page<SocialMediaUser> }>(),
+  findSocialMediaUsers: users.find<{ result: Page<SocialMediaUser> }>(),
   /** Stores or replaces users by their id; no extension point, since users are a cache of their source (decision 3.14). */
-  importSocialMediaUsers: silent<{
-    target: object
+  importSocialMediaUsers: userCache.silent<{
     document: { readonly users: readonly SocialMediaUser[] }
     result: { readonly imported: number }
     previous: undefined
@@ -203,8 +207,13 @@ export type Reading = Exclude<Operation, Writing>
 type ShapeOf<O extends Operation> = NonNullable<Ops[O]['shape']>
 type Of<O extends Operation, K extends string> = ShapeOf<O> extends { [k in K]: infer V } ? V : never
 
-/** Names the records that a writing operation is about: what a path says. */
-export type TargetOf<O extends Writing> = Of<O, 'target'>
+type OneOf<N extends string> = [N] extends [never]
+  ? unknown
+  : { [K in N]: { readonly [name in K]: string } & { readonly [name in Exclude<N, K>]?: string } }[N]
+/** Names the records that an operation is about: what a path says. */
+export type TargetOf<O extends Operation> = { readonly [N in Ops[O]['names'][number]]: string } & OneOf<
+  Ops[O]['oneOf'][number]
+>
 /** What a writing operation writes: what a body says. */
 export type DocumentOf<O extends Writing> = Of<O, 'document'>
 /** The password that goes with it; `never` where there is none. */
@@ -213,7 +222,7 @@ type PasswordInput<P> = [P] extends [never] ? unknown : { readonly password?: P 
 /** What an operation takes as a library call. */
 export type InputOf<O extends Operation> = O extends Writing
   ? TargetOf<O> & DocumentOf<O> & PasswordInput<PasswordOf<O>>
-  : Of<O, 'input'>
+  : TargetOf<O> & (ShapeOf<O> extends { asks: infer A } ? A : unknown)
 /** What an operation gives. */
 export type ResultOf<O extends Operation> = Of<O, 'result'>
 /** State before the change; undefined on create. */

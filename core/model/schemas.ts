@@ -4,6 +4,7 @@
  * problems of their own (email, login, password, empty address id) are no part of them: the rules check those.
  */
 import { managedProperties } from './documents.js'
+import type { Query } from './query.js'
 
 const text = { type: 'string', maxLength: 256 } as const
 const phone = { type: 'string', maxLength: 32 } as const
@@ -165,6 +166,45 @@ export const socialMediaUserSchema = {
   properties: {
     id: { type: 'string', maxLength: 256, pattern: '\\S' },
     referenceCustomerNumber: { type: 'string', maxLength: 256, pattern: '\\S' },
+  },
+} as const
+
+const path = { type: 'array', items: { type: 'string' }, minItems: 1 } as const
+const scalar = { type: ['string', 'number', 'boolean'] } as const
+const condition = { $ref: '#/$defs/condition' } as const
+const needs = (op: readonly string[], properties: { readonly [name: string]: object }) => ({
+  if: { properties: { op: { not: { enum: op } } } },
+  else: { required: Object.keys(properties), properties },
+})
+
+/** Schema of `Query`. */
+export const querySchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    where: condition,
+    sort: {
+      type: 'array',
+      items: { type: 'object', required: ['path'], properties: { path, descending: flag } },
+    },
+    offset: { type: 'integer', minimum: 0 },
+    limit: { type: 'integer', minimum: 0 },
+    totals: { enum: ['exact', 'capped', 'none'] },
+  } satisfies { readonly [K in keyof Query]-?: object },
+  $defs: {
+    condition: {
+      type: 'object',
+      required: ['op'],
+      properties: { op: { enum: ['and', 'or', 'not', 'eq', 'lt', 'lte', 'gt', 'gte', 'in', 'exists', 'matches'] } },
+      allOf: [
+        needs(['and', 'or'], { of: { type: 'array', items: condition } }),
+        needs(['not'], { of: condition }),
+        needs(['eq', 'lt', 'lte', 'gt', 'gte'], { path, value: scalar }),
+        needs(['in'], { path, values: { type: 'array', items: scalar } }),
+        needs(['exists'], { path }),
+        needs(['matches'], { path, pattern: { type: 'string' } }),
+      ],
+    },
   },
 } as const
 

@@ -32,7 +32,7 @@ export function createInternalAccount(
       if (secret?.kind === 'refused') throw fail('passwordInvalid', {})
     },
     draft: (_, __, { create }) => new Draft(create, { name: 'create', schema: accountCreateSchema }),
-    record: ({ customer }) => customer.record.id,
+    recordId: ({ customer }) => customer.record.id,
     before: ({ customer }, create) => [customer.live, create],
     apply: (unit, { customer }, { create }, running) =>
       giveAccount(customers, policies, unit, customer, create, running),
@@ -88,18 +88,13 @@ export function linkAccount(customers: Customers, ids: Ids): WriteOperation<'lin
   }
 }
 
-/** The target of an unlinking, loaded. */
-interface Linked extends Owner {
-  readonly account: Account
-}
-
 /** Removes an account at a provider; without it nothing happens. */
-export function unlinkAccount(customers: Customers): WriteOperation<'unlinkAccount', Linked, void> {
+export function unlinkAccount(customers: Customers): WriteOperation<'unlinkAccount', Owner, void> {
   return {
     name: 'unlinkAccount',
-    documents: {},
-    load: async (unit, target) => ({ ...(await loadOwner(customers, unit, target)), account: target.account }),
-    async apply(unit, { customer, account: { id, providerId } }) {
+    documents: { account: externalAccountSchema },
+    load: (unit, target) => loadOwner(customers, unit, target),
+    async apply(unit, { customer }, { account: { id, providerId } }) {
       const record = await unit.tx.accounts.get({ account: compositeKey(providerId, id) })
       if (record?.keys['customer'] !== customer.record.id) return
       await unit.tx.accounts.remove(record)

@@ -34,7 +34,7 @@ export function createAddress(
         schema: addressCreateSchema,
         check: (now, before) => addresses.free.violations(now, before),
       }),
-    record: (_, address) => address?.record.id,
+    recordId: (_, address) => address?.record.id,
     before: ({ customer }, create) => [customer.live, create],
     async apply(unit, { customer }, { create }) {
       const address = await addresses.insert(unit, customer, create)
@@ -78,7 +78,7 @@ export function updateAddress(
         check: (now, before) =>
           addresses.free.violations(merged(address.document, now), merged(address.document, before)),
       }),
-    record: ({ address }) => address.record.id,
+    recordId: ({ address }) => address.record.id,
     before: ({ customer, address }, update) => [customer.live, address.live, update],
     apply: (unit, { address }, { update }) =>
       addresses.store(unit, address, addresses.free.kept(merged(address.document, update), address.document)),
@@ -96,7 +96,7 @@ export function deleteAddress(
     name: 'deleteAddress',
     documents: {},
     load: (unit, target) => load(customers, addresses, unit, target),
-    record: ({ address }) => address.record.id,
+    recordId: ({ address }) => address.record.id,
     before: ({ customer, address }) => [customer.live, address.live],
     async apply(unit, { customer, address, previous }) {
       await addresses.remove(unit, address)

@@ -15,7 +15,7 @@ import { addressOf } from '../work/records.js'
 import { Held } from '../work/unit.js'
 import type { Unit } from '../work/unit.js'
 import type { DeclaredAttributes } from './custom-attributes.js'
-import { ownedBy } from './customers.js'
+import { ownedBy } from './belongings.js'
 import type { HeldCustomer } from './customers.js'
 import { FreeDataRules } from './free-data.js'
 

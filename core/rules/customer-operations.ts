@@ -3,12 +3,13 @@ import { Draft } from '../extension/draft.js'
 import type { Customer } from '../model/documents.js'
 import { customerChangeSchema, customerCreateSchema } from '../model/schemas.js'
 import { DuplicateKey } from '../ports/storage.js'
-import type { Kind, Records } from '../ports/storage.js'
 import type { Unit } from '../work/unit.js'
 import type { Loaded, WriteOperation } from '../work/write.js'
-import { judgeNumber, merged, ownedBy } from './customers.js'
+import { removeBelongings } from './belongings.js'
+import { merged } from './customers.js'
 import type { Customers, HeldCustomer } from './customers.js'
 import { foreseeCreate, foreseeUpdate } from './foresight.js'
+import { judgeNumber } from './identity.js'
 import type { Passwords } from './passwords.js'
 
 /** A loaded customer and its state before the change. */
@@ -42,7 +43,7 @@ export function createCustomer(
         schema: customerCreateSchema,
         check: (now, before) => customers.free.violations(now, before),
       }),
-    record: (_, customer) => customer?.record.id,
+    recordId: (_, customer) => customer?.record.id,
     before: (_, create) => [create],
     async apply(unit, _, { create }, running) {
       const customer = await customers.insert(unit, create, running)
@@ -103,7 +104,7 @@ export function updateCustomer(
         check: (now, before) =>
           customers.free.violations(merged(customer.document, now), merged(customer.document, before)),
       }),
-    record: ({ customer }) => customer.record.id,
+    recordId: ({ customer }) => customer.record.id,
     before: ({ customer }, update) => [customer.live, update],
     apply(unit, { customer }, { update }, running) {
       const { document } = customer
@@ -120,10 +121,10 @@ export function deleteCustomer(customers: Customers): WriteOperation<'deleteCust
     name: 'deleteCustomer',
     documents: {},
     load: (unit, target) => loadCustomer(customers, unit, target),
-    record: ({ customer }) => customer.record.id,
+    recordId: ({ customer }) => customer.record.id,
     before: ({ customer }) => [customer.live],
     async apply(unit, { customer, previous }) {
-      await removeOwned(unit, customer, previous.customerNo)
+      await removeBelongings(unit, customer.record, previous.customerNo)
       await unit.tx.customers.remove(customer.record)
       unit.drop(customer.record.id)
       const { user } = unit.call.caller ?? {}
@@ -136,32 +137,4 @@ export function deleteCustomer(customers: Customers): WriteOperation<'deleteCust
     after: () => [],
     result: () => ({ result: undefined }),
   }
-}
-
-/** What goes with a customer. */
-async function removeOwned(unit: Unit, { record }: HeldCustomer, customerNumber: string): Promise<void> {
-  const { id, keys } = record
-  const owner = keys['customerNo'] ?? ''
-  const addresses = await removeAll(unit, 'addresses', id)
-  for (const { addressId } of addresses) unit.emit('address-deleted', { customerNumber, addressId })
-  unit.effect('addresses deleted', addresses.length)
-  unit.effect('accounts deleted', (await removeAll(unit, 'accounts', id)).length)
-  unit.effect('social media users deleted', (await removeAll(unit, 'socialMediaUsers', owner)).length)
-  const { items } = await unit.tx.mappings.find({ where: ownedBy(owner) })
-  const unmarked = items.filter((mapping) => !mapping.deletedInYaaS)
-  for (const mapping of unmarked) await unit.tx.mappings.update({ ...mapping, deletedInYaaS: true })
-  unit.effect('mappings marked deletedInYaaS', unmarked.length)
-}
-
-async function removeAll<K extends Exclude<Kind, 'customers' | 'mappings'>>(
-  unit: Unit,
-  kind: K,
-  owner: string,
-): Promise<readonly Records[K][]> {
-  const { items } = await unit.tx[kind].find({ where: ownedBy(owner) })
-  for (const record of items) {
-    await unit.tx[kind].remove(record as never)
-    unit.drop(record.id)
-  }
-  return items as readonly Records[K][]
 }

@@ -6,7 +6,6 @@ import { isEqual, merge } from '../model/json.js'
 import { keyOf } from '../model/keys.js'
 import type { LiveCustomer } from '../model/operations.js'
 import { fail } from '../model/problems.js'
-import type { Profile } from '../model/profile.js'
 import { customerSchema } from '../model/schemas.js'
 import type { DocumentLimits } from '../model/sizes.js'
 import type { Ids, Policies } from '../ports/host.js'
@@ -16,10 +15,12 @@ import { HostFault } from '../work/host-calls.js'
 import { customerOf } from '../work/records.js'
 import { Held } from '../work/unit.js'
 import type { Unit } from '../work/unit.js'
+import { renumber } from './belongings.js'
 import type { DeclaredAttributes } from './custom-attributes.js'
 import { FreeDataRules } from './free-data.js'
 import type { MixinSchemas } from './mixins.js'
 import type { Numbers } from './numbers.js'
+import { identityOf, judgeIdentity, withIdentity } from './identity.js'
 import { secretFor } from './passwords.js'
 import type { WithPassword } from './passwords.js'
 
@@ -79,20 +80,6 @@ export class HeldCustomer extends Held<CustomerRecord, Customer> {
 /** A customer after a change. */
 export function merged<T extends CustomerCreate>(customer: T, change: CustomerChange | CustomerCreate): T {
   return merge(customer, change, ['credentials', 'custom', 'mixins', 'mixinSchemas'], ['credentials'])
-}
-
-/** Throws for a number that was sent where numbers are generated (decision 3.5). */
-export function judgeNumber({ refusesNumber }: Profile, { customerNo }: CustomerCreate): void {
-  if (refusesNumber && customerNo !== undefined)
-    throw fail('documentInvalid', {
-      document: 'customer',
-      violations: [{ path: ['customerNo'], rule: 'readOnly', message: 'is generated and cannot be sent' }],
-    })
-}
-
-/** Condition that a record belongs to the owner with this key. */
-export function ownedBy(owner: string) {
-  return { op: 'eq', path: ['keys', 'customer'], value: owner } as const
 }
 
 /** What a write brings beside its document, and what came of it; lives over all attempts. */
@@ -185,21 +172,10 @@ export class Customers {
     const identity = identityOf(current, desired, unit.profile)
     const { email, movesEmail, movesLogin, follows } = identity
     if (follows) unit.effect('login moved with the email')
-    this.#judge(identity, current, desired)
+    judgeIdentity(this.#parts.policies, identity, current, desired)
     const document = withIdentity(desired, identity)
     if (!movesEmail || !unit.profile.uniqueEmail || email === undefined) return document
     return this.claimEmail(unit, email, movesLogin, current).then(() => document)
-  }
-
-  /** Throws for a login, an email or a password question that is new and not acceptable. */
-  #judge({ email, login, movesLogin }: Identity, current: Customer | undefined, desired: Customer): void {
-    const { policies } = this.#parts
-    if (movesLogin && !policies.login(login ?? '')) throw fail('loginInvalid', {})
-    if (email !== undefined && email !== current?.email && !policies.email(email))
-      throw fail('emailInvalid', { email: desired.email ?? '' })
-    const { passwordQuestion } = desired.credentials
-    const isNewQuestion = passwordQuestion !== current?.credentials.passwordQuestion
-    if (login === undefined && passwordQuestion !== undefined && isNewQuestion) throw fail('loginMissing', {})
   }
 
   /** No other customer may have this email, nor, where a login is created or moved to it, this login (decision 1.5). */
@@ -213,62 +189,6 @@ export class Customers {
     const holder = await unit.tx.customers.get({ login: key })
     if (holder && holder.keys['customerNo'] !== selfKey) throw fail('loginInUse', {})
   }
-}
-
-/** By what a customer is known in its list, beside its number: as a document is to be stored, and what of it is new. */
-interface Identity {
-  readonly email: string | undefined
-  readonly login: string | undefined
-  readonly movesEmail: boolean
-  readonly movesLogin: boolean
-  /** The login is moved along with the email (decision 3.7). */
-  readonly follows: boolean
-}
-
-function identityOf(current: Customer | undefined, desired: Customer, profile: Profile): Identity {
-  const email = desired.email?.trim()
-  const movesEmail = email !== undefined && (current?.email === undefined || keyOf(email) !== keyOf(current.email))
-  const sent = desired.credentials.login?.trim()
-  const follows = movesEmail && profile.loginFollowsEmail && isEmailLogin(current, sent) && email !== sent
-  const login = follows ? email : sent
-  const movesLogin = login !== undefined && login !== current?.credentials.login
-  return { email, login, movesEmail, movesLogin, follows }
-}
-
-/** True if the login stays as it was, and is the email that the customer had. */
-function isEmailLogin(current: Customer | undefined, login: string | undefined): boolean {
-  if (login === undefined || current?.email === undefined || login !== current.credentials.login) return false
-  return keyOf(login) === keyOf(current.email)
-}
-
-/** The document with this email and login, and its number without blanks around it. */
-function withIdentity(document: Customer, { email, login }: Identity): Live<Customer> {
-  const result = { ...document, customerNo: document.customerNo.trim() } as Live<Customer>
-  if (email === undefined) delete result.email
-  else result.email = email
-  if (login !== document.credentials.login) {
-    const { login: _, ...others } = document.credentials
-    result.credentials = login === undefined ? others : { ...others, login }
-  }
-  return result
-}
-
-/** Rewrites the number in mappings and stored social media users (decision 1.14). */
-async function renumber(unit: Unit, from: string, to: string): Promise<void> {
-  const where = ownedBy(keyOf(from))
-  const keys = { customer: keyOf(to) }
-  const mappings = await unit.tx.mappings.find({ where })
-  for (const mapping of mappings.items)
-    await unit.tx.mappings.update({ ...mapping, customerNumber: to, keys: { ...mapping.keys, ...keys } })
-  unit.effect('mappings renumbered', mappings.total)
-  const users = await unit.tx.socialMediaUsers.find({ where })
-  for (const record of users.items)
-    await unit.tx.socialMediaUsers.update({
-      ...record,
-      user: { ...record.user, referenceCustomerNumber: to },
-      keys: { ...record.keys, ...keys },
-    })
-  unit.effect('social media users renumbered', users.total)
 }
 
 function recordOf(id: string, document: Customer, secret: CustomerRecord['secret']): CustomerRecord {

@@ -9,8 +9,8 @@ import type { CustomerRecord, ReadUnit } from '../ports/storage.js'
 import { customerOf } from '../work/records.js'
 import { pointOf } from '../work/write.js'
 import type { Prospect, Running } from '../work/write.js'
-import { judgeNumber } from './customers.js'
 import type { Customers } from './customers.js'
+import { judgeNumber } from './identity.js'
 
 /** Throws what creating the customer will fail with. */
 export async function foreseeCreate(

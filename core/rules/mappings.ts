@@ -10,7 +10,7 @@ import type { MappingRecord } from '../ports/storage.js'
 import { mappingOf } from '../work/records.js'
 import type { Unit } from '../work/unit.js'
 import type { Loaded, WriteOperation } from '../work/write.js'
-import { ownedBy } from './customers.js'
+import { ownedBy } from './belongings.js'
 
 /** Creates a mapping; the customer need not exist, and equal mappings may stand side by side. */
 export function createMapping(ids: Ids): WriteOperation<'createMapping', Loaded<'createMapping'>, SdCustomerMapping> {
@@ -18,7 +18,7 @@ export function createMapping(ids: Ids): WriteOperation<'createMapping', Loaded<
     name: 'createMapping',
     documents: { create: mappingCreateSchema },
     draft: (_, __, { create }) => new Draft(create, { name: 'create', schema: mappingCreateSchema }),
-    record: (_, mapping) => mapping?.id,
+    recordId: (_, mapping) => mapping?.id,
     before: (_, create) => [create],
     async apply(unit, _, { create }) {
       const { sdCustomerNumber, deletedInYaaS = false } = create

@@ -11,7 +11,7 @@ import type { Schema } from '../model/schemas.js'
 import type { CustomerRecord } from '../ports/storage.js'
 import type { CallPlace, ReadOperation, ReadView } from '../work/read.js'
 import { mappingOf } from '../work/records.js'
-import { ownedBy } from './customers.js'
+import { ownedBy } from './belongings.js'
 
 /** Asks somebody else than the storage for a customer's social media users. */
 type UserSource = (customerNo: string, call: CallPlace) => Promise<Page<SocialMediaUser>>

@@ -82,19 +82,26 @@ export function guardedClock(clock: Clock): Clock {
   return () => askNow('clock', clock, (now) => types.isDate(now) && !Number.isNaN(now.getTime()))
 }
 
-/** Ids that are text. An incident always gets one: from `spare` if the host's fail. */
-export function guardedIds(ids: Ids, spare: Ids): Ids {
+/** Ids as the core asks for them: what the host calls an incident's makes those of requests too. */
+export interface GuardedIds extends Ids {
+  request(): string
+}
+
+/** Ids that are text. An incident and a request always get one: from `spare` if the host's fail. */
+export function guardedIds(ids: Ids, spare: Ids): GuardedIds {
   const asked = (name: keyof Ids) => askNow(`ids.${name}`, () => ids[name](), isText)
+  const incident = (): string => {
+    try {
+      return asked('incident')
+    } catch {
+      return spare.incident()
+    }
+  }
   return {
     hex24: () => asked('hex24'),
     customerNumber: () => asked('customerNumber'),
-    incident() {
-      try {
-        return asked('incident')
-      } catch {
-        return spare.incident()
-      }
-    },
+    incident,
+    request: incident,
   }
 }
 

@@ -43,7 +43,7 @@ export abstract class Held<R extends object = object, D extends object = object>
   }
   /** True while handlers may hold the document. */
   get isInHands(): boolean {
-    return this.#draft?.isHeld ?? false
+    return this.#draft?.isInHands ?? false
   }
   /** Makes the record's document the state of the draft. */
   refresh(): void {
@@ -61,7 +61,7 @@ export abstract class Held<R extends object = object, D extends object = object>
 /** What a point is about when a unit passes it. */
 export interface PointFacts {
   /** Id of the record; undefined on create. */
-  readonly record?: string | undefined
+  readonly recordId?: string | undefined
   /** State before the change; undefined on create. */
   readonly previous: unknown
   /** The document of the request, which handlers may change. */
@@ -215,7 +215,7 @@ export class Unit implements HandledUnit {
 
   /** Runs the handlers of a point; what they changed in place is stored when this returns. */
   async runHandlers(point: string, facts: PointFacts): Promise<void> {
-    const { record, previous, draft } = facts
+    const { recordId, previous, draft } = facts
     const heldOutside = this.#inHands()
     let subjects: readonly string[] = []
     const args = (): readonly unknown[] => {
@@ -231,7 +231,7 @@ export class Unit implements HandledUnit {
       return inTurn(draft ? [draft, ...drafts] : drafts, (each) => each.look())
     }
     this.call.hasRunHandlers = true
-    await this.handlers.run(this, { point, record, previous, args, look })
+    await this.handlers.run(this, { point, recordId, previous, args, look })
     const settling = this.#settle()
     if (settling) await settling
     for (const held of this.#inHands()) if (!heldOutside.includes(held)) held.draft.cut()

@@ -192,11 +192,11 @@ export class Units {
       }
       const failed = (error: unknown): void =>
         error instanceof RolledBack ? resolve(error.result as T) : reject(error)
-      this.#write(call, attempt, work).finally(ended).then(resolve, failed)
+      this.#open(call, attempt, work).finally(ended).then(resolve, failed)
     })
   }
 
-  async #write<T>(call: Call, attempt: Attempt, work: (unit: Unit) => Promise<T>): Promise<T> {
+  async #open<T>(call: Call, attempt: Attempt, work: (unit: Unit) => Promise<T>): Promise<T> {
     return this.#options.storage.write(
       call.list,
       (tx) =>

@@ -83,7 +83,7 @@ export interface WriteOperation<O extends Writing = Writing, L extends Loaded<O>
   /** The part of the document that before handlers may change. */
   draft?(unit: Unit, loaded: L, sent: DocumentOf<O>): Draft<object>
   /** Id of the record that its points are about. */
-  record?(loaded: L, applied?: A): string | undefined
+  recordId?(loaded: L, applied?: A): string | undefined
   /** Arguments of before handlers, without the list id. */
   before?(loaded: L, live: object | undefined): readonly unknown[]
   /** Judges what handlers have left, and makes the change. Emits the events that `Held.emitChange` does not. */
@@ -175,7 +175,7 @@ async function runBefore<O extends Writing>(
 ): Promise<DocumentOf<O>> {
   const draft = operation.draft?.(unit, loaded, sent)
   await unit.runHandlers(point, {
-    record: operation.record?.(loaded),
+    recordId: operation.recordId?.(loaded),
     previous: loaded.previous,
     draft,
     args: () => operation.before?.(loaded, draft?.live) ?? [],
@@ -213,7 +213,7 @@ async function runAfter<O extends Writing>(
   applied: unknown,
 ): Promise<void> {
   await unit.runHandlers(point, {
-    record: operation.record?.(loaded, applied),
+    recordId: operation.recordId?.(loaded, applied),
     previous: loaded.previous,
     args: () => operation.after?.(loaded, applied, document) ?? [],
   })

@@ -11,7 +11,7 @@ import { jsonFileStorage } from '../../adapters/storage/file/json-file.js'
 import { memoryStorage } from '../../adapters/storage/local/memory.js'
 import { postgresStorage } from '../../adapters/storage/postgres/postgres.js'
 import { CustomerError, createClientele, definePlugin, extensionPoints } from '../../core/index.js'
-import type { CustomerOperations } from '../../core/index.js'
+import type { CustomerOperations, Operation } from '../../core/index.js'
 import { kindNames } from '../../core/ports/storage.js'
 import type { Storage } from '../../core/ports/storage.js'
 import { faultyStorage } from '../faulty-storage.js'
@@ -52,7 +52,7 @@ const clientele = await createClientele({
 const customerNo = 'dude'
 const target = { customerNo, addressId: 'home' }
 /** Each operation on a customer with an address and a mapping, in a list of its own. */
-const operations: Readonly<Record<string, (shop: CustomerOperations) => Promise<unknown>>> = {
+const operations: { readonly [O in Operation]: (shop: CustomerOperations) => Promise<unknown> } = {
   createCustomer: (shop) => shop.createCustomer({ create: { lastName: 'Sobchak', email: 'walter@example.com' } }),
   getCustomer: (shop) => shop.getCustomer({ customerNo }),
   findCustomers: (shop) => shop.findCustomers({ query: { limit: 1 } }),
@@ -66,10 +66,13 @@ const operations: Readonly<Record<string, (shop: CustomerOperations) => Promise<
   createInternalAccount: (shop) => shop.createInternalAccount({ customerNo, create: { email: 'dude@example.com' } }),
   findAccounts: (shop) => shop.findAccounts({ customerNo }),
   linkAccount: (shop) => shop.linkAccount({ customerNo, account: { id: '1', providerId: 'other' } }),
+  unlinkAccount: (shop) => shop.unlinkAccount({ customerNo, account: { id: '0', providerId: 'other' } }),
   createMapping: (shop) => shop.createMapping({ create: { customerNumber: customerNo, sdCustomerNumber: '2' } }),
   findMappings: (shop) => shop.findMappings({}),
   deleteMappings: (shop) => shop.deleteMappings({ customerNumber: customerNo }),
   findSocialMediaUsers: (shop) => shop.findSocialMediaUsers({ customerNo }),
+  importSocialMediaUsers: (shop) =>
+    shop.importSocialMediaUsers({ users: [{ id: 'u', referenceCustomerNumber: customerNo }] }),
 }
 
 const prepare = async (list: string): Promise<void> => {
@@ -77,6 +80,7 @@ const prepare = async (list: string): Promise<void> => {
   await shop.createCustomer({ create: { customerNo, lastName: 'Lebowski' } })
   await shop.createAddress({ customerNo, create: { addressId: 'home', city: 'Venice' } })
   await shop.createMapping({ create: { customerNumber: customerNo, sdCustomerNumber: '1' } })
+  await shop.linkAccount({ customerNo, account: { id: '0', providerId: 'other' } })
 }
 /** All that is stored in a list. */
 const dump = (list: string): Promise<string> =>
@@ -103,13 +107,13 @@ const wrong: string[] = []
 let lists = 0
 
 async function meet(
-  operation: string,
+  operation: Operation,
   step: StorageStep,
   nth: number,
   does: 'fail' | 'hang' | number,
   list = `${operation}-${++lists}`,
 ): Promise<void> {
-  const run = operations[operation] ?? (() => Promise.resolve())
+  const run = operations[operation]
   const what = `${operation}, ${does} at ${step} ${nth}`
   if (does !== 'hang') await prepare(list)
   const before = await dump(list)
@@ -141,7 +145,8 @@ let letGo = nothing
 const released = new Promise<void>((resolve) => (letGo = resolve))
 const hanging: (() => Promise<void>)[] = []
 const others: (() => Promise<void>)[] = []
-for (const [operation, run] of Object.entries(operations)) {
+for (const operation of Object.keys(operations) as Operation[]) {
+  const run = operations[operation]
   const list = `${operation}-steps`
   if (operation !== 'createCustomer') await prepare(list)
   storage.forget()
