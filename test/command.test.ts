@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'mocha'
 import { UsageError, commandOf, helpOf, helpOfOne, readArguments } from '../adapters/command/command.js'
 import { commands } from '../adapters/command/commands.js'
 import { environmentOf, serve } from '../adapters/command/serve.js'
+import { runsTypeScript } from '../adapters/command/server/plugin-files.js'
 import { logLevels } from '../adapters/command/server/settings.js'
 import { start } from './support/child.js'
 import { send } from './support/http.js'
@@ -135,6 +136,13 @@ describe('npx clientele (adapters/command/README.md)', () => {
     const tested = start(path.relative(path.join(root, 'dist'), `${hook}.test.mjs`))
     expect(await tested.ended, tested.output()).to.deep.equal({ code: 0, signal: null })
     expect(tested.output()).to.match(/pass 2$/m)
+    const typed = await run('init', 'hook', hook, '--ts')
+    const needs = 'Node 22.18 or newer, which runs TypeScript'
+    expect(typed.some((line) => line.includes(needs))).to.equal(!runsTypeScript)
+    if (runsTypeScript) {
+      const other = start(path.relative(path.join(root, 'dist'), `${hook}.test.ts`))
+      expect(await other.ended, other.output()).to.deep.equal({ code: 0, signal: null })
+    }
     const point = 'dw.ocapi.data.customer_list.customers.beforePOST'
     expect((await run('hooks', `${hook}.mjs`)).slice(0, 2)).to.deep.equal([point, `  1. vip (${hook}.mjs)`])
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
+import { runsTypeScript } from '../adapters/command/server/plugin-files.js'
 import { start, startServer } from './support/child.js'
 import type { ServerChild } from './support/child.js'
 import { listen, send } from './support/http.js'
@@ -114,9 +115,12 @@ describe('example server as a service (examples/README.md)', () => {
     expect((await failed.ended).code).to.equal(1)
     expect(failed.output()).to.contain(`PLUGINS: ${slip}:3 cannot be loaded: SyntaxError`)
     const typed = path.join(folder, 'typed.ts')
-    await writeFile(typed, "export default { name: 'typed' as string, hooks: {} }\n")
+    const point = 'dw.ocapi.data.customer_list.customers.beforePOST'
+    await writeFile(typed, `export default { name: 'typed' as string, hooks: { '${point}'(): void {} } }\n`)
     const child = start('examples/server.js', { PORT: '0', STORAGE: 'memory', PLUGINS: typed })
-    await child.printed(/listening on|TypeScript, which Node runs from 22\.18 on/)
+    await child.printed(
+      runsTypeScript ? /1\. typed[^]*listening on/ : /TypeScript, which Node runs from 22\.18 on; this is v/,
+    )
     await child.stop()
   })
 

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { UsageError } from './command.js'
 import { packageFile } from './package-file.js'
+import { runsTypeScript } from './server/plugin-files.js'
 
 /** The text of an example. */
 export const exampleText = (name: string): string => readFileSync(packageFile(`examples/${name}.ts`), 'utf8')
@@ -33,6 +34,16 @@ export function installLine(text: string, folder: string): readonly string[] {
   const imported = [...text.matchAll(/ from '((?:@[^/']+\/)?[^./'@][^/']*)/g)].map(([, name = '']) => name)
   const missing = [...new Set(imported)].filter((name) => !name.startsWith('node:') && isMissing(name))
   return missing.length > 0 ? [`npm install ${missing.join(' ')}`] : []
+}
+
+/** What TypeScript needs and the folder has not, if that was asked for. */
+export function typeScriptLines(isAskedFor: boolean): readonly string[] {
+  if (!isAskedFor) return []
+  const text = existsSync('package.json') ? readFileSync('package.json', 'utf8') : ''
+  return [
+    ...(runsTypeScript ? [] : [`Node 22.18 or newer, which runs TypeScript; this is ${process.version}`]),
+    ...(/"type":\s*"module"/.test(text) ? [] : ['npm pkg set type=module']),
+  ]
 }
 
 /** Says what to do next. */

@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { UsageError } from './command.js'
 import type { Command } from './command.js'
-import { exampleText, installLine, sayNext, writeNew } from './init-file.js'
+import { exampleText, installLine, sayNext, typeScriptLines, writeNew } from './init-file.js'
 
 /** The command. */
 export const initHook: Command = {
@@ -21,6 +21,11 @@ export const initHook: Command = {
       .replace("import companies from './plugin.js'", `import plugin from './${name}.${ending}'`)
       .replaceAll('hookKit(companies)', 'hookKit(plugin)')
     writeNew({ [file]: text, [test]: testText })
-    sayNext(...installLine(text, folder), `node --test ${test}`, `npx clientele serve --plugin ${file} --watch`)
+    sayNext(
+      ...typeScriptLines(options.has('ts')),
+      ...installLine(text, folder),
+      `node --test ${test}`,
+      `npx clientele serve --plugin ${file} --watch`,
+    )
   },
 }

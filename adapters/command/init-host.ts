@@ -2,7 +2,7 @@
 import { nearest } from '../../core/model/setup-error.js'
 import { UsageError } from './command.js'
 import type { Command } from './command.js'
-import { exampleText, installLine, sayNext, writeNew } from './init-file.js'
+import { exampleText, installLine, sayNext, typeScriptLines, writeNew } from './init-file.js'
 
 /** Hosts, with the example that is written and the prefix that it serves the APIs below. */
 const hosts: Readonly<Record<string, { readonly example: string; readonly prefix?: string }>> = {
@@ -29,6 +29,11 @@ export const initHost: Command = {
     const text = exampleText(host.example)
     writeNew({ [file]: text })
     const url = `http://127.0.0.1:3000${host.prefix ?? ''}/dw/data/v16_2/customer_lists/SiteGenesis`
-    sayNext(...installLine(text, '.'), `node ${file}`, `curl -H 'Authorization: Bearer my-token' ${url}`)
+    sayNext(
+      ...typeScriptLines(options.has('ts')),
+      ...installLine(text, '.'),
+      `node ${file}`,
+      `curl -H 'Authorization: Bearer my-token' ${url}`,
+    )
   },
 }

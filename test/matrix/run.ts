@@ -23,6 +23,8 @@ const onNodes = [
   'json-file',
   'fault-matrix',
   'oauth',
+  'command',
+  'server-service',
 ]
 
 const folder = mkdtempSync(path.join(tmpdir(), 'clientele-matrix-'))

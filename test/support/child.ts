@@ -33,10 +33,13 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** Runs a compiled program: `start('examples/server.js')` is `dist/examples/server.js`. */
 export function start(program: string, environment: Environment = {}, args: readonly string[] = []): Child {
   const file = fileURLToPath(new URL(`../../${program}`, import.meta.url))
-  const child = spawn(process.execPath, ['--enable-source-maps', file, ...args], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  return startIn(process.cwd(), process.execPath, ['--enable-source-maps', file, ...args], environment)
+}
+
+/** Runs any program in a folder: `startIn(folder, 'npm', ['start'])`. */
+export function startIn(cwd: string, program: string, args: readonly string[], environment: Environment = {}): Child {
+  const env = { ...process.env, ...environment }
+  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
   const listeners = new Set<() => void>()
   for (const stream of [child.stdout, child.stderr])

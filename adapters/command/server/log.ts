@@ -23,7 +23,7 @@ export async function openLog(level: Level): Promise<Log> {
   if (!pino) return plainLog(level)
   const pretty = process.stdout.isTTY ? await import('pino-pretty').catch(() => undefined) : undefined
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
-  const log: Log = pino.pino(options, pretty?.PinoPretty({ sync: true }) ?? pino.destination({ sync: true }))
+  const log: Log = pino.pino(options, pretty?.default({ sync: true }) ?? pino.destination({ sync: true }))
   return log
 }
 

@@ -43,11 +43,13 @@ export function cartridgeOptions({ cartridges, cartridgeSettings }: PluginSettin
   }
 }
 
+/** Whether this Node runs TypeScript as it stands, as it does from 22.18 on. */
+export const runsTypeScript = 'typescript' in process.features && Boolean(process.features.typescript)
+
 /** The plug-ins that a module exports by default: one, or a list. */
 async function loadPlugins(name: string): Promise<readonly Plugin[]> {
   const file = path.resolve(name)
   if (!existsSync(file)) throw new SettingError(`PLUGINS: there is no file ${file}`)
-  const runsTypeScript = 'typescript' in process.features && Boolean(process.features.typescript)
   if (/\.[cm]?ts$/.test(file) && !runsTypeScript)
     throw new SettingError(
       `PLUGINS: ${file} is TypeScript, which Node runs from 22.18 on; this is ${process.version}: compile it first`,
