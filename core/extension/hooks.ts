@@ -93,7 +93,7 @@ export interface Context<O extends Pointed = Pointed> {
   readonly previous: PreviousOf<O>
   /** A bag that lives for the request; OCAPI scripts know it as `request.custom`. */
   readonly custom: Record<string, unknown>
-  /** Fires when the handler's time limit is over; pass it on to fetch and friends. */
+  /** Fires when the handler's time limit is over, or when the caller gives the call up; pass it on to fetch and friends. */
   readonly signal: AbortSignal
   /** True when everything is rolled back in the end: hold back mail. */
   readonly dryRun: boolean
