@@ -38,7 +38,7 @@ interface Cost {
  * Counts the turns of the event loop while a request runs. Of the clock's time and the processor's, the smaller one counts:
  * on a busy machine the process waits for a processor, and its helper threads work beside it.
  */
-async function costOf(request: () => Promise<unknown>): Promise<Cost> {
+export async function costOf(request: () => Promise<unknown>): Promise<Cost> {
   const now = () => ({ clock: performance.now(), cpu: process.cpuUsage() })
   const since = (from: ReturnType<typeof now>): number => {
     const { user, system } = process.cpuUsage(from.cpu)
@@ -74,7 +74,7 @@ async function bestCost(service: Service, request: Growing, size: number, allowe
 }
 
 /** What grows faster than n log n from one of the sizes to the largest; a time that nobody notices counts as that. */
-function growthOf(costs: readonly (readonly [size: number, spent: number])[]): string | undefined {
+export function growthOf(costs: readonly (readonly [size: number, spent: number])[]): string | undefined {
   const [largest, spent] = costs.at(-1) ?? [1, 0]
   for (const [size, before] of costs) {
     const expected = (Math.max(before, 20) * largest * Math.log(largest)) / (size * Math.log(size))
