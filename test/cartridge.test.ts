@@ -9,6 +9,7 @@ import { hookKit } from './hook-kit.js'
 import { cartridge, points } from './support/cartridges.js'
 import { root } from './support/sources.js'
 import { openShop } from './support/shop.js'
+import { ways } from './support/ways.js'
 
 const example = path.join(root, 'examples/cartridge/app_example')
 const crm: CartridgeOptions = { services: { crm: { mock: () => '{"id":"crm-7"}' } } }
@@ -286,4 +287,54 @@ describe('4.11: request.custom is the context’s custom', () => {
     expect(seen).to.deep.equal(Array.from({ length: 2 }, () => ({ native: [1, 2], after: 'yes' })))
     await clientele.close()
   })
+})
+
+describe('4.11: every point of the customer list runs scripts, with the arguments of the seed and nothing else', () => {
+  const kinds = (...of: readonly string[]): string => [...of, 'SiteGenesis'].join(' ')
+  const expected: Readonly<Record<string, string>> = {
+    'customers.beforePOST': kinds('create'),
+    'customers.afterPOST': kinds('customer', 'create'),
+    'customer.beforePATCH': kinds('customer', 'update'),
+    'customer.afterPATCH': kinds('customer', 'update'),
+    'customer.addresses.beforePOST': kinds('customer', 'create'),
+    'customer.addresses.afterPOST': kinds('customer', 'address', 'create'),
+    'customer.address.beforePATCH': kinds('customer', 'address', 'update'),
+    'customer.address.afterPATCH': kinds('customer', 'address', 'update'),
+    'customer.address.beforeDELETE': kinds('customer', 'address'),
+    'customer.address.afterDELETE': kinds('customer'),
+    'customer.beforeDELETE': kinds('customer'),
+    'customer.afterDELETE': kinds(),
+  }
+  const stem = 'dw.ocapi.data.customer_list.'
+  const scriptOf = (point: string): string => `
+    var document = '${point.endsWith('POST') ? 'create' : 'update'}'
+    var kinds = Array.prototype.map.call(arguments, function (arg) {
+      if (typeof arg === 'string') return arg
+      return typeof arg.getProfile === 'function' ? 'customer' : 'getAddress1' in arg ? 'address' : document
+    })
+    require('dw/system/Logger').getLogger('points').info('${point}: ' + kinds.join(' '))`
+
+  for (const way of ways)
+    it(`through ${way.name}`, async () => {
+      const lines: string[] = []
+      const quiet = () => undefined
+      const scripts = Object.keys(expected).map((point) => [stem + point, scriptOf(point)] as const)
+      const opened = await way.open({
+        logger: { debug: quiet, info: (line) => void lines.push(line), warn: quiet, error: quiet },
+        plugins: loadCartridges([cartridge(Object.fromEntries(scripts))]),
+      })
+      const done = async (outcome: Promise<{ readonly result: string; readonly id?: string }>): Promise<string> => {
+        const { result, id = '' } = await outcome
+        expect(result).to.equal('done')
+        return id
+      }
+      const customerNo = await done(opened.createCustomer({ lastName: 'Lebowski', email: 'dude@example.com' }))
+      await done(opened.updateCustomer(customerNo, { lastName: 'L' }))
+      const addressId = await done(opened.createAddress(customerNo, { city: 'Los Angeles' }))
+      await done(opened.updateAddress(customerNo, addressId, { city: 'Malibu' }))
+      await done(opened.deleteAddress(customerNo, addressId))
+      await done(opened.deleteCustomer(customerNo))
+      await opened.stop()
+      expect(lines).to.deep.equal(Object.entries(expected).map(([point, given]) => `${point}: ${given}`))
+    })
 })
