@@ -114,7 +114,8 @@ class Run {
   #begin(): void {
     const { timeLimit } = this.#around
     // a thread tells in the context in which it was made, which may be another request's
-    this.#thread.heard = AsyncResource.bind((message: FromWorker) => this.#hear(message))
+    const context = new AsyncResource('hook script')
+    this.#thread.heard = (message) => context.runInAsyncScope(() => this.#hear(message))
     this.#thread.ended = (error) => this.#end(() => this.#settle?.reject(this.#told(error.message)))
     if (this.#thread.isDead) return this.#end(() => this.#settle?.reject(this.#told('its worker thread ended')))
     this.#thread.isBusy = true
