@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
+import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { SetupError } from '../core/index.js'
 import { loadCartridges } from '../hooks/cartridge/index.js'
 import type { CartridgeOptions } from '../hooks/cartridge/index.js'
@@ -9,7 +10,7 @@ import { hookKit } from './hook-kit.js'
 import { cartridge, points } from './support/cartridges.js'
 import { root } from './support/sources.js'
 import { openShop } from './support/shop.js'
-import { ways } from './support/ways.js'
+import { contentsOf, ways } from './support/ways.js'
 
 const example = path.join(root, 'examples/cartridge/app_example')
 const crm: CartridgeOptions = { services: { crm: { mock: () => '{"id":"crm-7"}' } } }
@@ -337,4 +338,38 @@ describe('4.11: every point of the customer list runs scripts, with the argument
       await opened.stop()
       expect(lines).to.deep.equal(Object.entries(expected).map(([point, given]) => `${point}: ${given}`))
     })
+})
+
+describe('4.11: a script sets a password', () => {
+  it('of its own customer and of another; it is hashed, and stands in no document', async () => {
+    const storage = memoryStorage()
+    const hashed: string[] = []
+    const { clientele, shop } = await openShop({
+      storage,
+      hashPassword: async (secret) => {
+        hashed.push(secret.reveal())
+        return `$test$${hashed.length}`
+      },
+      plugins: loadCartridges([
+        cartridge({
+          [points.afterUpdate]: `
+            if (arguments[0].ID !== '1') return
+            var set = arguments[0].profile.getCredentials().setPassword('Abcdefg-1', null, false)
+            var other = require('dw/customer/CustomerMgr').getCustomerByCustomerNumber('2')
+            other.profile.credentials.setPassword('Abcdefg-2')
+            arguments[0].profile.companyName = String(set.isError())`,
+        }),
+      ]),
+    })
+    for (const customerNo of ['1', '2'])
+      await shop.createCustomer({ create: { customerNo, credentials: { login: `c${customerNo}` } } })
+    const changed = await shop.updateCustomer({ customerNo: '1', update: { lastName: 'L' } })
+    expect(changed).to.include({ companyName: 'false', lastName: 'L' })
+    expect(hashed).to.deep.equal(['Abcdefg-1', 'Abcdefg-2'])
+    expect(await contentsOf(storage))
+      .to.contain('$test$1')
+      .and.to.contain('$test$2')
+      .and.not.to.contain('Abcdefg')
+    await clientele.close()
+  })
 })

@@ -4,6 +4,7 @@ import type { Context, Outcome } from '../../core/extension/hooks.js'
 import { Status } from '../../core/extension/hooks.js'
 import { isObject, replaceContents } from '../../core/model/json.js'
 import { CustomerError } from '../../core/model/problems.js'
+import { Secret } from '../../core/model/secret.js'
 import { errorOf, messageOf } from '../../core/model/thrown.js'
 import type { Logger } from '../../core/ports/host.js'
 import type {
@@ -234,7 +235,7 @@ class Run {
     const { customers, signal } = this.#context
     switch (question.what) {
       case 'operation':
-        return (customers[question.operation] as (input: object) => Promise<unknown>)(question.input)
+        return (customers[question.operation] as (input: object) => Promise<unknown>)(inputOf(question.input))
       case 'service':
         return callService(this.#around.services, question.service, question.request, signal)
       default:
@@ -246,6 +247,12 @@ class Run {
 
 /** Problems of a script's question that are not the script's mistake, as they are not a handler's. */
 const nobodys: readonly string[] = ['refusedByHook', 'breakerOpen', 'unavailable']
+
+/** The input of an operation; a password that a script sets is a secret from here on. */
+function inputOf(input: { readonly password?: unknown }): object {
+  const { password } = input
+  return typeof password === 'string' ? { ...input, password: new Secret(password) } : input
+}
 
 /** What of the bag survives on its way: functions and the like stay behind. */
 function plainBag(custom: Record<string, unknown>): Document {

@@ -6,6 +6,7 @@ import { Refused } from '../bridge.js'
 import { addressPlaces, customerPlaces } from '../fields.js'
 import type { Places } from '../fields.js'
 import type { Document } from '../messages.js'
+import { Status } from '../modules/status.js'
 import { platformObject } from '../platform-object.js'
 import type { Property } from '../platform-object.js'
 import { listOf } from './collections.js'
@@ -142,7 +143,14 @@ export class Records {
         enabled: { get: () => document['active'], set: (value) => source.write({ active: value }) },
         locked: { get: () => (document['credentials'] as Document)['locked'] },
       },
-      methods: { isEnabled: () => document['active'], isLocked: () => (document['credentials'] as Document)['locked'] },
+      methods: {
+        isEnabled: () => document['active'],
+        isLocked: () => (document['credentials'] as Document)['locked'],
+        setPassword: (password: string) => {
+          this.#bridge.operation('updateCustomer', { customerNo: document['customerNo'], update: {}, password })
+          return new Status(Status.OK)
+        },
+      },
     })
     const wallet = platformObject({
       type: 'dw.customer.Wallet',
