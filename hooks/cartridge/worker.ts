@@ -1,6 +1,7 @@
 /** A worker thread that runs the scripts of one request after the other (hooks/README.md, Bring your cartridge). */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
+import { extensionPoints, operations } from '../../core/model/operations.js'
 import { Bridge, Refused } from './bridge.js'
 import { addressPlaces, customerPlaces } from './fields.js'
 import { Loader } from './loader.js'
@@ -52,23 +53,32 @@ function functionOf({ file, exports }: Script, loader: Loader): (...args: unknow
   throw new Error(`${file} exports no function ${exports.join(' or ')}`)
 }
 
-/** What an argument of a point is; the list's id apart. */
-function kindAt(point: string, at: number): 'customer' | 'address' | 'document' {
-  if (at === 0) return point.endsWith('.customers.beforePOST') ? 'document' : 'customer'
-  return at === 1 && point.includes('.address') && !point.endsWith('.addresses.beforePOST') ? 'address' : 'document'
-}
+/** What a point is about, and its first arguments, which are records that exist by then; documents and the list's id follow. */
+const pointFacts = new Map<string, { readonly subject: string; readonly records: readonly string[] }>(
+  extensionPoints.map(({ name, operation, phase }) => {
+    const { subject, names }: { readonly subject: string; readonly names: readonly string[] } = operations[operation]
+    const exists = (kind: string, named: string): boolean =>
+      names.includes(named) || (phase === 'after' && subject === kind)
+    const records = [
+      ...(exists('customer', 'customerNo') ? ['customer'] : []),
+      ...(exists('address', 'addressId') ? ['address'] : []),
+    ]
+    return [name, { subject, records }]
+  }),
+)
 
 /** The arguments as the script gets them: customer and address as objects of the platform, documents, the list's id. */
 function argumentsOf(args: readonly (Document | string)[], point: string, { records }: Session): unknown[] {
+  const { subject, records: kinds = [] } = pointFacts.get(point) ?? {}
   const of = (kind: string): Document | undefined =>
-    args.find((arg, at): arg is Document => typeof arg === 'object' && kindAt(point, at) === kind)
+    args.find((arg, at): arg is Document => typeof arg === 'object' && kinds[at] === kind)
   const [customer, address] = [of('customer'), of('address')]
   records.begin(customer, address)
   return args.map((arg) => {
     if (typeof arg === 'string') return arg
     if (arg === customer) return records.customer(arg)
     if (arg === address) return records.address(arg, customer ?? {})
-    return scriptDocument(arg, point.includes('.address') ? addressPlaces : customerPlaces)
+    return scriptDocument(arg, subject === 'address' ? addressPlaces : customerPlaces)
   })
 }
 
