@@ -94,7 +94,7 @@ export function table(caption, columns, rows) {
     { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
     h(
       'table',
-      {},
+      { class: columns.length > 3 ? 'wide' : undefined },
       h('caption', { class: 'unseen' }, caption),
       h(
         'thead',
