@@ -1,11 +1,12 @@
 /** What `createClientele` returns, and what a call may say. */
 import type { HookDescription } from './extension/description.js'
-import type { CallOptions, CustomerOperations } from './model/calls.js'
+import type { CallOptions, CustomerOperations, PasswordCheck } from './model/calls.js'
 import type { Customer, CustomerChange, CustomerCreate, CustomerList } from './model/documents.js'
 import type { EventName, Listener } from './model/events.js'
 import type { InputOf, Reading, ResultOf, Writing } from './model/operations.js'
 import type { CustomerError, Violation } from './model/problems.js'
 import type { Limits } from './ports/host.js'
+import type { Observer } from './ports/observer.js'
 import type { Health } from './work/health.js'
 import type { Change, DryRunOperations } from './work/dry-run.js'
 import type { Transaction } from './work/transaction.js'
@@ -26,6 +27,19 @@ export interface WriteCall<O extends Writing> extends CallOptions, WriteRequest<
   readonly onChanges?: (changes: readonly Change[]) => void
 }
 
+/** The operations on one customer list, and signing in. */
+export interface ListOperations extends CustomerOperations {
+  /**
+   * The customer whose login and password these are; undefined for all else, and as slowly: a wrong password, a login that
+   * nobody has, a customer that is locked out or not active (decision 1.18). Not inside a handler or transaction.
+   *
+   * ```ts
+   * const known = await shop.verifyPassword({ login: 'dude', password: new Secret(sent) })
+   * ```
+   */
+  verifyPassword(check: PasswordCheck): Promise<{ readonly customerNo: string } | undefined>
+}
+
 /** The library: customers of all lists of one storage. */
 export interface Clientele {
   /**
@@ -36,7 +50,7 @@ export interface Clientele {
    * const customer = await shop.createCustomer({ create: { lastName: 'Lebowski' } })
    * ```
    */
-  list(id: string, options?: CallOptions): CustomerOperations
+  list(id: string, options?: CallOptions): ListOperations
   /** The list with this id, or undefined (decision 1.1). */
   listById(id: string): Promise<CustomerList | undefined>
   /** The list that this YaaS tenant names, or undefined. */
@@ -87,6 +101,8 @@ export interface Clientele {
   inTime<T>(given: PromiseLike<T>): Promise<T>
   /** Reports whatever was thrown that nobody expected, and gives the CustomerError of kind `internal` to answer with. */
   incident(error: unknown, facts: Readonly<Record<string, unknown>>): CustomerError
+  /** The host's observer, guarded; doors tell `onRequest` of it. Empty without one. */
+  readonly observer: Observer
   /** Tells the host something through its logger. */
   readonly warn: (message: string, facts?: Readonly<Record<string, unknown>>) => void
   /**

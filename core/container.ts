@@ -1,6 +1,5 @@
 import 'reflect-metadata'
 /** Defaults and dependency injection: the only file that knows tsyringe. */
-import { randomBytes, randomInt } from 'node:crypto'
 import { container as root, instanceCachingFactory } from 'tsyringe'
 import type { DependencyContainer, InjectionToken } from 'tsyringe'
 import type { Clientele } from './clientele.js'
@@ -18,6 +17,7 @@ import type { OptionTable } from './model/options.js'
 import type { Path } from './model/query.js'
 import { checkCopy } from './model/copy.js'
 import { SetupError } from './model/setup-error.js'
+import { defaultIds, defaultLogger } from './ports/defaults.js'
 import type {
   Clock,
   CustomerLists,
@@ -26,9 +26,14 @@ import type {
   Limits,
   Logger,
   OnError,
+  PasswordHashFormat,
   Policies,
+  SignInLock,
   SocialMediaUserSource,
 } from './ports/host.js'
+import { listsOf } from './ports/lists.js'
+import { guardedObserver, observerOptions } from './ports/observer.js'
+import type { Observer } from './ports/observer.js'
 import { upgrader } from './ports/storage.js'
 import type { Storage } from './ports/storage.js'
 import { declaredAttributes } from './rules/custom-attributes.js'
@@ -37,10 +42,11 @@ import { rulesOf } from './rules/index.js'
 import { checkRegistered } from './rules/registered-schemas.js'
 import { mixinSchemas } from './rules/mixins.js'
 import type { MixinOptions, MixinSchemas } from './rules/mixins.js'
-import { scryptHash } from './rules/passwords.js'
+import { scryptFormat, scryptHash } from './rules/scrypt.js'
 import { defaultPolicies } from './rules/policies.js'
 import {
   guardedClock,
+  guardedFormats,
   guardedHash,
   guardedIds,
   guardedLists,
@@ -49,6 +55,7 @@ import {
 } from './work/host-calls.js'
 import { Incidents } from './work/incidents.js'
 import { checkedLimits, defaultLimits, limitOptions } from './work/limits.js'
+import { Observation } from './work/observation.js'
 import type { Unit } from './work/unit.js'
 import { Units } from './work/units.js'
 
@@ -92,6 +99,10 @@ export interface ClienteleOptions {
   readonly policies?: Partial<Policies>
   /** Makes the stored form of a password; default scrypt. */
   readonly hashPassword?: HashPassword
+  /** Forms of stored hashes that other systems have made, or `hashPassword` makes, so that `verifyPassword` can tell (decision 1.18). */
+  readonly passwordHashes?: readonly PasswordHashFormat[]
+  /** Locks a login out for `forMs` milliseconds when `after` passwords in a row were wrong (decision 1.18). Default: none is. */
+  readonly lock?: SignInLock
   /** The JSON Schemas of YaaS mixins (decision 3.12); without any, mixins are refused. */
   readonly mixins?: MixinOptions
   /**
@@ -103,6 +114,8 @@ export interface ClienteleOptions {
   readonly socialMediaUsers?: SocialMediaUserSource
   /** Told of every incident, after it was logged; facts hold no personal data. */
   readonly onError?: OnError
+  /** Told of the beginning and end of requests, operations, handlers and calls of the storage; nothing of it is personal data. */
+  readonly observe?: Observer
   /** A tsyringe container of the host whose registrations of `tokens` win over the defaults, but not over options. */
   readonly container?: DependencyContainer
 }
@@ -120,23 +133,30 @@ export const clienteleOptions: OptionTable<ClienteleOptions> = {
   breaker: 'any',
   policies: 'object',
   hashPassword: 'function',
+  passwordHashes: 'list',
+  lock: 'object',
   mixins: 'object',
   customAttributes: 'object',
   socialMediaUsers: 'function',
   onError: 'function',
+  observe: 'object',
   container: 'object',
 }
 
 /** Tells names that are not known, wrong types and promises; also in the options within options. Throws a SetupError. */
 function checkAll(options: ClienteleOptions): void {
   checkOptions('createClientele', options, clienteleOptions)
-  const { logger, ids, limits, breaker, policies, mixins, customAttributes } = options
+  const { logger, ids, limits, breaker, policies, mixins, customAttributes, passwordHashes, lock } = options
   // a logger of the host may have more methods, such as pino's
   for (const level of ['debug', 'info', 'warn', 'error'] as const)
     if (logger) checkKind(`createClientele: logger.${level}`, logger[level], 'function')
   if (ids) checkOptions('ids', ids, { hex24: 'function', incident: 'function', customerNumber: 'function' })
   if (limits) checkOptions<Partial<Limits>>('limits', limits, limitOptions)
   if (policies) checkOptions('policies', policies, { email: 'function', login: 'function', password: 'function' })
+  for (const [at, format] of passwordHashes?.entries() ?? [])
+    checkOptions<PasswordHashFormat>(`passwordHashes[${at}]`, format, hashFormatOptions, ['matches', 'verify'])
+  if (lock) checkLock(lock)
+  if (options.observe) checkOptions<Observer>('observe', options.observe, observerOptions)
   if (mixins)
     checkOptions('mixins', mixins, { schemas: 'any', fetch: 'function', fetchLimit: 'number', cacheSize: 'number' })
   if (customAttributes) checkOptions('customAttributes', customAttributes, { customer: 'object', address: 'object' })
@@ -147,30 +167,12 @@ function checkAll(options: ClienteleOptions): void {
   }
 }
 
-/** Random bytes in hex, drawn from the system in blocks: one draw costs as much as the rest of a create. */
-function hexMaker(bytes: number): () => string {
-  let pool = ''
-  let at = 0
-  return () => {
-    if (at >= pool.length) [pool, at] = [randomBytes(bytes * 256).toString('hex'), 0]
-    at += bytes * 2
-    return pool.slice(at - bytes * 2, at)
-  }
-}
+const hashFormatOptions = { matches: 'function', verify: 'function', isCurrent: 'function' } as const
 
-const defaultIds: Ids = {
-  hex24: hexMaker(12),
-  incident: hexMaker(8),
-  customerNumber: () => `C${String(randomInt(10 ** 10)).padStart(10, '0')}`,
-}
-
-const line = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
-  void process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`)
-const defaultLogger: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: line('warn'),
-  error: line('error'),
+function checkLock(lock: SignInLock): void {
+  checkOptions<SignInLock>('lock', lock, { after: 'number', forMs: 'number' }, ['after', 'forMs'])
+  if (!Number.isInteger(lock.after) || lock.after < 1 || !(lock.forMs >= 1))
+    throw new SetupError('lock: after is a whole number above 0, forMs a number of milliseconds')
 }
 
 /**
@@ -183,42 +185,64 @@ const defaultLogger: Logger = {
 export async function createClientele(options: ClienteleOptions): Promise<Clientele> {
   checkAll(options)
   const parts = containerOf(options)
-  const storage = need(parts, tokens.storage, 'storage')
-  checkCopy('the storage', storage)
+  const given = need(parts, tokens.storage, 'storage')
+  checkCopy('the storage', given)
   const limits = checkedLimits(parts.resolve(tokens.limits))
   const timer = new Timer(limits.handler)
   const lists = guardedLists(need(parts, tokens.customerLists, 'customerLists'), timer)
   const logger = guardedLogger(parts.resolve(tokens.logger), defaultLogger)
   const clock = guardedClock(parts.resolve(tokens.clock))
-  const breaker = options.breaker
-    ? { ...defaultBreaker, ...(options.breaker === true ? {} : options.breaker) }
-    : undefined
   if (options.mixins) await checkRegistered(options.mixins)
   const registry = createRegistry(parts.resolve(tokens.plugins))
-  await openStorage(storage, options.indexes ?? [], limits, logger)
+  await openStorage(given, options.indexes ?? [], limits, logger)
   const starting = startPlugins(registry.plugins, { logger, lists, clock }, timer)
   const stopPlugins = await starting.catch(async (error: unknown) => {
-    await storage.close()
+    await given.close()
     throw error
   })
   const ids = guardedIds(parts.resolve(tokens.ids), defaultIds)
   const incidents = new Incidents({ ids, logger, onError: options.onError ?? (() => undefined) })
-  const handlers = new Handlers<Unit>({ registry, limit: limits.handler, breaker, clock, logger })
+  const { observer, observation } = observationOf(options, incidents)
+  const storage = observation?.storage(given) ?? given
+  const running = { limit: limits.handler, breaker: breakerOf(options), onHandler: observer.onHandler }
+  const handlers = new Handlers<Unit>({ registry, clock, logger, ...running })
   const rules = rulesOf({
     storage,
     ids,
     incidents,
     policies: guardedPolicies(parts.resolve(tokens.policies), timer),
-    hashPassword: guardedHash(parts.resolve(tokens.hashPassword), timer),
+    ...passwordPartsOf(parts, options, timer),
     mixins: parts.resolve(tokens.mixins),
     customAttributes: parts.resolve(tokens.customAttributes),
     socialMediaUsers: parts.resolve(tokens.socialMediaUsers),
     limits,
   })
-  const { beforeUnit } = rules
-  const limit = limits.unit
-  const units = new Units({ storage, lists, handlers, incidents, logger, clock, limit, beforeUnit, stopPlugins })
-  return new Library({ storage, lists, ids, limits, timer, handlers, incidents, rules, units })
+  const unitParts = { handlers, incidents, limit: limits.unit, beforeUnit: rules.beforeUnit, stopPlugins }
+  const units = new Units({ storage, lists, logger, clock, ...unitParts })
+  const told = { incidents, observer, observation }
+  return new Library({ storage, lists, ids, limits, timer, handlers, rules, units, ...told })
+}
+
+function breakerOf({ breaker }: ClienteleOptions): BreakerSettings | undefined {
+  return breaker ? { ...defaultBreaker, ...(breaker === true ? {} : breaker) } : undefined
+}
+
+/** The host's observer, and what tells it of operations and storage, where it wants to know. */
+function observationOf({ observe = {} }: ClienteleOptions, incidents: Incidents) {
+  const observer = guardedObserver(observe, (step, error) => void incidents.report(error, { step }))
+  const isTold = observer.onOperation !== undefined || observer.onStorage !== undefined
+  return { observer, observation: isTold ? new Observation(observer) : undefined }
+}
+
+/** How passwords are hashed, verified and locked out. */
+function passwordPartsOf(parts: DependencyContainer, options: ClienteleOptions, timer: Timer) {
+  const { hashPassword, container, passwordHashes = [], lock } = options
+  const isOwn = hashPassword !== undefined || (container?.isRegistered(tokens.hashPassword, true) ?? false)
+  return {
+    hashPassword: guardedHash(parts.resolve(tokens.hashPassword), timer),
+    hashFormats: [...guardedFormats(passwordHashes, timer), scryptFormat(!isOwn)],
+    lock,
+  }
 }
 
 function openStorage(
@@ -266,30 +290,4 @@ function containerOf(options: ClienteleOptions): DependencyContainer {
 function need<T>(parts: DependencyContainer, token: InjectionToken<T>, option: string): T {
   if (!parts.isRegistered(token, true)) throw new SetupError(`createClientele needs the option '${option}'`)
   return parts.resolve(token)
-}
-
-const tenantPattern = /^[a-z][a-z0-9]{2,15}$/
-
-/** The tenant of a list: its own, or its id if that fits the pattern (decision 1.1). */
-export function tenantOf(list: CustomerList): string | undefined {
-  return list.tenant ?? (tenantPattern.test(list.id) ? list.id : undefined)
-}
-
-function listsOf(given: readonly CustomerList[] | CustomerLists): CustomerLists {
-  if (!Array.isArray(given)) return given as CustomerLists
-  const lists = given as readonly CustomerList[]
-  const byId = new Map<string, CustomerList>()
-  const byTenant = new Map<string, CustomerList>()
-  for (const list of lists) {
-    if (typeof list?.id !== 'string' || list.id === '') throw new SetupError('a customer list needs an id')
-    if (list.tenant !== undefined && !tenantPattern.test(list.tenant))
-      throw new SetupError(`tenant '${list.tenant}' of customer list '${list.id}' does not fit ${tenantPattern}`)
-    if (byId.has(list.id)) throw new SetupError(`two customer lists have the id '${list.id}'`)
-    byId.set(list.id, list)
-    const tenant = tenantOf(list)
-    if (tenant === undefined) continue
-    if (byTenant.has(tenant)) throw new SetupError(`two customer lists have the tenant '${tenant}'`)
-    byTenant.set(tenant, list)
-  }
-  return { byId: (id) => byId.get(id), byTenant: (tenant) => byTenant.get(tenant) }
 }

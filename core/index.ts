@@ -1,10 +1,11 @@
 /** The library's public door. */
-export { createClientele, tenantOf, tokens } from './container.js'
+export { createClientele, tokens } from './container.js'
+export { tenantOf } from './ports/lists.js'
 export type { ClienteleOptions } from './container.js'
 export type { BreakerSettings } from './extension/breaker.js'
-export type { Clientele, ReadCall, WriteCall } from './clientele.js'
+export type { Clientele, ListOperations, ReadCall, WriteCall } from './clientele.js'
 export type { Transaction } from './work/transaction.js'
-export type { CallOptions, CustomerOperations, Wire } from './model/calls.js'
+export type { CallOptions, CustomerOperations, PasswordCheck, Wire } from './model/calls.js'
 export { events } from './model/events.js'
 export type { DomainEvent, EventName, Listener, PayloadOf } from './model/events.js'
 export type { Change, DryRun, DryRunOperations } from './work/dry-run.js'
@@ -24,10 +25,24 @@ export type {
   Limits,
   Logger,
   OnError,
+  PasswordHashFormat,
   Policies,
   SchemaSource,
+  SignInLock,
   SocialMediaUserSource,
 } from './ports/host.js'
+export type {
+  AnsweredRequest,
+  HandlerEnd,
+  HandlerStart,
+  Observe,
+  Observer,
+  OperationEnd,
+  OperationStart,
+  RequestStart,
+  StorageEnd,
+  StorageStart,
+} from './ports/observer.js'
 export type { MixinOptions, MixinSchemas, Mixed } from './rules/mixins.js'
 export { fullNameOf } from './model/documents.js'
 export type {
@@ -69,6 +84,6 @@ export { profiles } from './model/profile.js'
 export type { Profile } from './model/profile.js'
 export { SetupError } from './model/setup-error.js'
 export type { HookDescription, PointDescription } from './extension/description.js'
-export { Secret } from './model/secret.js'
+export { PasswordHash, Secret } from './model/secret.js'
 export * from './ports/storage.js'
 export type { EffectStep, HandlerStep, PointStep, TaskStep, Trace, TraceStep } from './model/trace.js'

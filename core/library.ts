@@ -1,12 +1,12 @@
 /** The library: each operation as a method, as a library call, as a flavour's call and as a handler's call. */
 import { copyMark, thisCopy } from './model/copy.js'
-import type { Clientele, ReadCall, WriteCall } from './clientele.js'
+import type { Clientele, ListOperations, ReadCall, WriteCall } from './clientele.js'
 import { Deadline } from './extension/deadline.js'
 import type { Timer } from './extension/deadline.js'
 import { isOver, type Frame } from './extension/frames.js'
 import type { HookDescription } from './extension/description.js'
 import type { Handlers } from './extension/handlers.js'
-import type { CallOptions, CustomerOperations } from './model/calls.js'
+import type { CallOptions, CustomerOperations, PasswordCheck } from './model/calls.js'
 import type { Customer, CustomerChange, CustomerCreate, CustomerList } from './model/documents.js'
 import type { EventName, Listener } from './model/events.js'
 import { operations } from './model/operations.js'
@@ -15,16 +15,20 @@ import type { CustomerError, Violation } from './model/problems.js'
 import { profileOf } from './model/profile.js'
 import type { Profile } from './model/profile.js'
 import type { CustomerLists, Limits } from './ports/host.js'
+import type { Observer, OperationStart } from './ports/observer.js'
 import type { Storage } from './ports/storage.js'
 import type { Rules } from './rules/index.js'
 import { unlessAbandoned } from './work/abandoned.js'
+import { callOf } from './work/call.js'
+import type { WriteOptions } from './work/call.js'
 import type { Change, DryRunOperations } from './work/dry-run.js'
 import { healthOf } from './work/health.js'
 import type { GuardedIds } from './work/host-calls.js'
 import type { Incidents } from './work/incidents.js'
 import { runRead, runReadIn } from './work/read.js'
+import type { Observation } from './work/observation.js'
 import { readInputOf, requestOf } from './work/request.js'
-import { outcomeOf, report, reportChanges } from './work/traces.js'
+import { observed, traced } from './work/traces.js'
 import { runTransaction } from './work/transaction.js'
 import type { Transaction } from './work/transaction.js'
 import type { Call, Unit } from './work/unit.js'
@@ -44,12 +48,9 @@ export interface LibraryParts {
   readonly incidents: Incidents
   readonly rules: Rules
   readonly units: Units
-}
-
-/** What a writing call says of itself. */
-interface WriteOptions extends CallOptions {
-  readonly dryRun?: boolean
-  readonly onChanges?: WriteCall<Writing>['onChanges']
+  /** What the doors tell of. */
+  readonly observer: Observer
+  readonly observation: Observation | undefined
 }
 
 /** The library. Hosts make it with `createClientele`. */
@@ -59,14 +60,21 @@ export class Library implements Clientele {
   readonly health: Clientele['health']
   readonly idle: Clientele['idle']
   readonly warn: Clientele['warn']
+  readonly observer: Observer
   constructor(parts: LibraryParts) {
     this.#parts = parts
     this.health = healthOf(parts)
+    this.observer = parts.observer
     this.idle = () => parts.units.idle()
     this.warn = (message, facts) => parts.incidents.warn(message, facts)
   }
 
-  list(id: string, options: CallOptions = {}): CustomerOperations {
+  list(id: string, options: CallOptions = {}): ListOperations {
+    const verifyPassword = (check: PasswordCheck) => this.#guarded(this.#verify(id, check, options))
+    return { ...this.#operationsOn(id, options), verifyPassword }
+  }
+
+  #operationsOn(id: string, options: CallOptions): CustomerOperations {
     const methods: Record<string, (input?: object) => Promise<unknown>> = {}
     for (const operation of Object.keys(operations) as Operation[])
       methods[operation] =
@@ -169,26 +177,28 @@ export class Library implements Clientele {
     call: Omit<ReadCall<O>, 'input'>,
     asking: () => InputOf<O> | Promise<InputOf<O>>,
   ): Promise<ResultOf<O>> {
-    const { storage, units, incidents, rules } = this.#parts
+    const { storage, units, incidents, rules, ids, observation } = this.#parts
     const frame = this.#frame
-    const { list, onTrace, signal } = call
+    const { list, onTrace, signal, flavour = 'library' } = call
     const reading = rules.reads[operation]
     if (frame)
-      return units.join(frame, list, async (unit) => runReadIn(unit, frame, operation, reading, await asking()))
-    const requestId = call.requestId ?? (onTrace && this.#parts.ids.request())
-    const trace = onTrace && { operation, list, requestId: requestId ?? '', trace: undefined }
-    try {
-      await units.admit(list)
-      const input = asking()
-      const asked = input instanceof Promise ? await input : input
-      const result = await runRead(storage, { list, requestId, signal }, reading, asked)
-      if (trace) report(incidents, trace, onTrace, 'done')
-      return result
-    } catch (error) {
-      const explained = incidents.explain(unlessAbandoned(error, signal), { operation, list, requestId })
-      if (trace) report(incidents, trace, onTrace, explained.problem.kind)
-      throw explained
+      return this.#join(frame, operation, list, async (unit) =>
+        runReadIn(unit, frame, operation, reading, await asking()),
+      )
+    const requestId = call.requestId ?? ((onTrace ?? observation) && ids.request())
+    const work = async () => {
+      try {
+        await units.admit(list)
+        const input = asking()
+        const asked = input instanceof Promise ? await input : input
+        return await runRead(storage, { list, requestId, signal }, reading, asked)
+      } catch (error) {
+        throw incidents.explain(unlessAbandoned(error, signal), { operation, list, requestId })
+      }
     }
+    const about = { operation, list, flavour, requestId: requestId ?? '', dryRun: false }
+    const found = await traced(this.#parts, about, { onTrace }, work)
+    return found
   }
 
   /** A library call: its documents are checked first. */
@@ -211,19 +221,12 @@ export class Library implements Clientele {
     options: WriteOptions,
     asking: Asking<O>,
   ): Promise<Written<O>> {
-    const { units, incidents, rules } = this.#parts
+    const { units, rules } = this.#parts
     const frame = this.#frame
     if (frame) return this.#performIn(frame, operation, list, profileOf(options.profile), asking)
     const call = this.#callOf(operation, list, options)
-    try {
-      const written = await units.perform(call, rules.writes[operation], asking)
-      if (options.onTrace) report(incidents, call, options.onTrace, call.dryRun ? 'dryRun' : 'done')
-      if (options.onChanges) reportChanges(incidents, call, options.onChanges)
-      return written
-    } catch (error) {
-      if (options.onTrace) report(incidents, call, options.onTrace, outcomeOf(error))
-      throw error
-    }
+    const written = await traced(this.#parts, call, options, () => units.perform(call, rules.writes[operation], asking))
+    return written
   }
 
   /** A call of a handler: part of the unit that the handler runs in. A failure dooms the unit. */
@@ -234,9 +237,9 @@ export class Library implements Clientele {
     profile: Profile,
     asking: Asking<O>,
   ): Promise<Written<O>> {
-    const { units, rules } = this.#parts
     try {
-      return await units.join(frame, list, (unit) => runWriteIn(unit, frame, rules.writes[operation], asking, profile))
+      const writing = this.#parts.rules.writes[operation]
+      return await this.#join(frame, operation, list, (unit) => runWriteIn(unit, frame, writing, asking, profile))
     } catch (error) {
       // a call that comes too late has done nothing, and another handler may be running by now
       if (!isOver(frame)) frame.unit.doom(error)
@@ -244,49 +247,36 @@ export class Library implements Clientele {
     }
   }
 
+  /** Runs a call of a handler in the unit that the handler runs in. */
+  #join<T>(frame: Frame<Unit>, operation: Operation, list: string, work: (unit: Unit) => Promise<T>): Promise<T> {
+    return this.#parts.units.join(frame, list, (unit) =>
+      observed(this.#parts, unit.call, operation, frame.depth, () => work(unit)),
+    )
+  }
+
   async #transact<T>(list: string, work: (transaction: Transaction) => Promise<T>, options: CallOptions): Promise<T> {
-    const { units, incidents } = this.#parts
+    const { units } = this.#parts
     const frame = this.#frame
     if (frame) return units.join(frame, list, (unit) => runTransaction(unit, work))
     const call = this.#callOf('transaction', list, options)
-    try {
-      const value = await units.transact(call, (unit) => runTransaction(unit, work))
-      if (options.onTrace) report(incidents, call, options.onTrace, 'done')
-      return value
-    } catch (error) {
-      if (options.onTrace) report(incidents, call, options.onTrace, outcomeOf(error))
-      throw error
-    }
+    return traced(this.#parts, call, options, () => units.transact(call, (unit) => runTransaction(unit, work)))
   }
 
-  #callOf(operation: string, list: string, options: WriteOptions): Call {
-    const { flavour = 'library', caller, requestId = this.#parts.ids.request(), wire } = options
-    return {
-      operation,
-      list,
-      flavour,
-      caller,
-      requestId,
-      wire,
-      profile: profileOf(options.profile),
-      dryRun: options.dryRun ?? false,
-      signal: options.signal,
-      custom: {},
-      tasks: [],
-      ends: [],
-      events: [],
-      trace: options.onTrace && [],
-      began: options.onTrace ? performance.now() : 0,
-      changes: options.onChanges && new Map(),
-      customersIn: (frame) => this.#customersIn(frame, list, { flavour, requestId, caller }),
-      hasRunHandlers: false,
-    }
+  async #verify(list: string, check: PasswordCheck, options: CallOptions) {
+    const { units, rules } = this.#parts
+    if (this.#frame) throw new Error('verifyPassword takes its time: not inside a handler or transaction')
+    const call = this.#callOf('verifyPassword', list, options)
+    return traced(this.#parts, call, options, () => units.attend(call, (errand) => rules.signIns.verify(errand, check)))
+  }
+
+  #callOf(operation: OperationStart['operation'], list: string, options: WriteOptions): Call {
+    return callOf(operation, list, options, this.#parts.ids, (own) => (frame) => this.#customersIn(frame, list, own))
   }
 
   /** The library as a handler gets it: its calls join the frame's unit, from callbacks that lost the frame too. */
   #customersIn(frame: Frame, list: string, options: CallOptions): CustomerOperations {
     const { frames } = this.#parts.handlers
-    const methods = Object.entries(this.list(list, options)) as [string, (input: never) => Promise<unknown>][]
+    const methods = Object.entries(this.#operationsOn(list, options)) as [string, (input: never) => Promise<unknown>][]
     const bound = methods.map(([name, call]): (typeof methods)[number] => [
       name,
       (input) => frames.rejoin(frame as Frame<Unit>, () => call(input)),

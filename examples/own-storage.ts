@@ -17,6 +17,7 @@ const newTables = <Removed>(): Tables<Removed> => ({
   accounts: new Map(),
   mappings: new Map(),
   socialMediaUsers: new Map(),
+  signIns: new Map(),
 })
 
 /** What the units of an open storage share. */
@@ -58,6 +59,7 @@ export function ownStorage({ maxWaiting = 1_000 } = {}): Storage {
         return work(readersOf((kind) => readerOf(kind, () => view(kind), upgrade)))
       }),
     write: (list, work, signal) => call((shared) => new OwnUnit(list, tablesOf(list), shared, signal).run(work)),
+    figures: () => ({ calls: running.size }),
     counter: (list, name, n) =>
       call(async () => {
         const counter = JSON.stringify([list, name])

@@ -210,6 +210,7 @@ describe('architecture: one-file rules', () => {
     pg: /^adapters\/storage\/postgres\//,
     pino: /^adapters\/command\/server\/log\.ts$/,
     'pino-pretty': /^adapters\/command\/server\/log\.ts$/,
+    'prom-client': /^adapters\/metrics\/index\.ts$/,
   }
 
   it('each package is known to its one file', () => {

@@ -77,6 +77,7 @@ describe('custom attributes: once declared, only those are allowed', () => {
       read: (list, work) => storage.read(list, work),
       write: (list, work) => storage.write(list, work),
       counter: (list, name, n) => storage.counter(list, name, n),
+      figures: () => storage.figures(),
       close: () => storage.close(),
     }
     const { shop } = await openShop({ storage: reopened, customAttributes })

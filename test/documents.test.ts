@@ -1,4 +1,5 @@
 /** Field tables: compared with the domain's schemas both ways, and with the JSON Schemas that they give (decision 2.10). */
+import { runInNewContext } from 'node:vm'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -9,6 +10,7 @@ import { addressTable, customerTable } from '../adapters/ocapi/documents.js'
 import { addressSchema, customerSchema } from '../core/model/schemas.js'
 import type { Schema } from '../core/model/schemas.js'
 import { isDate } from '../core/model/validation.js'
+import { openShop, problemOf } from './support/shop.js'
 
 interface Row {
   readonly path: string
@@ -124,6 +126,18 @@ describe('documents: what the schema of a request says besides', () => {
     const inner = (properties['credentials'] as { properties: Record<string, Keywords> }).properties
     expect(inner['password']).to.include({ writeOnly: true })
     expect(inner['locked']).to.include({ readOnly: true })
+  })
+})
+
+describe('documents: plain data, of whichever realm', () => {
+  it('objects of a sandbox are taken, those of a class are not', async () => {
+    const { shop } = await openShop()
+    const create = runInNewContext(`({ lastName: 'Lebowski', custom: { tags: ['new'] } })`) as object
+    expect(await shop.createCustomer({ create })).to.deep.include({ lastName: 'Lebowski', custom: { tags: ['new'] } })
+    for (const made of ['new (class { lastName = "x" })()', 'new Date()', 'Object.create({ lastName: "x" })'])
+      expect(await problemOf(shop.createCustomer({ create: runInNewContext(made) as object })), made).to.equal(
+        'documentInvalid',
+      )
   })
 })
 

@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { ocapi } from '../adapters/ocapi/index.js'
 import { yaas } from '../adapters/yaas/index.js'
-import type { AnsweredRequest } from '../adapters/http/observer.js'
+import type { AnsweredRequest } from '../core/index.js'
 import { SetupError } from '../core/index.js'
 import type { Caller, ClienteleOptions } from '../core/index.js'
 import { serve } from './support/api.js'
@@ -73,7 +73,7 @@ for (const door of doors)
 
     it('a body that does not come before the `deadline` is 503, and ends the connection', async () => {
       const seen: AnsweredRequest[] = []
-      const service = await open({ door, deadline: 40, observe: { onRequest: (facts) => void seen.push(facts) } })
+      const service = await open({ door, deadline: 40, observe: { onRequest: () => (facts) => void seen.push(facts) } })
       const { port } = new URL(service.origin)
       const head = `POST ${ocapiPath} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ocapi\r\nContent-Length: 9\r\n\r\n{`
       const socket = net.connect(Number(port), '127.0.0.1', () => socket.write(head))
@@ -88,7 +88,7 @@ for (const door of doors)
 
     it('a client that goes away waits for no lock, and nothing is stored', async () => {
       const seen: AnsweredRequest[] = []
-      const service = await open({ door, observe: { onRequest: (facts) => void seen.push(facts) } })
+      const service = await open({ door, observe: { onRequest: () => (facts) => void seen.push(facts) } })
       await service.shop.createCustomer({ create: { customerNo: 'C1' } })
       const held = gate()
       const isHeld = gate()
@@ -116,7 +116,7 @@ describe('2.13: a client that goes away leaves the queue of hashes', () => {
     const hashPassword = () => new Promise<string>((resolve) => hashes.push(resolve))
     const seen: AnsweredRequest[] = []
     const library: Partial<ClienteleOptions> = { hashPassword, limits: { hashes: 1 } }
-    const service = await open({ library, observe: { onRequest: (facts) => void seen.push(facts) } })
+    const service = await open({ library, observe: { onRequest: () => (facts) => void seen.push(facts) } })
     const create = (login: string) => ({ credentials: { login, password: 'pass' } })
     const first = service.call('POST', ocapiPath, { json: create('first') })
     await until(() => hashes.length === 1)

@@ -144,6 +144,33 @@ describe('examples', () => {
     expect(await authenticate({ ...request, request: undefined })).to.equal(undefined)
   })
 
+  it('observing.ts writes lines of pino, and shows figures', async () => {
+    const child = start('examples/observing.js', { PORT: await freePort() })
+    try {
+      const [, origin = ''] = await child.printed(/listening on (\S+)/)
+      const path = '/dw/data/v16_2/customer_lists/SiteGenesis/customers'
+      const json = { credentials: { login: 'dude' } }
+      const headers = { ...bearer, 'x-request-id': 'r-1' }
+      expect((await send(origin, { path, json, headers })).status).to.equal(200)
+      const [line = ''] = await child.printed(/\{.*a customer is welcome.*\}/)
+      const point = 'dw.ocapi.data.customer_list.customers.afterPOST'
+      const fields = {
+        level: 30,
+        msg: 'a customer is welcome',
+        plugin: 'welcome',
+        extensionPoint: point,
+        requestId: 'r-1',
+      }
+      expect(JSON.parse(line)).to.include(fields)
+      const figures = await send(origin, { path: '/metrics' })
+      expect(figures.text).to.contain(
+        `clientele_handler_seconds_count{plugin="welcome",point="${point}",outcome="ok"} 1`,
+      )
+    } finally {
+      await child.stop()
+    }
+  })
+
   it('session.ts knows a token, a session, and nobody else', async () => {
     const child = start('examples/session.js', { PORT: await freePort() })
     try {

@@ -171,6 +171,7 @@ export function faultyStorage(storage: Storage, plan: readonly StorageFault[] = 
       await reach('committed', list)
       return value
     },
+    figures: () => storage.figures(),
     counter: async (list, name, n) => {
       await reach('counter', list)
       return storage.counter(list, name, n)

@@ -1,12 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
+import { jsonFileStorage } from '../adapters/storage/file/json-file.js'
 import { memoryStorage } from '../adapters/storage/local/memory.js'
+import { postgresStorage } from '../adapters/storage/postgres/postgres.js'
 import { definePlugin } from '../core/index.js'
 import type { Plugin } from '../core/index.js'
 import { faultyStorage } from './faulty-storage.js'
 import { start } from './support/child.js'
 import { send } from './support/http.js'
-import { freePort } from './support/postgres.js'
+import { freePort, newDatabase } from './support/postgres.js'
 import { problemOf, openShop } from './support/shop.js'
 
 const bearer = { Authorization: 'Bearer my-token' }
@@ -40,6 +45,33 @@ describe('core/README.md, Health', () => {
     storage.heal()
     expect((await clientele.health()).ok).to.equal(true)
     await clientele.close()
+  })
+
+  it('shows the pool of PostgreSQL and the lag of a journal', async () => {
+    const postgres = await openShop({ storage: postgresStorage({ connectionString: await newDatabase() }) })
+    let end = (): void => undefined
+    const gate = new Promise<void>((resolve) => (end = resolve))
+    const writing = postgres.clientele.transaction('SiteGenesis', async ({ customers }) => {
+      await customers.createCustomer({ create: {} })
+      await customers.createAddress({ customerNo: '00000001', create: {} })
+      await gate
+    })
+    while ((await postgres.clientele.health()).storage.figures['connectionsInUse'] === 0) continue
+    const { figures } = (await postgres.clientele.health()).storage
+    expect(figures).to.include({ connections: 10, connectionsInUse: 1, waiting: 0, poolWaiting: 0 })
+    expect(figures['poolTotal']).to.be.within(1, 10)
+    end()
+    await writing
+    await postgres.clientele.close()
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'clientele-health-'))
+    const file = await openShop({ storage: jsonFileStorage({ file: path.join(folder, 'customers.json') }) })
+    await file.shop.createCustomer({ create: {} })
+    const lag = (await file.clientele.health()).storage.figures
+    expect(lag).to.include({ commitsWaiting: 0 })
+    expect(lag['journalBytes']).to.be.greaterThan(100)
+    expect(lag['journalGroupsAfterSnapshot']).to.be.greaterThan(0)
+    await file.clientele.close()
+    await rm(folder, { recursive: true })
   })
 
   it('names points whose breaker is not closed, what runs, and that it closes', async () => {

@@ -15,20 +15,22 @@ describe('4.6: tasks after the commit', () => {
     const log: unknown[] = []
     const { clientele, shop } = await open({
       [beforeCreate](create, _list, { afterCommit, customers }) {
+        // what the task creates has tasks of its own, which nothing waits for
+        if (create.customerNo === 'C3') return
         afterCommit(async () => {
           log.push((await customers.getCustomer({ customerNo: 'C2' })).lastName)
           await customers.createCustomer({ create: { customerNo: 'C3', lastName: 'from task' } })
         })
         create.lastName = 'Sobchak'
       },
-      [afterCreate](_customer, _create, _list, { afterCommit }) {
-        afterCommit(() => void log.push('second'))
+      [afterCreate]({ customerNo }, _create, _list, { afterCommit }) {
+        if (customerNo === 'C2') afterCommit(() => void log.push('second'))
       },
     })
     await shop.createCustomer({ create: { customerNo: 'C2' } })
     expect(log).to.deep.equal([])
     await clientele.idle()
-    expect(log.slice(0, 2)).to.deep.equal(['Sobchak', 'second'])
+    expect(log).to.deep.equal(['Sobchak', 'second'])
   })
 
   it('do not run when the unit fails, also when a later plug-in refuses', async () => {

@@ -93,6 +93,23 @@ describe('hook kit: one operation', () => {
     ran.changed('customers', { lastName: undefined, suffix: 'was refused', title: 'changed' })
   })
 
+  it('logs what handlers write, with plug-in and point, called alone too', async () => {
+    const writing: Plugin = {
+      name: 'writing',
+      hooks: {
+        [beforeCreate](_create, _list, { logger }) {
+          logger.info('hello')
+        },
+      },
+    }
+    const kit = await hookKit(writing)
+    await kit.handler(beforeCreate, [{}])
+    await kit.run((customers) => customers.createCustomer({ create: {} }))
+    const line = { level: 'info', message: 'hello', plugin: 'writing', extensionPoint: beforeCreate }
+    expect(kit.log).to.have.lengthOf(2)
+    for (const logged of kit.log) expect(logged).to.include(line).and.to.have.property('requestId')
+  })
+
   it('tells refusals, failures with their cause, failed tasks and what is stored', async () => {
     const kit = await hookKit(tested)
     const create = (lastName: string) => kit.run((customers) => customers.createCustomer({ create: { lastName } }))

@@ -91,7 +91,7 @@ for (const door of doors) {
     })
 
     it('without a token, a change needs JSON or XML', async () => {
-      const { service } = await open()
+      const { service, lines } = await open()
       const refused = [415, 'UnsupportedContentTypeException']
       const form = { ...session, 'Content-Type': 'application/x-www-form-urlencoded' }
       const faults: unknown[] = []
@@ -100,6 +100,8 @@ for (const door of doors) {
       faults.push(faultOf(await call(service, 'POST', `${customers}/c?method=DELETE`, form, 'a=b')))
       faults.push(faultOf(await call(service, 'DELETE', `${customers}/c`, session)))
       expect(faults).to.deep.equal(Array.from({ length: 5 }, () => refused))
+      const line = 'a change without a token was refused: its Content-Type must be JSON or XML'
+      expect(lines.filter((said) => said === line)).to.have.length.greaterThan(1)
       expect(faultOf(await call(service, 'DELETE', `${yaasCustomers}/c`, session))[0]).to.equal(415)
       expect((await call(service, 'POST', customers, json, bodyOf('a'))).status).to.equal(200)
       const xml = '<customer version="16.2"><credentials><login>b</login></credentials></customer>'
@@ -110,7 +112,7 @@ for (const door of doors) {
     })
 
     it('without a token, a change comes from a page of our own, where the browser says so', async () => {
-      const { service } = await open()
+      const { service, lines } = await open()
       const foreign = [
         { Origin: 'https://evil.example' },
         { Origin: 'null' },
@@ -132,6 +134,9 @@ for (const door of doors) {
         expect((await call(service, 'POST', customers, { ...json, ...headers }, bodyOf(`own${at}`))).status).to.equal(
           200,
         )
+      const said = new Set(lines.map((line) => line.replace('a change without a token was refused: its ', '')))
+      const origin = `Origin must be ${service.origin} (publicUrl says what that is behind a proxy)`
+      expect([...said]).to.deep.equal([origin, 'Sec-Fetch-Site must be same-origin'])
       const byToken = { Authorization: 'Bearer ocapi', Origin: 'https://evil.example' }
       expect((await call(service, 'POST', customers, byToken, bodyOf('token'))).status).to.equal(200)
       await service.stop()

@@ -174,7 +174,7 @@ function over<T extends object>(object: T, method: keyof T, instead: unknown): T
 
 function callOf() {
   return {
-    operation: 'updateCustomer',
+    operation: 'updateCustomer' as const,
     list: 'L',
     flavour: 'library',
     caller: undefined,

@@ -301,7 +301,7 @@ describe('ocapi: credentials (2.12, 2.13)', () => {
       read: (list, work) => inner.read(list, work),
       write: (list, work) =>
         inner.write(list, (unit) => {
-          const { customers, addresses, accounts, mappings, socialMediaUsers } = unit
+          const { customers, addresses, accounts, mappings, socialMediaUsers, signIns } = unit
           const noted: typeof customers = {
             get: (key) => customers.get(key),
             find: (query) => customers.find(query),
@@ -309,10 +309,11 @@ describe('ocapi: credentials (2.12, 2.13)', () => {
             insert: (record) => (written.push(JSON.stringify(record)), customers.insert(record)),
             update: (record) => (written.push(JSON.stringify(record)), customers.update(record)),
           }
-          const others = { addresses, accounts, mappings, socialMediaUsers }
+          const others = { addresses, accounts, mappings, socialMediaUsers, signIns }
           return work({ customers: noted, ...others, lock: (key) => unit.lock(key), flush: () => unit.flush() })
         }),
       counter: (list, name, n) => inner.counter(list, name, n),
+      figures: () => inner.figures(),
       close: () => inner.close(),
     }
     return { storage, written }

@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { runsTypeScript } from '../adapters/command/server/plugin-files.js'
@@ -51,6 +52,8 @@ describe('example server as a service (examples/README.md)', () => {
       expect(metrics.text).to.match(
         /^clientele_request_seconds_count\{flavour="ocapi",operation="none",status="405"\} 1$/m,
       )
+      expect(metrics.text).to.contain('clientele_storage_seconds_count{call="counter",outcome="done"}')
+      expect(metrics.text).to.contain('process_cpu_seconds_total')
     })
 
     it('gives tokens at /dwsso/… too', async () => {
@@ -63,6 +66,23 @@ describe('example server as a service (examples/README.md)', () => {
       const given = await send(server.origin, { path, method: 'POST', headers, body })
       expect(given.json()).to.include({ token_type: 'Bearer', expires_in: 1_799 })
     })
+  })
+
+  it('on a terminal the lines are for people; without plug-ins the start lists no points', async () => {
+    const terminal = '--import=data:text/javascript,process.stdout.isTTY%3Dtrue'
+    const server = await startServer({
+      NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} ${terminal}`,
+      FORCE_COLOR: undefined,
+      NO_COLOR: '1',
+    })
+    await send(server.origin, { path: customers, method: 'POST' })
+    await send(server.origin, { path: '/nothing' })
+    await server.stop()
+    const text = stripVTControlCharacters(server.output())
+    const route = '/customer_lists/{list_id}/customers'
+    expect(text).to.match(/^\[.*\] INFO: GET \(no route\) 404\n {4}method: "GET"$/m)
+    expect(text).to.contain(`INFO: POST ${route} 401\n`).and.contain(`    route: "${route}"\n`)
+    expect(text).not.to.match(/^\{/m).and.not.contain('no handlers')
   })
 
   it('tokens outlive a restart, by a key file of mode 600 or by TOKEN_SECRET; LOG_LEVEL=silent logs nothing', async () => {

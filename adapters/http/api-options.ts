@@ -4,8 +4,9 @@ import { checkKind, checkOptions } from '../../core/model/options.js'
 import type { OptionTable } from '../../core/model/options.js'
 import { checkCopy } from '../../core/model/copy.js'
 import { SetupError } from '../../core/model/setup-error.js'
+import { observerOptions } from '../../core/ports/observer.js'
+import type { Observer } from '../../core/ports/observer.js'
 import type { DiagnosticsOptions } from './diagnostics.js'
-import type { Observer } from './observer.js'
 import type { Flavour } from './flavour.js'
 import type { Authenticate, Tokens, TokenWhere } from './protocol.js'
 
@@ -34,8 +35,8 @@ export interface CustomerApiOptions<H = unknown, M extends Tokens = 'required'> 
   readonly hosts?: readonly string[]
   /** What clients may ask for by header while they develop hooks: traces, dry runs. Default: nothing. */
   readonly diagnostics?: DiagnosticsOptions
-  /** Told of every answered request, for logs and metrics. Default: nobody is. */
-  readonly observe?: Observer
+  /** Told of every request, for logs, metrics and spans. Default: `onRequest` of the library's observer. */
+  readonly observe?: Pick<Observer, 'onRequest'>
 }
 
 /** What the doors without Koa need; of a Koa app, `proxy` says the same. */
@@ -95,10 +96,17 @@ export function checkApi<H, M extends Tokens>(
     throw new SetupError(`${door}: tokens must be 'required' or 'optional'`)
   if (publicUrl !== undefined && !/^https?:\/\/[^/?#\s@]+(?:\/[^?#\s]*)?$/.test(publicUrl))
     throw new SetupError(`${door}: publicUrl must be a URL like https://api.example.com/shop`)
-  if (options.observe) checkOptions<Observer>(`${door}: observe`, options.observe, { onRequest: 'function' })
+  if (options.observe) checkObserver(door, options.observe)
   if (options.diagnostics)
     checkOptions<DiagnosticsOptions>(`${door}: diagnostics`, options.diagnostics, {
       trace: 'boolean',
       dryRun: 'boolean',
     })
+}
+
+/** Operations, handlers and storage are the library's, whichever door it has. */
+function checkObserver(door: string, observe: Observer): void {
+  for (const name of ['onOperation', 'onHandler', 'onStorage'] as const)
+    if (observe[name]) throw new SetupError(`${door}: observe.${name} belongs to createClientele({ observe })`)
+  checkOptions<Observer>(`${door}: observe`, observe, observerOptions)
 }

@@ -41,7 +41,7 @@ export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | P
       return refuseUnchecked(x, flavour, error)
     }
     if (!isForFlavour) throw forOther(x, flavour, caller)
-    if (token === undefined) refuseOtherSites(x)
+    if (token === undefined) refuseOtherSites(x, flavour)
     x.caller = caller
     return undefined
   }

@@ -2,8 +2,8 @@
 import type { Clientele } from '../../core/clientele.js'
 import { Deadline } from '../../core/extension/deadline.js'
 import type { Caller } from '../../core/model/documents.js'
+import type { Observer } from '../../core/ports/observer.js'
 import type { Gate } from './gate.js'
-import type { Observer } from './observer.js'
 import type { ApiRequest, Authenticate, Credentials, Tokens } from './protocol.js'
 import type { Route, RouteMatcher } from './route-matcher.js'
 
@@ -13,7 +13,7 @@ export interface Surroundings<R = unknown> {
   readonly tokens: Tokens
   /** Asks the host who calls; the door adds the host's own request. */
   readonly authenticate: (seen: Omit<Credentials<unknown, string | undefined>, 'request'>) => ReturnType<Authenticate>
-  readonly observe?: Observer | undefined
+  readonly observer: Observer
   /** Matches the flavour's own routes; a path with broken percent-encoding matches nothing. */
   readonly match: RouteMatcher<R>
   /** Lets requests in. */

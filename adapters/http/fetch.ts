@@ -13,7 +13,7 @@ export { explainMapping } from './mapping.js'
 export type { MappedField, ShownField } from './mapping.js'
 export type { Authenticate, Credentials, Tokens } from './protocol.js'
 export type { DiagnosticsOptions } from './diagnostics.js'
-export type { Observer, AnsweredRequest } from './observer.js'
+export type { AnsweredRequest, Observer } from '../../core/ports/observer.js'
 
 /** What a Request does not say, and the host may know. */
 export interface RequestFacts {

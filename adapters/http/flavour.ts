@@ -7,11 +7,11 @@ import type { FlavourName } from '../../core/model/documents.js'
 import { CustomerError } from '../../core/model/problems.js'
 import { copyMark, thisCopy } from '../../core/model/copy.js'
 import type { Profile } from '../../core/model/profile.js'
-import { errorOf, tell } from '../../core/model/thrown.js'
+import { errorOf } from '../../core/model/thrown.js'
+import type { AnsweredRequest } from '../../core/ports/observer.js'
 import type { Declared, Description } from './description.js'
 import type { Exchange, Surroundings } from './exchange.js'
 import { ClientGone, throwIfOver } from './gate.js'
-import type { AnsweredRequest } from './observer.js'
 import type { Namings } from './namings.js'
 import { requestIdOf } from './request-id.js'
 import { OwnFault, ProtocolError } from './protocol.js'
@@ -73,8 +73,10 @@ async function answerWith<X extends Exchange<R>, R extends Route<X>, F>(
   surroundings: Surroundings<R>,
 ): Promise<Reply> {
   const requestId = requestIdOf(request.headers, parts.requestIdHeader)
-  const onRequest = surroundings.observe?.onRequest
-  const start = onRequest ? performance.now() : 0
+  const { onRequest } = surroundings.observer
+  const start = onRequest ? { flavour: parts.name, method: request.method, requestId } : undefined
+  const ended = start && onRequest?.(start)
+  const since = ended ? performance.now() : 0
   let exchange: X | undefined
   let leave: (() => void) | undefined
   let reply: Reply
@@ -89,11 +91,7 @@ async function answerWith<X extends Exchange<R>, R extends Route<X>, F>(
     leave?.()
   }
   const headers = { ...reply.headers, [parts.requestIdHeader]: requestId }
-  if (onRequest) {
-    const { method } = request
-    const facts = { flavour: parts.name, method, status: reply.status, ms: performance.now() - start, requestId }
-    tellOf(onRequest, surroundings, facts, exchange)
-  }
+  if (ended) ended({ ...start, ...foundIn(exchange), status: reply.status, ms: performance.now() - since })
   return exchange && isHeadByOverride(exchange) ? { status: reply.status, headers } : { ...reply, headers }
 }
 
@@ -126,24 +124,13 @@ function noteLate({ surroundings, method, route, requestId, time }: Exchange, fl
   surroundings.clientele.warn(`a request was given up: ${time.reason?.message}`, facts)
 }
 
-/** Tells the host's observer of an answered request. */
-function tellOf(
-  onRequest: (facts: AnsweredRequest) => void,
-  { clientele }: Surroundings,
-  facts: Omit<AnsweredRequest, 'route' | 'operation' | 'problem'>,
-  exchange: Exchange | undefined,
-): void {
-  const { route, problem } = exchange ?? {}
-  const known = {
+/** What became known of a request on its way, for the host's observer. */
+function foundIn({ route, problem }: Partial<Pick<Exchange, 'route' | 'problem'>> = {}): Partial<AnsweredRequest> {
+  return {
     ...(route && { route: route.path }),
     ...(route?.runs && { operation: route.runs }),
     ...(problem !== undefined && { problem }),
   }
-  const { flavour, requestId } = facts
-  tell(
-    () => onRequest({ ...facts, ...known }),
-    (failure) => void clientele.incident(failure, { flavour, step: 'onRequest', requestId }),
-  )
 }
 
 /** A POST that is a HEAD by override gets no body. */

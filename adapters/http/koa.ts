@@ -19,7 +19,7 @@ export type { MappedField, ShownField } from './mapping.js'
 export type { CustomerApiOptions } from './api-options.js'
 export type { Authenticate, Credentials, Tokens } from './protocol.js'
 export type { DiagnosticsOptions } from './diagnostics.js'
-export type { Observer, AnsweredRequest } from './observer.js'
+export type { AnsweredRequest, Observer } from '../../core/ports/observer.js'
 export type { NodeHandler } from './incoming.js'
 
 /** The part of a Koa context that is used here, so that a host needs no types of Koa. */

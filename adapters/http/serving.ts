@@ -1,5 +1,6 @@
 /** What all doors share: which flavour a request belongs to, and how it is answered. Knows no framework. */
 import type { Clientele } from '../../core/clientele.js'
+import { guardedObserver } from '../../core/ports/observer.js'
 import { doorLimits } from './api-options.js'
 import type { CustomerApiOptions } from './api-options.js'
 import { diagnose } from './diagnostics.js'
@@ -21,8 +22,11 @@ export class Served<H, M extends Tokens> {
     const tokens: Tokens = options.tokens ?? 'required'
     this.#flavour = flavour
     this.#authenticate = authenticate
+    const observer = observe
+      ? guardedObserver(observe, (step, error) => clientele.incident(error, { step }))
+      : clientele.observer
     const match = matcherOf(flavour.routes)
-    this.#surroundings = { clientele, tokens, match, gate, maxAnswer, publicUrl, hosts, observe }
+    this.#surroundings = { clientele, tokens, match, gate, maxAnswer, publicUrl, hosts, observer }
     this.#diagnostics = diagnostics
   }
   /** Whether a path, as `plainPath` gives it, is the flavour's. */

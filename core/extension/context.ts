@@ -3,6 +3,7 @@ import type { CustomerOperations, Wire } from '../model/calls.js'
 import type { Caller } from '../model/documents.js'
 import { freeze } from '../model/json.js'
 import { UnitBound } from '../ports/bound-unit.js'
+import type { Logger } from '../ports/host.js'
 import type { Deadline } from './deadline.js'
 import type { Frame } from './frames.js'
 import type { Context, Task } from './hooks.js'
@@ -22,9 +23,10 @@ export class HandlerContext extends UnitBound implements Context {
   readonly #frame: Frame
   readonly #handler: Handler
   readonly #deadline: Deadline
+  readonly #log: Logger
   #customers: CustomerOperations | undefined
 
-  constructor(frame: Frame, handler: Handler, previous: unknown, deadline: Deadline) {
+  constructor(frame: Frame, handler: Handler, previous: unknown, deadline: Deadline, logger: Logger) {
     super(frame.unit.storageUnit)
     const { call } = frame.unit
     this.extensionPoint = handler.point
@@ -36,6 +38,7 @@ export class HandlerContext extends UnitBound implements Context {
     this.#frame = frame
     this.#handler = handler
     this.#deadline = deadline
+    this.#log = logger
     Object.freeze(this)
   }
 
@@ -50,6 +53,9 @@ export class HandlerContext extends UnitBound implements Context {
   }
   get signal(): AbortSignal {
     return this.#deadline.signal
+  }
+  get logger(): Logger {
+    return boundLogger(this.#log, this.#handler, this.requestId)
   }
   /** A function by itself, since handlers take the context apart. */
   get afterCommit(): (task: Task) => void {
@@ -70,6 +76,21 @@ export class HandlerContext extends UnitBound implements Context {
     const { tasks, trace } = this.#frame.unit.call
     tasks.push({ handler: this.#handler, task })
     trace?.push({ step: 'task', point, plugin })
+  }
+}
+
+/** A logger whose lines say which plug-in writes them, where, and for which request. */
+export function boundLogger(
+  logger: Logger,
+  { plugin, point }: Pick<Handler, 'plugin' | 'point'>,
+  requestId: string,
+): Logger {
+  const bound = { plugin, extensionPoint: point, requestId }
+  return {
+    debug: (message, fields) => logger.debug(message, { ...fields, ...bound }),
+    info: (message, fields) => logger.info(message, { ...fields, ...bound }),
+    warn: (message, fields) => logger.warn(message, { ...fields, ...bound }),
+    error: (message, fields) => logger.error(message, { ...fields, ...bound }),
   }
 }
 

@@ -2,8 +2,8 @@
 import { extensionPoints } from '../model/operations.js'
 import { CustomerError, fail } from '../model/problems.js'
 import { errorOf, messageOf } from '../model/thrown.js'
-import type { HandlerStep } from '../model/trace.js'
 import type { Logger } from '../ports/host.js'
+import type { HandlerEnd, Observer } from '../ports/observer.js'
 import { StorageUnavailable } from '../ports/storage.js'
 import { Breaker } from './breaker.js'
 import type { BreakerSettings } from './breaker.js'
@@ -28,6 +28,8 @@ export interface HandlersOptions {
   readonly breaker: BreakerSettings | undefined
   readonly clock: () => Date
   readonly logger: Logger
+  /** Told of every handler that runs; absent: nobody is. */
+  readonly onHandler?: Observer['onHandler'] | undefined
 }
 
 /** One passing of a point. */
@@ -145,12 +147,13 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
 
   async #runIn(frame: Frame<U>, handler: Handler, passing: Passing): Promise<unknown> {
     const { unit } = frame
-    const run = new Run(frame, handler)
+    const { logger, onHandler } = this.#options
+    const run = new Run(frame, handler, onHandler)
     const deadline = new Deadline()
     const outer = unit.handTo(handler)
     let returned: unknown
     try {
-      const context = new HandlerContext(frame, handler, passing.previous, deadline)
+      const context = new HandlerContext(frame, handler, passing.previous, deadline, logger)
       const result = handler.run(...passing.args(), context)
       if (isThenable(result)) {
         this.#running.set(deadline, unit)
@@ -187,13 +190,18 @@ class Run {
   readonly #frame: Frame
   readonly #handler: Handler
   readonly #start = performance.now()
+  readonly #ended: ((end: HandlerEnd) => void) | void
 
-  constructor(frame: Frame, handler: Handler) {
+  constructor(frame: Frame, handler: Handler, onHandler: Observer['onHandler']) {
     this.#frame = frame
     this.#handler = handler
+    const { list, requestId } = frame.unit.call
+    const { plugin, point, name } = handler
+    this.#ended = onHandler?.({ point, plugin, handler: name, list, requestId, depth: frame.depth - 1 })
   }
 
-  note(outcome: HandlerStep['outcome'], reason?: string): void {
+  note(outcome: HandlerEnd['outcome'], reason?: string): void {
+    this.#ended?.({ outcome, ms: performance.now() - this.#start })
     const { trace, began } = this.#frame.unit.call
     if (!trace) return
     const { point, plugin, name } = this.#handler

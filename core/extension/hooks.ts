@@ -87,6 +87,8 @@ export interface Context<O extends Pointed = Pointed> {
   readonly requestId: string
   /** What the API's request said: method, parameters, headers, without credentials; undefined for calls of the library. */
   readonly wire: Wire | undefined
+  /** The host's logger; each line says plug-in, point and request. */
+  readonly logger: Logger
   /** The library on this customer list, inside this unit of work: await every call. */
   readonly customers: CustomerOperations
   /** Frozen state before the change; at address points the address; undefined on create. */

@@ -2,6 +2,7 @@
 import type { Caller } from './documents.js'
 import type { InputOf, Operation, ResultOf } from './operations.js'
 import type { Profile } from './profile.js'
+import type { Secret } from './secret.js'
 import type { Trace } from './trace.js'
 
 /** What the request of an API said beside its document, without credentials and body. */
@@ -32,6 +33,12 @@ export interface CallOptions {
    * being committed then is committed. In a handler, the outer call's counts.
    */
   readonly signal?: AbortSignal | undefined
+}
+
+/** A login and the password that comes with it. */
+export interface PasswordCheck {
+  readonly login: string
+  readonly password: Secret
 }
 
 /** One method per operation, on one customer list. `context.customers` in a hook has this type too. */

@@ -16,6 +16,13 @@ interface OfAccount extends OfCustomer {
   readonly providerId: string
 }
 
+interface OfLock extends OfCustomer {
+  /** Attempts so far, with this one. */
+  readonly attempts: number
+  /** When the lock ends, as decision 1.8 says. */
+  readonly until: string
+}
+
 /** Every event by name. Payloads are plain JSON (adapters/yaas/README.md, Events). */
 export const events = {
   'customer-signup': event<OfCustomer & { readonly email?: string }>(),
@@ -24,6 +31,8 @@ export const events = {
   'customer-login-email-changed': event<OfCustomer & { readonly oldEmail: string; readonly newEmail: string }>(),
   'customer-account-linked': event<OfAccount>(),
   'customer-account-unlinked': event<OfAccount>(),
+  /** A wrong password was one too many; or an attempt, whatever its password, met the lock (decision 1.18). */
+  'customer-locked-out': event<OfLock>(),
   'address-created': event<OfAddress>(),
   'address-updated': event<OfAddress>(),
   'address-deleted': event<OfAddress>(),

@@ -14,6 +14,12 @@ export class NotPlain extends Error {
   }
 }
 
+/** An object of no class; those of another realm, such as a test runner's sandbox, have an Object of their own. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
 /** A deep copy that shares nothing with the original. Properties that are undefined are left out. Throws NotPlain. */
 export function copyOf<T>(value: T): T {
   return copy(value, undefined) as T
@@ -51,8 +57,7 @@ function copyInside(value: object, way: Way | undefined): object {
   for (let outer = way; outer; outer = outer.from) if (outer.value === value) throw notPlain(way, 'a cycle')
   if (Array.isArray(value))
     return Array.from(value, (item, at) => copy(item, { value, name: String(at), from: way, depth }))
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null)
+  if (!isPlain(value))
     throw notPlain(way, `a ${(value.constructor as { name?: string } | undefined)?.name ?? 'foreign object'}`)
   const result: Record<string, unknown> = {}
   for (const name of Object.keys(value)) {

@@ -24,3 +24,9 @@ export class Secret {
     return '[secret]'
   }
 }
+
+/**
+ * A password as another system has hashed it: stored as it is where a `Secret` would be hashed (decision 1.18). A form that
+ * neither the library nor `passwordHashes` knows is refused.
+ */
+export class PasswordHash extends Secret {}

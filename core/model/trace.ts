@@ -50,7 +50,7 @@ export type TraceStep = PointStep | HandlerStep | TaskStep | EffectStep
 
 /** What happened in one call. Holds names, times and counts, never data of a customer. */
 export interface Trace {
-  readonly operation: Operation | 'transaction'
+  readonly operation: Operation | 'transaction' | 'verifyPassword'
   readonly list: string
   readonly requestId: string
   /** `done`, `dryRun` for a dry run that got to its end, else the kind of the problem that ended the call. */

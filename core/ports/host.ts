@@ -59,6 +59,24 @@ export interface Policies {
 /** Makes the stored form of a password; a host may bring a faster one, such as argon2. */
 export type HashPassword = (password: Secret) => Promise<string>
 
+/** A form of stored password hashes, and how a password is held against one (decision 1.18). */
+export interface PasswordHashFormat {
+  /** Whether a stored hash has this form: `(hash) => hash.startsWith('$2b$')`. */
+  readonly matches: (hash: string) => boolean
+  /** Whether it is this password's. */
+  readonly verify: (password: Secret, hash: string) => boolean | Promise<boolean>
+  /** True for a hash as `hashPassword` makes it today; others are made anew when their password comes. Default: none is. */
+  readonly isCurrent?: (hash: string) => boolean
+}
+
+/** When a login is locked out, and for how long. */
+export interface SignInLock {
+  /** Wrong passwords in a row, each within `forMs` of the one before. */
+  readonly after: number
+  /** Milliseconds that it lasts. */
+  readonly forMs: number
+}
+
 /**
  * Gives the social media users of an existing customer, as they are to be shown (decision 3.14). Asked outside any unit
  * of work; a throw is reported as an incident, and so is one that gives no list or takes longer than a handler may.

@@ -2,7 +2,7 @@
  * The storage port: what every storage promises alike (adapters/storage/README.md). The contract suite,
  * `test/storage-contract.ts`, is its definition; a storage is an implementation that passes it.
  *
- * A storage keeps *records* of five kinds, each in one customer list. A record is the domain's document plus an
+ * A storage keeps *records* of six kinds, each in one customer list. A record is the domain's document plus an
  * envelope. Records that come out are frozen; what goes in is copied once.
  */
 import type { Account, Address, Customer, SdCustomerMapping, SocialMediaUser } from '../model/documents.js'
@@ -39,6 +39,23 @@ export interface MappingRecord extends Envelope, SdCustomerMapping {}
 export interface SocialMediaUserRecord extends Envelope {
   readonly user: SocialMediaUser
 }
+/**
+ * What signing in has left behind (decision 1.18); `keys.customer` is the id of the customer's record. Nobody is shown it:
+ * it is kept apart so that signing in changes no version, no ETag and no date of the customer.
+ */
+export interface SignInRecord extends Envelope {
+  readonly signIn: SignIn
+}
+/** What is known of attempts to sign in with one stored hash of a password. */
+export interface SignIn {
+  /** SHA-256 of that hash: when the customer has another one, none of this holds any more. */
+  readonly of: string
+  /** Attempts that were not right, one after the other; they count until the time `until`, in ISO 8601 UTC. */
+  readonly attempts: number
+  readonly until?: string
+  /** The same password, hashed as it is hashed today. */
+  readonly passwordHash?: string
+}
 
 /** Record type by kind. */
 export interface Records {
@@ -47,6 +64,7 @@ export interface Records {
   readonly accounts: AccountRecord
   readonly mappings: MappingRecord
   readonly socialMediaUsers: SocialMediaUserRecord
+  readonly signIns: SignInRecord
 }
 /** Name of a kind of record. */
 export type Kind = keyof Records
@@ -58,6 +76,7 @@ export const kinds = {
   accounts: { unique: ['account'], indexed: ['customer'] },
   mappings: { unique: [], indexed: ['customer'] },
   socialMediaUsers: { unique: ['user'], indexed: ['customer'] },
+  signIns: { unique: ['customer'], indexed: [] },
 } as const satisfies {
   readonly [K in Kind]: { readonly unique: readonly string[]; readonly indexed: readonly string[] }
 }
@@ -134,6 +153,11 @@ export interface Storage {
   write<T>(list: string, work: (unit: WriteUnit) => Promise<T>, signal?: AbortSignal): Promise<T>
   /** Takes `n` numbers of a counter, outside any unit, and returns the first; counters start at 1, gaps are allowed. */
   counter(list: string, name: string, n: number): Promise<number>
+  /**
+   * How it does, in whole numbers by name, such as connections that are in use or commits that wait for the disk. At once, and
+   * at any time, also before it is open and when it is closed. What names there are is the storage's own affair.
+   */
+  figures(): Readonly<Record<string, number>>
   /** Ends running work, flushes, and frees what the storage holds. Later calls are StorageUnavailable. */
   close(): Promise<void>
 }
@@ -194,6 +218,7 @@ export const schemaVersions: { readonly [K in Kind]: number } = {
   accounts: 1,
   mappings: 1,
   socialMediaUsers: 1,
+  signIns: 1,
 }
 
 /** Steps by kind: the step at index n - 1 turns a record of schema n into one of schema n + 1. */

@@ -35,6 +35,7 @@ export function readersOf(make: <K extends Kind>(kind: K) => RecordReader<K>): R
     accounts: make('accounts'),
     mappings: make('mappings'),
     socialMediaUsers: make('socialMediaUsers'),
+    signIns: make('signIns'),
   }
 }
 
@@ -49,5 +50,6 @@ export function writersOf(make: <K extends Kind>(kind: K) => RecordWriter<K>): R
     accounts: make('accounts'),
     mappings: make('mappings'),
     socialMediaUsers: make('socialMediaUsers'),
+    signIns: make('signIns'),
   }
 }

@@ -2,6 +2,7 @@
 import { keyOf } from '../model/keys.js'
 import type { CustomerRecord, Kind, Records } from '../ports/storage.js'
 import type { Unit } from '../work/unit.js'
+import { forgetSignIns } from './sign-ins.js'
 
 /** Condition that a record belongs to the owner with this key. */
 export function ownedBy(owner: string) {
@@ -29,6 +30,7 @@ export async function renumber(unit: Unit, from: string, to: string): Promise<vo
 /** Removes what goes with a customer; its mappings stay and are marked. */
 export async function removeBelongings(unit: Unit, record: CustomerRecord, customerNumber: string): Promise<void> {
   const { id, keys } = record
+  await forgetSignIns(unit, record)
   const owner = keys['customerNo'] ?? ''
   const addresses = await removeAll(unit, 'addresses', id)
   for (const { addressId } of addresses) unit.emit('address-deleted', { customerNumber, addressId })
@@ -41,7 +43,7 @@ export async function removeBelongings(unit: Unit, record: CustomerRecord, custo
   unit.effect('mappings marked deletedInYaaS', unmarked.length)
 }
 
-async function removeAll<K extends Exclude<Kind, 'customers' | 'mappings'>>(
+async function removeAll<K extends Exclude<Kind, 'customers' | 'mappings' | 'signIns'>>(
   unit: Unit,
   kind: K,
   owner: string,

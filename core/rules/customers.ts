@@ -23,6 +23,7 @@ import type { Numbers } from './numbers.js'
 import { identityOf, judgeIdentity, withIdentity } from './identity.js'
 import { secretFor } from './passwords.js'
 import type { WithPassword } from './passwords.js'
+import { forgetSignIns } from './sign-ins.js'
 
 /** What the rules of customers need. */
 export interface CustomerParts {
@@ -162,6 +163,7 @@ export class Customers {
     if (!isEqual(document, current) || secret !== record.secret) {
       const next = { ...document, version: record.version, lastModified: unit.now }
       customer.record = await unit.tx.customers.update(recordOf(record.id, next, secret))
+      if (secret !== record.secret) await forgetSignIns(unit, record)
       if (document.customerNo !== current.customerNo) await renumber(unit, current.customerNo, document.customerNo)
     }
     customer.refresh()

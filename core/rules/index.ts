@@ -2,7 +2,15 @@
 import type { Customer, CustomerChange, CustomerCreate } from '../model/documents.js'
 import type { Reading, Writing } from '../model/operations.js'
 import type { Violation } from '../model/problems.js'
-import type { HashPassword, Ids, Limits, Policies, SocialMediaUserSource } from '../ports/host.js'
+import type {
+  HashPassword,
+  Ids,
+  Limits,
+  PasswordHashFormat,
+  Policies,
+  SignInLock,
+  SocialMediaUserSource,
+} from '../ports/host.js'
 import type { Storage } from '../ports/storage.js'
 import type { Incidents } from '../work/incidents.js'
 import type { ReadOperation } from '../work/read.js'
@@ -19,6 +27,7 @@ import type { MixinSchemas } from './mixins.js'
 import { Numbers } from './numbers.js'
 import { Passwords } from './passwords.js'
 import { readOperations } from './reads.js'
+import { SignIns } from './sign-ins.js'
 import { importSocialMediaUsers, sourceOfUsers } from './social-media-users.js'
 
 /** What the rules are made of. */
@@ -27,6 +36,8 @@ export interface RuleParts {
   readonly ids: Ids
   readonly policies: Policies
   readonly hashPassword: HashPassword
+  readonly hashFormats: readonly PasswordHashFormat[]
+  readonly lock: SignInLock | undefined
   readonly mixins: MixinSchemas
   readonly customAttributes: DeclaredAttributes
   /** Absent: the storage is the source. */
@@ -39,6 +50,7 @@ export interface RuleParts {
 export interface Rules {
   readonly writes: { readonly [O in Writing]: WriteOperation<O> }
   readonly reads: { readonly [O in Reading]: ReadOperation<O> }
+  readonly signIns: SignIns
   /** Has generated numbers ready. */
   readonly beforeUnit: (list: string) => Promise<void> | undefined
   /**
@@ -56,7 +68,7 @@ export function rulesOf(parts: RuleParts): Rules {
   const numbers = new Numbers(parts.storage)
   const customers = new Customers({ ids, policies, mixins, customAttributes, numbers, limits })
   const addresses = new Addresses(ids, customAttributes, limits)
-  const passwords = new Passwords(policies, parts.hashPassword, limits)
+  const passwords = new Passwords(parts)
   return {
     writes: {
       createCustomer: createCustomer(customers, passwords),
@@ -73,6 +85,7 @@ export function rulesOf(parts: RuleParts): Rules {
       importSocialMediaUsers: importSocialMediaUsers(ids),
     },
     reads: readOperations(socialMediaUsers && sourceOfUsers(socialMediaUsers, limits.handler, incidents)),
+    signIns: new SignIns({ ...parts, passwords }),
     beforeUnit: (list) => numbers.fill(list),
     async checkCustomer(change, previous) {
       const before: CustomerCreate = previous ?? {}

@@ -1,29 +1,15 @@
-/** Passwords: salted hashes as PHC strings, made before the unit of a call opens; a handler's call has one already (decision 2.13). */
-import { randomBytes, scrypt } from 'node:crypto'
+/**
+ * Passwords: judged, hashed before the unit of a call opens (a handler's call has one already), and held against what is
+ * stored (decisions 2.13, 1.18).
+ */
 import type { Customer } from '../model/documents.js'
 import { CustomerError, fail } from '../model/problems.js'
+import { PasswordHash } from '../model/secret.js'
 import type { Secret } from '../model/secret.js'
-import type { HashPassword, Limits, Policies } from '../ports/host.js'
+import type { HashPassword, Limits, PasswordHashFormat, Policies } from '../ports/host.js'
 import type { CustomerRecord, ReadUnit } from '../ports/storage.js'
 import { Turns } from '../work/turns.js'
 import type { Prepared, Prospect } from '../work/write.js'
-
-const cost = { ln: 17, r: 8, p: 1, bytes: 32 }
-
-/** scrypt with N = 2^17, r = 8, p = 1. One hash takes 128 MiB and a thread of the pool that file access shares. */
-export function scryptHash(): HashPassword {
-  return async (password) => {
-    const salt = randomBytes(16)
-    const hash = await new Promise<Buffer>((resolve, reject) => {
-      const options = { N: 2 ** cost.ln, r: cost.r, p: cost.p, maxmem: 192 * 1024 * 1024 }
-      scrypt(password.reveal().normalize('NFC'), salt, cost.bytes, options, (error, key) =>
-        error ? reject(error) : resolve(key),
-      )
-    })
-    const encode = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
-    return `$scrypt$ln=${cost.ln},r=${cost.r},p=${cost.p}$${encode(salt)}$${encode(hash)}`
-  }
-}
 
 /** A call that may bring a password, and what was made of it. */
 export interface WithPassword {
@@ -31,16 +17,50 @@ export interface WithPassword {
   secret?: Prepared | undefined
 }
 
-/** Judges and hashes passwords. */
+/** What passwords are judged, hashed and verified with. */
+export interface PasswordParts {
+  readonly policies: Policies
+  readonly hashPassword: HashPassword
+  /** Forms of stored hashes; the first that matches one is asked. */
+  readonly hashFormats: readonly PasswordHashFormat[]
+  readonly limits: Pick<Limits, 'hashes' | 'hashesWaiting'>
+}
+
+/** What holding a password against a stored hash has shown. */
+export interface Verified {
+  readonly isRight: boolean
+  /** The right password, hashed as it is today; absent where the stored hash is as good. */
+  readonly passwordHash?: string
+}
+
+/** Judges, hashes and verifies passwords. */
 export class Passwords {
-  readonly #policies: Policies
-  readonly #hash: HashPassword
+  readonly #parts: PasswordParts
   readonly #turns: Turns
 
-  constructor(policies: Policies, hash: HashPassword, limits: Limits) {
-    this.#policies = policies
-    this.#hash = hash
-    this.#turns = new Turns({ atOnce: limits.hashes, waiting: limits.hashesWaiting })
+  constructor(parts: PasswordParts) {
+    this.#parts = parts
+    const { hashes, hashesWaiting } = parts.limits
+    this.#turns = new Turns({ atOnce: hashes, waiting: hashesWaiting })
+  }
+
+  /** The form of a stored hash; undefined for one that nobody knows. */
+  formatOf(hash: string): PasswordHashFormat | undefined {
+    return this.#parts.hashFormats.find((format) => format.matches(hash))
+  }
+
+  /**
+   * Holds a password against a stored hash, in its turn. Whatever the hash, and without one, a password is hashed once as it
+   * is today: how long it takes tells nobody whether there is such a login.
+   */
+  verify(password: Secret, stored: string | undefined, signal?: AbortSignal): Promise<Verified> {
+    return this.#turns.run(async () => {
+      const format = stored === undefined ? undefined : this.formatOf(stored)
+      const isRight = format !== undefined && stored !== undefined && (await format.verify(password, stored))
+      if (stored !== undefined && format?.isCurrent?.(stored)) return { isRight }
+      const passwordHash = await this.#parts.hashPassword(password)
+      return isRight ? { isRight, passwordHash } : { isRight }
+    }, signal)
   }
 
   /**
@@ -60,7 +80,12 @@ export class Passwords {
   }
 
   async #prepare(password: Secret, prospect: Prospect, foresee: (unit: ReadUnit) => Promise<void>): Promise<Prepared> {
-    if (!(await this.#policies.password(password))) return { kind: 'refused' }
+    const { policies, hashPassword } = this.#parts
+    if (password instanceof PasswordHash) {
+      const hash = password.reveal()
+      return this.formatOf(hash) ? { kind: 'hashed', hash } : { kind: 'refused' }
+    }
+    if (!(await policies.password(password))) return { kind: 'refused' }
     if (prospect.dryRun) return { kind: 'hashed', hash: 'dry run' }
     try {
       await prospect.read(foresee)
@@ -68,7 +93,7 @@ export class Passwords {
       if (error instanceof CustomerError) return { kind: 'foreseen', error }
       throw error
     }
-    return { kind: 'hashed', hash: await this.#turns.run(() => this.#hash(password), prospect.signal) }
+    return { kind: 'hashed', hash: await this.#turns.run(() => hashPassword(password), prospect.signal) }
   }
 }
 

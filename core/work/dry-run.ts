@@ -37,6 +37,7 @@ const shown: { readonly [K in Kind]: (record: Records[K]) => object } = {
   accounts: (record) => record.account,
   mappings: mappingOf,
   socialMediaUsers: (record) => record.user,
+  signIns: () => ({}),
 }
 
 /** The document that a record holds. */

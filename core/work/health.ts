@@ -16,6 +16,8 @@ export interface StorageHealth {
   readonly readMs: number
   /** Milliseconds that the write took: what a journal or a pool lags behind is in it. */
   readonly writeMs: number
+  /** How it does, in numbers of its own: connections of a pool, lag of a journal (adapters/storage/README.md, Figures). */
+  readonly figures: Readonly<Record<string, number>>
   /** Why it did not answer or store; for the host, not for its clients. */
   readonly error?: string
 }
@@ -64,7 +66,8 @@ async function probe(storage: Storage, within: number): Promise<StorageHealth> {
     timed(within, () => storage.counter(probeList, 'health', 1)),
   ])
   const error = read.error ?? write.error
-  const facts = { reachable: !read.error, writable: !write.error, readMs: read.ms, writeMs: write.ms }
+  const figures = storage.figures()
+  const facts = { reachable: !read.error, writable: !write.error, readMs: read.ms, writeMs: write.ms, figures }
   return error === undefined ? facts : { ...facts, error }
 }
 

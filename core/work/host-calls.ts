@@ -7,7 +7,7 @@ import { Deadline, isThenable } from '../extension/deadline.js'
 import type { Timer } from '../extension/deadline.js'
 import { longestKeyText } from '../model/keys.js'
 import { errorOf, messageOf, tell } from '../model/thrown.js'
-import type { Clock, CustomerLists, HashPassword, Ids, Logger, Policies } from '../ports/host.js'
+import type { Clock, CustomerLists, HashPassword, Ids, Logger, PasswordHashFormat, Policies } from '../ports/host.js'
 
 /** A function of the host failed: the message names it, and says what it threw. */
 export class HostFault extends Error {
@@ -75,6 +75,19 @@ export function guardedHash(hash: HashPassword, timer: Timer): HashPassword {
     const given = await ask('hashPassword', timer, () => hash(password))
     return askNow('hashPassword', () => given, isText)
   }
+}
+
+/** Forms of hashes that say yes or no, in time. */
+export function guardedFormats(formats: readonly PasswordHashFormat[], timer: Timer): PasswordHashFormat[] {
+  const isAnswer = (given: unknown) => typeof given === 'boolean'
+  return formats.map(({ matches, verify, isCurrent = () => false }) => ({
+    matches: (hash) => askNow('passwordHashes.matches', () => matches(hash), isAnswer),
+    async verify(password, hash) {
+      const given = await ask('passwordHashes.verify', timer, () => verify(password, hash))
+      return askNow('passwordHashes.verify', () => given, isAnswer)
+    },
+    isCurrent: (hash) => askNow('passwordHashes.isCurrent', () => isCurrent(hash), isAnswer),
+  }))
 }
 
 /** A clock that gives a time. */

@@ -10,14 +10,14 @@ import type { Handlers } from '../extension/handlers.js'
 import { PluginFault } from '../extension/plugin-fault.js'
 import type { Handler } from '../extension/registry.js'
 import type { Clock } from '../ports/host.js'
+import type { OperationStart } from '../ports/observer.js'
 import type { WriteUnit } from '../ports/storage.js'
 import type { Changes } from './dry-run.js'
 import { recording } from './dry-run.js'
 
 /** A call, over all attempts of its unit. */
 export interface Call extends CallFacts {
-  /** Name of the operation, or `transaction`. */
-  readonly operation: string
+  readonly operation: OperationStart['operation']
   readonly profile: Profile
   /** Fires when the caller gives the call up. */
   readonly signal?: AbortSignal | undefined
@@ -28,6 +28,16 @@ export interface Call extends CallFacts {
   readonly customersIn: (frame: Frame) => CustomerOperations
   /** True once a handler has run: the unit must not be run again then. */
   hasRunHandlers: boolean
+}
+
+/** An event of a call. */
+export function eventOf<N extends EventName>(
+  { list, requestId }: Pick<Call, 'list' | 'requestId'>,
+  time: string,
+  name: N,
+  payload: PayloadOf<N>,
+): DomainEvent {
+  return { name, list, requestId, time, payload } as DomainEvent
 }
 
 /** A record that the unit has loaded, and the draft of its document: one of each per record and unit. */
@@ -171,8 +181,7 @@ export class Unit implements HandledUnit {
 
   /** Notes an event, to be told after the commit. */
   emit<N extends EventName>(name: N, payload: PayloadOf<N>): void {
-    const event = { name, list: this.list, requestId: this.call.requestId, time: this.now, payload }
-    this.call.events.push(event as DomainEvent)
+    this.call.events.push(eventOf(this.call, this.now, name, payload))
   }
 
   /** Emits the events of all records that the unit has changed, by whatever operation, handler or side effect. */

@@ -12,6 +12,10 @@ import { StaleVersion, StorageUnavailable } from '../ports/storage.js'
 import type { Storage, WriteUnit } from '../ports/storage.js'
 import { onAbandoned, throwIfAbandoned, unlessAbandoned } from './abandoned.js'
 import { AfterCommit } from './after-commit.js'
+import { RolledBack, timeLimitOf } from './attempt.js'
+import type { Attempt } from './attempt.js'
+import { errandOf } from './errand.js'
+import type { Errand } from './errand.js'
 import { problemOf } from './incidents.js'
 import type { Incidents } from './incidents.js'
 import { joinUnit } from './join.js'
@@ -34,23 +38,6 @@ export interface UnitsOptions {
   readonly beforeUnit: (list: string) => Promise<void> | undefined
   /** Stops the plug-ins, when no call runs any more. */
   readonly stopPlugins: () => Promise<void>
-}
-
-/** Carries the would-be result of a dry run out of the unit that it rolls back. */
-class RolledBack {
-  readonly result: unknown
-  constructor(result: unknown) {
-    this.result = result
-  }
-}
-
-/** One attempt of a unit: what must be known of it when its time is over, and who waits for it. */
-interface Attempt {
-  unit: Unit | undefined
-  isCommitting: boolean
-  /** Ends what the storage does for it. */
-  readonly over: AbortController
-  readonly giveUp: ((error: Error) => void)[]
 }
 
 /** Attempts that a lost race may take. */
@@ -156,6 +143,21 @@ export class Units {
       const error = errorOf(thrown)
       const isOurs = problemOf(error) || failures?.has(error) || error instanceof PluginFault
       throw own && !isOurs ? own.thrown : this.#options.incidents.explain(error, call)
+    } finally {
+      this.#end(call)
+    }
+  }
+
+  /** Runs work that opens units of its own; then tells its events. */
+  async attend<T>(call: Call, work: (errand: Errand) => Promise<T>): Promise<T> {
+    this.#busy++
+    try {
+      await this.admit(call.list)
+      const value = await work(errandOf(call, this.#options, (writing) => this.#inUnit(call, ({ tx }) => writing(tx))))
+      this.#follow(call)
+      return value
+    } catch (error) {
+      throw this.#options.incidents.explain(unlessAbandoned(error, call.signal), call)
     } finally {
       this.#end(call)
     }
@@ -274,13 +276,6 @@ export class Units {
     await storage.close()
     handlers.frames.end()
   }
-}
-
-/** A handler that is too slow is its plug-in's fault; without one, the storage is. */
-function timeLimitOf({ unit, isCommitting }: Attempt, ms: number): Error {
-  const why = `the unit of work took longer than ${ms} ms`
-  const handler = unit?.running
-  return handler ? new PluginFault(handler, ms, why) : new StorageUnavailable(why, isCommitting ? 'unknown' : 'nothing')
 }
 
 /** Waits for work, but no longer than this. */

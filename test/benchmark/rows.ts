@@ -39,6 +39,8 @@ const library = (door: 'koa' | 'node', stored = 1_000, file?: string): Extract<S
   stored,
   ...(file === undefined ? {} : { file }),
 })
+/** The same, with an observer of everything. */
+const observed: Spec = { kind: 'library', door: 'koa', stored: 1_000, isObserved: true }
 /** The bare server that answers as another subject does; it is asked the same. */
 const bare = (of: string, asks: Requests, opening = 1): Subject => ({ server: { kind: 'bare', of }, asks, opening })
 
@@ -96,6 +98,7 @@ export function groupsOf({ folder, peers, released, database }: Needs): readonly
         'koa-xml': { server: library('koa'), asks: getXml },
         'explorer-off': { server: { ...library('koa'), explorer: 'off' }, asks: getOcapi },
         'explorer-on': { server: { ...library('koa'), explorer: 'on' }, asks: getOcapi },
+        'observed-ocapi': { server: observed, asks: getOcapi },
         'node-ocapi': { server: library('node'), asks: getOcapi },
         'node-yaas': { server: library('node'), asks: getYaas },
         'bare-ocapi': bare('koa-ocapi', getOcapi),
@@ -138,6 +141,14 @@ export function groupsOf({ folder, peers, released, database }: Needs): readonly
           to: 'bare-yaas',
           target: 0.6,
           floor: 0.5,
+        },
+        {
+          name: 'get-observed',
+          what: 'GET, OCAPI, Koa, observed / not observed',
+          of: 'observed-ocapi',
+          to: 'koa-ocapi',
+          target: 0.9,
+          floor: 0.75,
         },
         { name: 'xml', what: 'GET, XML / JSON', of: 'koa-xml', to: 'koa-ocapi', target: 0.6, floor: 0.45 },
         {

@@ -11,7 +11,7 @@ import type { Explorer } from '../../adapters/command/explorer/explorer.js'
 import { serveApis } from '../../adapters/command/server/server.js'
 import { ocapi } from '../../adapters/ocapi/index.js'
 import { yaas } from '../../adapters/yaas/index.js'
-import type { Clientele, Plugin } from '../../core/index.js'
+import type { Clientele, Observer, Plugin } from '../../core/index.js'
 import type { Storage } from '../../core/ports/storage.js'
 import { benchmarkCustomer } from './customer.js'
 import { door, ownRoot } from './doors.js'
@@ -41,6 +41,8 @@ export type Spec =
       /** Folder of the package; absent: this one. */
       readonly root?: string
       readonly stored: number
+      /** With an observer of everything. */
+      readonly isObserved?: boolean
     }
   | {
       /** Runs what the library sent to the database for one request, and repeats its answer. */
@@ -100,6 +102,11 @@ const after: Plugin = {
   hooks: { 'dw.ocapi.data.customer_list.customers.afterPOST': async () => undefined },
 }
 
+/** Told of everything, and does with it what figures take. */
+let told = 0
+const count = () => (end: { readonly ms: number }) => void (told += end.ms)
+const observer: Observer = { onRequest: count, onOperation: count, onHandler: count, onStorage: count }
+
 async function library(spec: LibrarySpec): Promise<[http.RequestListener, string]> {
   const { root = ownRoot, stored, hooks } = spec
   const { createClientele } = await door(root, '.')
@@ -111,6 +118,7 @@ async function library(spec: LibrarySpec): Promise<[http.RequestListener, string
     storage,
     plugins: hooks === 'before' ? [before] : [before, after],
     indexes: ['companyName'],
+    ...(spec.isObserved && { observe: observer }),
   })
   await fill(storage, stored)
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })

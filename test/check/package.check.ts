@@ -90,6 +90,7 @@ describe('package (README.md, In your build)', () => {
     const dependencies = {
       clientele: `file:./${packed}`,
       '@types/node': versions['@types/node'],
+      jest: '29.7.0',
       typescript: versions['typescript'],
       'typescript-5.4': 'npm:typescript@5.4.5',
       'typescript-5.8': 'npm:typescript@5.8.3',
@@ -147,6 +148,7 @@ describe('package (README.md, In your build)', () => {
     const place = host('optional', {
       'main.mjs': `
         import { createClientele } from 'clientele'
+        import { openMetrics } from 'clientele/metrics'
         import { introspection } from 'clientele/oauth'
         import { postgresStorage } from 'clientele/storage/postgres'
         const said = []
@@ -156,12 +158,50 @@ describe('package (README.md, In your build)', () => {
         } catch (error) { said.push(String(error)) }
         const storage = postgresStorage({ connectionString: 'postgres://127.0.0.1/none' })
         await createClientele({ customerLists: [{ id: 'a' }], storage }).catch((error) => said.push(String(error)))
+        await openMetrics().catch((error) => said.push(String(error)))
         console.log(said.join('\\n'))
       `,
     })
     expect(run(place, process.execPath, 'main.mjs')).to.match(
-      /^SetupError: .*npm install oauth4webapi\nSetupError: .*npm install pg/,
+      /^SetupError: .*npm install oauth4webapi\nSetupError: .*npm install pg\nSetupError: .*npm install prom-client\n/,
     )
+  })
+
+  it('is required by Jest in its default mode, set as hooks/README.md says', () => {
+    const settings = [...readText('hooks/README.md').matchAll(/```javascript\n\/\/ (\S+\.js)\n([^]*?)```/g)]
+    expect(settings.map(([, file]) => file)).to.deep.equal(['jest.config.js', 'clientele.jest.js'])
+    const place = host('jest', {
+      'package.json': '{}',
+      ...Object.fromEntries(settings.map(([, file = '', text = '']) => [file, text])),
+      'plugin.test.js': `
+        const { CustomerError, createClientele, definePlugin, Status } = require('clientele')
+        const { memoryStorage } = require('clientele/storage/memory')
+        const { hookKit } = require('clientele/testing')
+        const plugin = definePlugin({ name: 'companies', hooks: {
+          'dw.ocapi.data.customer_list.customers.beforePOST'(create) {
+            create.custom = { tags: ['new'] }
+            return create.jobTitle ? Status.error('COMPANY_MISSING', 'A job needs a company.') : Status.ok()
+          },
+        } })
+        test('a plug-in', async () => {
+          const kit = await hookKit(plugin)
+          const body = { job_title: 'bowler', credentials: { login: 'dude' } }
+          ;(await kit.request('ocapi', 'POST /customers', body)).refused('COMPANY_MISSING')
+          const create = { lastName: 'Lebowski' }
+          const given = { active: true, credentials: { locked: false }, custom: { tags: ['new'] }, customerNo: '00000001' }
+          const ran = await kit.run((customers) => customers.createCustomer({ create }))
+          ran.changed('customers', { ...create, ...given })
+        })
+        test('the library', async () => {
+          const clientele = await createClientele({ customerLists: [{ id: 'a' }], storage: memoryStorage() })
+          const create = { lastName: 'Lebowski', custom: { tags: ['new'] } }
+          expect(await clientele.list('a').createCustomer({ create })).toMatchObject(create)
+          await expect(clientele.list('a').getCustomer({ customerNo: 'no' })).rejects.toThrow(CustomerError)
+          await clientele.close()
+        })
+      `,
+    })
+    run(place, process.execPath, path.join(folder, 'node_modules/jest/bin/jest.js'), '--ci')
   })
 
   /** Compiles and runs a host that imports every door. */

@@ -26,6 +26,18 @@ export function closing({ describe, test }: Suite): void {
       await closed
       assert.deepEqual(events, ['unit', 'closed'])
     })
+    test('tells how it does in whole numbers, open, busy and closed', async (storage) => {
+      const check = () => {
+        for (const [name, figure] of Object.entries(storage.figures()))
+          assert.ok(Number.isSafeInteger(figure) && figure >= 0, name)
+      }
+      check()
+      const unit = await openUnit(storage, (tx) => tx.customers.insert(customerRecord('1')))
+      check()
+      await unit.commit()
+      await storage.close()
+      check()
+    })
     test('can be called twice', async (storage) => {
       await Promise.all([storage.close(), storage.close()])
       await storage.close()

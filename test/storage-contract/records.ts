@@ -6,7 +6,7 @@ import { customerRecord, withLogin, titled, numbersOf } from './samples.js'
 import { list, store, load, all, loaded } from './steps.js'
 import type { Suite } from './suite.js'
 
-const oneOfAll = { customers: 1, addresses: 1, accounts: 1, mappings: 1, socialMediaUsers: 1 }
+const oneOfAll = { customers: 1, addresses: 1, accounts: 1, mappings: 1, socialMediaUsers: 1, signIns: 1 }
 
 /** Defines the tests of this topic. */
 export function records({ describe, test }: Suite): void {

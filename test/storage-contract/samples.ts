@@ -40,6 +40,7 @@ export function recordOf<K extends Kind>(kind: K, keys: Readonly<Record<string, 
     accounts: { account: { id: '1', providerId: 'facebook' } },
     mappings: { customerNumber: '1', sdCustomerNumber: '2', deletedInYaaS: false },
     socialMediaUsers: { user: { id: '1', referenceCustomerNumber: '1' } },
+    signIns: { signIn: { of: '1', attempts: 0 } },
   }
   return { ...bodies[kind], id: randomId(random), version: 1, schema: 1, keys } as Records[K]
 }

@@ -1,7 +1,6 @@
 /** Every function that a host, a plug-in or a listener gives us to call, and what must come of it when it throws. */
-import type { Observer } from '../../adapters/http/observer.js'
 import type { Authenticate } from '../../adapters/http/protocol.js'
-import type { ClienteleOptions, Trace } from '../../core/index.js'
+import type { ClienteleOptions, Observer, Trace } from '../../core/index.js'
 
 /** How a function fails. */
 export type Failing = () => unknown
@@ -12,7 +11,7 @@ export interface Setting {
   readonly authenticate?: Authenticate
   readonly listener?: () => void
   readonly onTrace?: (trace: Trace) => void
-  readonly observe?: Observer
+  readonly observe?: Pick<Observer, 'onRequest'>
 }
 
 /** One function to fail. */
@@ -179,6 +178,22 @@ export const callbacks: readonly Callback[] = [
     name: 'observe.onRequest',
     place: (failing) => ({ options: {}, observe: { onRequest: () => never(failing) } }),
     only: ['ocapi', 'yaas'],
+    names: [],
+  },
+  {
+    name: 'the end of observe.onRequest',
+    place: (failing) => ({ options: {}, observe: { onRequest: () => () => never(failing) } }),
+    only: ['ocapi', 'yaas'],
+    names: [],
+  },
+  {
+    name: 'observe.onOperation',
+    place: (failing) => ({ options: { observe: { onOperation: () => never(failing) } } }),
+    names: [],
+  },
+  {
+    name: 'the end of observe.onStorage',
+    place: (failing) => ({ options: { observe: { onStorage: () => () => never(failing) } } }),
     names: [],
   },
   {

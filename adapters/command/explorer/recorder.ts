@@ -2,10 +2,10 @@
 import type { Clientele, ReadCall, WriteCall } from '../../../core/clientele.js'
 import type { Reading, Writing } from '../../../core/model/operations.js'
 import type { Trace } from '../../../core/model/trace.js'
+import type { AnsweredRequest, Observer } from '../../../core/ports/observer.js'
 import type { Change } from '../../../core/work/dry-run.js'
 import type { Surroundings } from '../../http/exchange.js'
 import type { Flavour } from '../../http/flavour.js'
-import type { AnsweredRequest } from '../../http/observer.js'
 import { headerOf } from '../../http/protocol.js'
 import type { ApiRequest, RawBody, Reply } from '../../http/protocol.js'
 import { withMembers } from '../../http/with-members.js'
@@ -47,11 +47,14 @@ class Sighting {
   }
 
   surroundings(given: Surroundings): Surroundings {
-    const onRequest = (facts: AnsweredRequest): void => {
-      this.#facts = facts
-      given.observe?.onRequest?.(facts)
+    const onRequest: Observer['onRequest'] = (start) => {
+      const ended = given.observer.onRequest?.(start)
+      return (facts) => {
+        this.#facts = facts
+        ended?.(facts)
+      }
     }
-    return { ...given, clientele: this.#library(given.clientele), observe: { ...given.observe, onRequest } }
+    return { ...given, clientele: this.#library(given.clientele), observer: { ...given.observer, onRequest } }
   }
 
   #library(clientele: Clientele): Clientele {

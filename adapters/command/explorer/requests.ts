@@ -1,7 +1,7 @@
 /** The last requests, for the page: kept in memory, told to who listens. */
 import type { Trace } from '../../../core/model/trace.js'
 import type { Change } from '../../../core/work/dry-run.js'
-import type { AnsweredRequest } from '../../http/observer.js'
+import type { AnsweredRequest } from '../../../core/ports/observer.js'
 import type { ShownBody } from './body.js'
 
 /** One answered request, as the list of the page shows it. */

@@ -1,35 +1,19 @@
 /** Pages of the example server for those who run it: `/health`, `/ready`, `/metrics`. */
 import type { Middleware } from 'koa'
 import type { Clientele } from '../../../core/index.js'
-import type { AnsweredRequest } from '../../http/koa.js'
+import { SetupError } from '../../../core/index.js'
+import { openMetrics } from '../../metrics/index.js'
+import type { Metrics } from '../../metrics/index.js'
 
 /** Paths of the pages. */
 export const pagePaths = ['/health', '/ready', '/metrics'] as const
 
-/** What `/metrics` shows, and what is told of every request. */
-export interface Metrics {
-  readonly contentType: string
-  text(): Promise<string>
-  note(facts: AnsweredRequest): void
-}
-
-/** Figures of prom-client, in a registry of their own; undefined where it is not installed. */
-export async function openMetrics(): Promise<Metrics | undefined> {
-  const prom = await import('prom-client').catch(() => undefined)
-  if (!prom) return undefined
-  const registry = new prom.Registry()
-  prom.collectDefaultMetrics({ register: registry })
-  const seconds = new prom.Histogram({
-    name: 'clientele_request_seconds',
-    help: 'Time from the head of a request to its answer.',
-    labelNames: ['flavour', 'operation', 'status'],
-    registers: [registry],
+/** Figures of the library and of the process; undefined where prom-client is not installed. */
+export async function serverMetrics(): Promise<Metrics | undefined> {
+  return openMetrics({ process: true }).catch((error: unknown) => {
+    if (error instanceof SetupError) return undefined
+    throw error
   })
-  return {
-    contentType: registry.contentType,
-    text: () => registry.metrics(),
-    note: ({ flavour, operation = 'none', status, ms }) => seconds.observe({ flavour, operation, status }, ms / 1000),
-  }
 }
 
 /** Answers the pages. `isStopping`: no more requests are to be sent here. */

@@ -9,7 +9,8 @@ import type { Middleware } from 'koa'
 import { createClientele, tenantOf } from '../../../core/index.js'
 import type { Clientele, Storage } from '../../../core/index.js'
 import { customerApi } from '../../http/koa.js'
-import type { AnsweredRequest, CustomerApiOptions } from '../../http/koa.js'
+import type { CustomerApiOptions, Observer } from '../../http/koa.js'
+import type { Metrics } from '../../metrics/index.js'
 import { ocapi } from '../../ocapi/index.js'
 import { openapi } from '../../openapi/index.js'
 import { yaas } from '../../yaas/index.js'
@@ -17,7 +18,7 @@ import type { Explorer, ExplorerOptions } from '../explorer/explorer.js'
 import { greetingOf, storageNameOf } from './greeting.js'
 import { libraryLog, logOwn, logRequest, openLog } from './log.js'
 import type { Log } from './log.js'
-import { openMetrics, pagePaths, pages } from './pages.js'
+import { pagePaths, pages, serverMetrics } from './pages.js'
 import { pluginsOf } from './plugin-files.js'
 import { securityHeaders, serverLimits } from './protection.js'
 import { SettingError } from './settings.js'
@@ -41,10 +42,11 @@ interface State {
  */
 export async function runServer(settings: Settings): Promise<void> {
   const log = await openLog(settings.logLevel)
+  const metrics = await serverMetrics()
   const storage = await storages[settings.storage](settings)
-  const clientele = await openLibrary(settings, storage, log)
+  const clientele = await openLibrary(settings, storage, log, metrics)
   const state: State = { greeting: '', isStopping: false, explorer: undefined }
-  const app = await appOf(settings, { clientele, storage }, log, state)
+  const app = await appOf(settings, { clientele, storage }, { log, metrics, state })
   const server = http.createServer(serverLimits)
   const stop = stopper(server)
   onSignal(() => {
@@ -78,9 +80,15 @@ const exampleSchema = {
   properties: { code: { type: 'string' } },
 }
 
-async function openLibrary(settings: Settings, storage: Storage, log: Log): Promise<Clientele> {
+async function openLibrary(
+  settings: Settings,
+  storage: Storage,
+  log: Log,
+  metrics: Metrics | undefined,
+): Promise<Clientele> {
   return createClientele({
     logger: libraryLog(log),
+    ...(metrics && { observe: metrics.observe }),
     customerLists: settings.customerLists,
     storage,
     mixins: { schemas: { [exampleSchema.id]: exampleSchema } },
@@ -106,18 +114,27 @@ interface Stored {
   readonly storage: Storage
 }
 
+/** What is around the APIs. */
+interface Around {
+  readonly log: Log
+  readonly metrics: Metrics | undefined
+  readonly state: State
+}
+
 /** The APIs, and around them what the server answers itself. */
-async function appOf(settings: Settings, kept: Stored, log: Log, state: State): Promise<Koa> {
+async function appOf(settings: Settings, kept: Stored, { log, metrics, state }: Around): Promise<Koa> {
   const { clientele } = kept
   const tenants = settings.customerLists.map(tenantOf).filter((tenant) => tenant !== undefined)
   const tokens = tokenEndpoints({ ...settings, tenants, key: tokenKey(settings) })
   const explorer = settings.explorer ? await openExplorer(settings, kept, tokens.tokenFor) : undefined
   state.explorer = explorer
-  const metrics = await openMetrics()
   const isLogged = log.isLevelEnabled('error')
-  const onRequest = (facts: AnsweredRequest): void => {
-    metrics?.note(facts)
-    if (isLogged) logRequest(log, facts)
+  const onRequest: Observer['onRequest'] = (start) => {
+    const counted = metrics?.observe.onRequest(start)
+    return (answered) => {
+      counted?.(answered)
+      if (isLogged) logRequest(log, answered)
+    }
   }
   const app = new Koa({ proxy: settings.trustsProxy })
   app.on('error', (error: NodeJS.ErrnoException) => {

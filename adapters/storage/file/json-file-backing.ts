@@ -212,6 +212,16 @@ export class JsonFileBacking implements Backing {
     return this.#snapshot.bytes + this.#journalBytes(session) < SMALL
   }
 
+  /** What waits for the disk, and how far the snapshot is behind the journal. */
+  figures(): Readonly<Record<string, number>> {
+    const session = this.#session
+    return {
+      commitsWaiting: this.#queue.length,
+      journalBytes: session ? this.#journalBytes(session) : 0,
+      journalGroupsAfterSnapshot: session ? session.journal.sequence - this.#snapshot.sequence : 0,
+    }
+  }
+
   async close(): Promise<void> {
     const session = this.#session
     if (!session) return

@@ -17,6 +17,8 @@ export interface Backing {
   open(options: StorageOptions, lists: StoredLists): Promise<void>
   /** Stores a commit and calls `apply` once it is durable, in the order in which commits came. */
   append(commit: Commit, apply: () => void): Promise<void>
+  /** How it does, in numbers. */
+  figures(): Readonly<Record<string, number>>
   close(): Promise<void>
 }
 
@@ -105,6 +107,10 @@ export class LocalStorage implements Storage {
     } finally {
       this.#done()
     }
+  }
+
+  figures(): Readonly<Record<string, number>> {
+    return { units: this.#running.size, ...this.#backing?.figures() }
   }
 
   close(): Promise<void> {

@@ -16,6 +16,7 @@ export class StagedUnit implements WriteUnit {
   #accounts: StagedWriter<'accounts'> | undefined
   #mappings: StagedWriter<'mappings'> | undefined
   #socialMediaUsers: StagedWriter<'socialMediaUsers'> | undefined
+  #signIns: StagedWriter<'signIns'> | undefined
 
   constructor(list: StoredList, locks: UnitLocks, upgrade: StorageOptions['upgrade']) {
     this.#list = list
@@ -38,6 +39,9 @@ export class StagedUnit implements WriteUnit {
   get socialMediaUsers(): StagedWriter<'socialMediaUsers'> {
     return (this.#socialMediaUsers ??= this.#writer('socialMediaUsers'))
   }
+  get signIns(): StagedWriter<'signIns'> {
+    return (this.#signIns ??= this.#writer('signIns'))
+  }
 
   async lock(key: string): Promise<void> {
     await this.#locks.take([`${this.#list.id}\u001flock\u001f${key}`])
@@ -49,8 +53,8 @@ export class StagedUnit implements WriteUnit {
 
   /** What the unit changes, kind by kind, in the order in which it was staged. */
   steps(): CommitStep[] {
-    const writers = [this.#customers, this.#addresses, this.#accounts, this.#mappings, this.#socialMediaUsers]
-    return writers.flatMap((writer) => writer?.steps() ?? [])
+    const domain = [this.#customers, this.#addresses, this.#accounts, this.#mappings, this.#socialMediaUsers]
+    return [...domain, this.#signIns].flatMap((writer) => writer?.steps() ?? [])
   }
 
   #writer<K extends Kind>(kind: K): StagedWriter<K> {

@@ -75,6 +75,7 @@ export class StoredLists {
       accounts: table('accounts'),
       mappings: table('mappings'),
       socialMediaUsers: table('socialMediaUsers'),
+      signIns: table('signIns'),
     }
     return { id, tables, counters: new Map() }
   }

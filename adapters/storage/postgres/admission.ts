@@ -67,6 +67,13 @@ export class Admission {
     })
   }
 
+  /** Connections that are in use, and who waits for one. */
+  get figures(): Readonly<Record<string, number>> {
+    const { unit, scan, statement } = this.#taken
+    const waiting = this.#queues.unit.size + this.#queues.scan.size + this.#queues.statement.size
+    return { connections: this.#most.statement, connectionsInUse: unit + scan + statement, waiting }
+  }
+
   /** Gives a place back, to the first who may have it. */
   leave(as: Borrower): void {
     this.#taken[as]--

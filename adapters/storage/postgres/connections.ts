@@ -139,6 +139,14 @@ export class Connections {
     }
   }
 
+  /** How many connections there may be, are in use, and are waited for by this storage; and what the pool says of itself. */
+  get figures(): Readonly<Record<string, number>> {
+    const { totalCount, idleCount, waitingCount } = this.#pool
+    const pool = { poolTotal: totalCount, poolIdle: idleCount, poolWaiting: waitingCount }
+    const known = Object.entries(pool).filter((entry): entry is [string, number] => entry[1] !== undefined)
+    return { ...this.#admission.figures, ...Object.fromEntries(known) }
+  }
+
   /** Leaves the pool as it was. */
   close(): void {
     // the listener stays for a moment: connections that are being closed may still report errors

@@ -4,6 +4,9 @@
 export interface PgPool {
   /** `max` is how many connections it has; ten, if it does not say. */
   readonly options?: { readonly max?: number | undefined }
+  readonly totalCount?: number
+  readonly idleCount?: number
+  readonly waitingCount?: number
   connect(): Promise<PgPoolClient>
   on(event: 'error', listener: (error: Error) => void): unknown
   on(event: 'acquire', listener: (client: PgPoolClient) => void): unknown

@@ -163,6 +163,10 @@ class PostgresStorage implements Storage {
     })
   }
 
+  figures(): Readonly<Record<string, number>> {
+    return { units: this.#running.size, ...this.#database?.connections.figures }
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.allSettled(this.#running)

@@ -192,30 +192,37 @@ export function createIndex(kind: Kind, path: Path): string {
   return `CREATE INDEX CONCURRENTLY IF NOT EXISTS ${indexName(kind, path)} ON ${tableOf(kind)} (list, ${rank}, ${size}, (${start}))`
 }
 
+/** The kinds of records that version 1 of the tables had. */
+const firstKinds: readonly Kind[] = ['customers', 'addresses', 'accounts', 'mappings', 'socialMediaUsers']
+
+/** Makes the table of a kind and its indexes. */
+function createTable(kind: Kind): readonly string[] {
+  const table = tableOf(kind)
+  const columns = keysOf(kind).map((key) => `, ${keyColumn(key)} text COLLATE "C"`)
+  return [
+    `CREATE TABLE ${table} (list text COLLATE "C", id text COLLATE "C", ordinal bigint NOT NULL DEFAULT nextval('clientele_ordinal'), version bigint NOT NULL DEFAULT 1, schema integer NOT NULL, doc jsonb NOT NULL${columns.join('')}, PRIMARY KEY (list, id))`,
+    ...kinds[kind].unique.map(
+      (key) => `CREATE UNIQUE INDEX ${table}_${keyColumn(key)} ON ${table} (list, ${keyColumn(key)})`,
+    ),
+    ...kinds[kind].indexed.map(
+      (key) => `CREATE INDEX ${table}_${keyColumn(key)} ON ${table} (list, ${keyColumn(key)}, ordinal)`,
+    ),
+    `CREATE INDEX ${table}_ordinal ON ${table} (list, ordinal, id)`,
+  ]
+}
+
 /** Steps of the tables, each run once, in order; the step at index n - 1 leads to version n. Never change one that was released. */
 export const steps: readonly (readonly string[])[] = [
   [
     'CREATE TABLE clientele_migrations (version integer PRIMARY KEY, applied timestamptz NOT NULL DEFAULT now())',
     'CREATE SEQUENCE clientele_ordinal',
     'CREATE TABLE clientele_counters (list text COLLATE "C", name text COLLATE "C", value bigint NOT NULL, PRIMARY KEY (list, name))',
-    ...kindNames.flatMap((kind) => {
-      const table = tableOf(kind)
-      const columns = keysOf(kind).map((key) => `, ${keyColumn(key)} text COLLATE "C"`)
-      return [
-        `CREATE TABLE ${table} (list text COLLATE "C", id text COLLATE "C", ordinal bigint NOT NULL DEFAULT nextval('clientele_ordinal'), version bigint NOT NULL DEFAULT 1, schema integer NOT NULL, doc jsonb NOT NULL${columns.join('')}, PRIMARY KEY (list, id))`,
-        ...kinds[kind].unique.map(
-          (key) => `CREATE UNIQUE INDEX ${table}_${keyColumn(key)} ON ${table} (list, ${keyColumn(key)})`,
-        ),
-        ...kinds[kind].indexed.map(
-          (key) => `CREATE INDEX ${table}_${keyColumn(key)} ON ${table} (list, ${keyColumn(key)}, ordinal)`,
-        ),
-        `CREATE INDEX ${table}_ordinal ON ${table} (list, ordinal, id)`,
-      ]
-    }),
+    ...firstKinds.flatMap(createTable),
   ],
   [
     ...countSteps,
     // the default address of a customer is looked for whenever one is added
     `CREATE INDEX clientele_addresses_default ON clientele_addresses (list, key_customer, ordinal) WHERE ((doc -> 'isDefault'::text) = 'true'::jsonb) IS TRUE`,
   ],
+  createTable('signIns'),
 ]
