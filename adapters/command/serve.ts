@@ -1,7 +1,7 @@
 /** `npx clientele serve`: the example server, with options in place of environment variables. */
-import { spawn } from 'node:child_process'
 import { UsageError, lastOf } from './command.js'
 import type { Command, Given } from './command.js'
+import { watch } from './watch.js'
 
 /** Options that stand for an environment variable of the same meaning. */
 const variables: Readonly<Record<string, string>> = {
@@ -78,14 +78,4 @@ function inOptions(message: string, { options }: Given): string {
       return option !== undefined && options.has(option) ? `--${option}` : variable
     }),
   )
-}
-
-/** Runs the same command under `node --watch`, which starts it anew when a file changes that it has loaded. */
-async function watch(): Promise<void> {
-  const args = process.argv.slice(1).filter((each) => each !== '--watch')
-  const child = spawn(process.execPath, ['--watch', '--watch-preserve-output', ...process.execArgv, ...args], {
-    stdio: 'inherit',
-  })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
-  process.exitCode = await new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 0)))
 }

@@ -22,7 +22,7 @@ export async function pluginsOf(settings: PluginSettings): Promise<readonly Plug
   return [...plugins, ...loadCartridges(cartridges, options)]
 }
 
-/** Tells `node --watch` of the files of a cartridge, which it does not load itself; says nothing where nobody watches. */
+/** Tells `serve --watch` of the files of a cartridge, which Node does not load itself; says nothing where nobody watches. */
 function tellWatcher(folder: string): void {
   if (!process.env['WATCH_REPORT_DEPENDENCIES'] || !existsSync(folder)) return
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.resolve(folder, name))
