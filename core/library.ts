@@ -191,7 +191,7 @@ export class Library implements Clientele {
         await units.admit(list)
         const input = asking()
         const asked = input instanceof Promise ? await input : input
-        return await runRead(storage, { list, requestId, signal }, reading, asked)
+        return await runRead(storage, { list, requestId, signal }, operation, reading, asked)
       } catch (error) {
         throw incidents.explain(unlessAbandoned(error, signal), { operation, list, requestId })
       }

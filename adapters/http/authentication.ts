@@ -31,20 +31,6 @@ type Explained = readonly [TokenCheck, string]
  * crossSite, contentTypeMalformed and contentTypeUnsupported for what has no token.
  */
 export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | Promise<undefined> {
-  const accept = (x: Exchange, token: string | undefined, caller: Caller | undefined, why: Explained[]): undefined => {
-    if (!caller) throw unknown(x, flavour, token, why)
-    let isForFlavour
-    try {
-      if (!isCaller(caller)) throw new TypeError('authenticate gave something that is no Caller')
-      isForFlavour = caller.flavours.includes(flavour)
-    } catch (error) {
-      return refuseUnchecked(x, flavour, error)
-    }
-    if (!isForFlavour) throw forOther(x, flavour, caller)
-    if (token === undefined) refuseOtherSites(x, flavour)
-    x.caller = caller
-    return undefined
-  }
   return (x) => {
     const { path, headers } = x.request
     const token = tokenOf(x)
@@ -52,18 +38,48 @@ export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | P
     const why: Explained[] = []
     const explain = (check: TokenCheck, text: string) => void why.push([check, text])
     try {
-      const given = x.surroundings.authenticate({ flavour, method: x.method, path, headers, token, explain })
+      const given = x.surroundings.authenticate({
+        flavour,
+        method: x.method,
+        path,
+        headers,
+        token,
+        request: x.host,
+        explain,
+      })
       if (isThenable(given))
         return x.surroundings.clientele
           .inTime(given)
           .catch((error: unknown) => refuseUnchecked(x, flavour, error))
-          .then((caller) => accept(x, token, caller, why))
+          .then((caller) => accept(x, flavour, token, caller, why))
       caller = given
     } catch (error) {
       return refuseUnchecked(x, flavour, error)
     }
-    return accept(x, token, caller, why)
+    return accept(x, flavour, token, caller, why)
   }
+}
+
+/** Lets a caller in. */
+function accept(
+  x: Exchange,
+  flavour: FlavourName,
+  token: string | undefined,
+  caller: Caller | undefined,
+  why: Explained[],
+): undefined {
+  if (!caller) throw unknown(x, flavour, token, why)
+  let isForFlavour
+  try {
+    if (!isCaller(caller)) throw new TypeError('authenticate gave something that is no Caller')
+    isForFlavour = caller.flavours.includes(flavour)
+  } catch (error) {
+    return refuseUnchecked(x, flavour, error)
+  }
+  if (!isForFlavour) throw forOther(x, flavour, caller)
+  if (token === undefined) refuseOtherSites(x, flavour)
+  x.caller = caller
+  return undefined
 }
 
 /** Nobody can tell now who calls: an incident, unless whoever is asked about tokens says that it has too much to do. */

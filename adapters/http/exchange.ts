@@ -1,6 +1,7 @@
 /** One request on its way through a flavour's steps, and what serves it. */
 import type { Clientele } from '../../core/clientele.js'
 import { Deadline } from '../../core/extension/deadline.js'
+import type { Ending } from '../../core/model/calls.js'
 import type { Caller } from '../../core/model/documents.js'
 import type { Observer } from '../../core/ports/observer.js'
 import type { Gate } from './gate.js'
@@ -11,8 +12,8 @@ import type { Route, RouteMatcher } from './route-matcher.js'
 export interface Surroundings<R = unknown> {
   readonly clientele: Clientele
   readonly tokens: Tokens
-  /** Asks the host who calls; the door adds the host's own request. */
-  readonly authenticate: (seen: Omit<Credentials<unknown, string | undefined>, 'request'>) => ReturnType<Authenticate>
+  /** Asks the host who calls. */
+  readonly authenticate: (seen: Credentials<unknown, string | undefined>) => ReturnType<Authenticate>
   readonly observer: Observer
   /** Matches the flavour's own routes; a path with broken percent-encoding matches nothing. */
   readonly match: RouteMatcher<R>
@@ -30,6 +31,8 @@ export interface Surroundings<R = unknown> {
 export class Exchange<R extends Route = Route> {
   readonly request: ApiRequest
   readonly surroundings: Surroundings<R>
+  /** The host's own form of the request, for `authenticate`; `flavour` sets it before the first step. */
+  host: unknown
   /** Method to run: the request's, unless a step overrides it; HEAD runs as GET. */
   method: string
   route: R | undefined
@@ -48,8 +51,8 @@ export class Exchange<R extends Route = Route> {
   }
 
   /** Fires when its time is over: calls of the library that run then are given up. */
-  get signal(): AbortSignal {
-    return this.time.signal
+  get signal(): Ending {
+    return this.time
   }
 
   /** What links begin with: scheme, host and what a proxy or host cuts off the front of paths (decision 1.17). */

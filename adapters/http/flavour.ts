@@ -34,8 +34,8 @@ export interface Flavour {
   describe?(declared: Declared): Promise<Description>
   /** Cheap check whether a path is this flavour's; all else goes on to the host (decision 1.13). */
   claims(path: string): boolean
-  /** Answers a claimed request. Never throws. */
-  answer(request: ApiRequest, surroundings: Surroundings): Promise<Reply>
+  /** Answers a claimed request; `host` is the host's own form of it. Never throws. */
+  answer(request: ApiRequest, surroundings: Surroundings, host: unknown): Promise<Reply>
 }
 
 /** What makes a flavour: its exchange `X`, its routes `R` and its form of a fault `F`. */
@@ -61,8 +61,8 @@ export interface FlavourParts<X extends Exchange<R>, R extends Route<X>, F> {
 /** Makes a flavour of its parts. */
 export function flavour<X extends Exchange<R>, R extends Route<X>, F>(parts: FlavourParts<X, R, F>): Flavour {
   const { name, profile, documents, notices = [], claims, routes, describe } = parts
-  const answer = (request: ApiRequest, surroundings: Surroundings): Promise<Reply> =>
-    answerWith(parts, request, surroundings as Surroundings<R>)
+  const answer: Flavour['answer'] = (request, surroundings, host) =>
+    answerWith(parts, request, surroundings as Surroundings<R>, host)
   const made = { [copyMark]: thisCopy, name, profile, documents, notices, claims, routes, answer }
   return describe ? { ...made, describe } : made
 }
@@ -71,6 +71,7 @@ async function answerWith<X extends Exchange<R>, R extends Route<X>, F>(
   parts: FlavourParts<X, R, F>,
   request: ApiRequest,
   surroundings: Surroundings<R>,
+  host: unknown,
 ): Promise<Reply> {
   const requestId = requestIdOf(request.headers, parts.requestIdHeader)
   const { onRequest } = surroundings.observer
@@ -83,6 +84,7 @@ async function answerWith<X extends Exchange<R>, R extends Route<X>, F>(
   try {
     exchange = parts.begin(request, surroundings)
     exchange.requestId = requestId
+    exchange.host = host
     leave = surroundings.gate.enter(exchange)
     reply = await replyOf(parts.steps, exchange)
   } catch (thrown) {

@@ -54,12 +54,12 @@ export function throwIfOver({ time: { reason } }: Guest): void {
 }
 
 /** What comes of a promise, or unavailable when the time of the request ends first. */
-export function inTimeOf<T>({ time: { signal } }: Guest, given: Promise<T>): Promise<T> {
+export function inTimeOf<T>({ time }: Guest, given: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const end = (): void => reject(comeAgain(signal.reason))
-    if (signal.aborted) end()
-    signal.addEventListener('abort', end, { once: true })
-    given.then(resolve, reject).finally(() => signal.removeEventListener('abort', end))
+    const end = (): void => reject(comeAgain(time.reason))
+    if (time.aborted) end()
+    time.addEventListener('abort', end)
+    given.then(resolve, reject).finally(() => time.removeEventListener('abort', end))
   })
 }
 

@@ -14,19 +14,20 @@ import { matcherOf } from './route-matcher.js'
 /** A flavour, served at a door whose host has requests of type `H`. */
 export class Served<H, M extends Tokens> {
   readonly #flavour: Flavour
-  readonly #authenticate: CustomerApiOptions<H, M>['authenticate']
-  readonly #surroundings: Omit<Surroundings, 'authenticate'>
+  readonly #surroundings: Surroundings
   readonly #diagnostics: DiagnosticsOptions
   constructor(flavour: Flavour, clientele: Clientele, gate: Gate, options: CustomerApiOptions<H, M>) {
     const { authenticate, diagnostics = {}, publicUrl, hosts, observe, maxAnswer = doorLimits.maxAnswer } = options
     const tokens: Tokens = options.tokens ?? 'required'
     this.#flavour = flavour
-    this.#authenticate = authenticate
+    const ask: Surroundings['authenticate'] = ({ token, request, ...seen }) =>
+      // a step before refuses what has no token where one is required; the door gave its own kind of request
+      authenticate({ ...seen, token: token as TokenWhere[M], request: request as H })
     const observer = observe
       ? guardedObserver(observe, (step, error) => clientele.incident(error, { step }))
       : clientele.observer
     const match = matcherOf(flavour.routes)
-    this.#surroundings = { clientele, tokens, match, gate, maxAnswer, publicUrl, hosts, observer }
+    this.#surroundings = { clientele, authenticate: ask, tokens, match, gate, maxAnswer, publicUrl, hosts, observer }
     this.#diagnostics = diagnostics
   }
   /** Whether a path, as `plainPath` gives it, is the flavour's. */
@@ -35,13 +36,10 @@ export class Served<H, M extends Tokens> {
   }
   /** Answers a request that it has claimed; `host` is the host's own form of it. Never rejects. */
   answer(request: ApiRequest, host: H): Promise<Reply> {
-    const authenticate: Surroundings['authenticate'] = (seen) =>
-      // a step before refuses what has no token where one is required
-      this.#authenticate({ ...seen, token: seen.token as TokenWhere[M], request: host })
-    const surroundings = { ...this.#surroundings, authenticate }
+    const surroundings = this.#surroundings
     const asked = diagnose(surroundings.clientele, request.headers, this.#diagnostics)
-    if (!asked) return this.#flavour.answer(request, surroundings)
-    const answered = this.#flavour.answer(request, { ...surroundings, clientele: asked.clientele })
+    if (!asked) return this.#flavour.answer(request, surroundings, host)
+    const answered = this.#flavour.answer(request, { ...surroundings, clientele: asked.clientele }, host)
     return answered.then((reply) => ({ ...reply, headers: { ...reply.headers, ...asked.headers() } }))
   }
 }

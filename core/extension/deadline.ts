@@ -1,4 +1,5 @@
 /** The time that a handler, a task after the commit or a port of the host has (decision 4.10). */
+import type { Ending } from '../model/calls.js'
 
 /** The time is over. */
 export class TimeLimit extends Error {
@@ -65,10 +66,11 @@ export class Timer {
 }
 
 /** The time of one thing; the signal is made only for what asks for it. */
-export class Deadline {
+export class Deadline implements Ending {
   #controller: AbortController | undefined
   #reason: Error | undefined
   #reject: ((reason: Error) => void) | undefined
+  #listeners: (() => void)[] = []
 
   /** Fires when the time is over. */
   get signal(): AbortSignal {
@@ -82,11 +84,26 @@ export class Deadline {
     return this.#reason
   }
 
+  /** True once the time is over. */
+  get aborted(): boolean {
+    return this.#reason !== undefined
+  }
+
+  addEventListener(_: 'abort', listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  removeEventListener(_: 'abort', listener: () => void): void {
+    const at = this.#listeners.indexOf(listener)
+    if (at >= 0) this.#listeners.splice(at, 1)
+  }
+
   /** Ends the time now. */
   end(reason: Error): void {
     this.#reason ??= reason
     this.#controller?.abort(this.#reason)
     this.#reject?.(this.#reason)
+    for (const listener of this.#listeners.splice(0)) listener()
   }
 
   /** What comes of a promise, or a rejection when the time ends first. */
@@ -109,6 +126,11 @@ export class Deadline {
       if (this.#reason) this.#reject(this.#reason)
     })
   }
+}
+
+/** The signal of what ends something, for those who take no other. */
+export function signalOf(ending: Ending | undefined): AbortSignal | undefined {
+  return ending instanceof Deadline ? ending.signal : (ending as AbortSignal | undefined)
 }
 
 /** True for what can be awaited. */

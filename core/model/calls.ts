@@ -15,6 +15,16 @@ export interface Wire {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** Ends what is under way: an AbortSignal, or something that is asked in the same way and costs less. */
+export interface Ending {
+  /** True once it has fired. */
+  readonly aborted: boolean
+  /** Why it has. */
+  readonly reason: unknown
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
 /** What a call may say of itself. */
 export interface CallOptions {
   /** The API that the call came through; default `library`. */
@@ -29,10 +39,10 @@ export interface CallOptions {
   /** Gets what happened in each call, when it has ended: points passed, handlers run or skipped and why. */
   readonly onTrace?: (trace: Trace) => void
   /**
-   * Gives the call up when it fires: it waits for nothing any more and is `unavailable`, with nothing stored. What is
+   * An AbortSignal. Gives the call up when it fires: it waits for nothing any more and is `unavailable`, with nothing stored. What is
    * being committed then is committed. In a handler, the outer call's counts.
    */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: Ending | undefined
 }
 
 /** A login and the password that comes with it. */

@@ -23,7 +23,8 @@ const innerCopy = (item: unknown): unknown => (item !== null && typeof item === 
 
 /** The name of a key, `id` or a unique one, and its value. */
 export function keyParts<K extends Kind>(key: KeyOf<K>): readonly [name: string, value: string] {
-  for (const [name, value] of Object.entries<string>(key)) return [name, value]
+  const named: Readonly<Record<string, string>> = key
+  for (const name in named) return [name, named[name] as string]
   throw new TypeError('a record is named by its id or by a unique key')
 }
 

@@ -2,6 +2,7 @@
  * Passwords: judged, hashed before the unit of a call opens (a handler's call has one already), and held against what is
  * stored (decisions 2.13, 1.18).
  */
+import type { Ending } from '../model/calls.js'
 import type { Customer } from '../model/documents.js'
 import { CustomerError, fail } from '../model/problems.js'
 import { PasswordHash } from '../model/secret.js'
@@ -53,7 +54,7 @@ export class Passwords {
    * Holds a password against a stored hash, in its turn. Whatever the hash, and without one, a password is hashed once as it
    * is today: how long it takes tells nobody whether there is such a login.
    */
-  verify(password: Secret, stored: string | undefined, signal?: AbortSignal): Promise<Verified> {
+  verify(password: Secret, stored: string | undefined, signal?: Ending): Promise<Verified> {
     return this.#turns.run(async () => {
       const format = stored === undefined ? undefined : this.formatOf(stored)
       const isRight = format !== undefined && stored !== undefined && (await format.verify(password, stored))

@@ -1,4 +1,6 @@
 /** Work that is no unit of work, and opens short ones: between them no lock and no connection is held. */
+import { signalOf } from '../extension/deadline.js'
+import type { Ending } from '../model/calls.js'
 import type { EventName, PayloadOf } from '../model/events.js'
 import type { Clock } from '../ports/host.js'
 import type { ReadUnit, Storage, WriteUnit } from '../ports/storage.js'
@@ -10,7 +12,7 @@ export interface Errand {
   readonly list: string
   readonly requestId: string
   /** Fires when its caller gives up. */
-  readonly signal: AbortSignal | undefined
+  readonly signal: Ending | undefined
   now(): Date
   /** Reads what is committed. */
   read<T>(work: (unit: ReadUnit) => Promise<T>): Promise<T>
@@ -31,7 +33,7 @@ export function errandOf(
     requestId,
     signal,
     now: clock,
-    read: (work) => storage.read(list, work, signal),
+    read: (work) => storage.read(list, work, signalOf(signal)),
     write,
     emit: (name, payload) => void events.push(eventOf(call, clock().toISOString(), name, payload)),
   }

@@ -1,9 +1,12 @@
 /** THE read: how every reading operation runs (core/README.md, The life of a read). No points, no locks. */
 import type { Address, Customer } from '../model/documents.js'
+import type { Ending } from '../model/calls.js'
 import { operations } from '../model/operations.js'
 import type { InputOf, Reading, ResultOf } from '../model/operations.js'
 import type { AddressRecord, CustomerRecord, ReadUnit, Storage } from '../ports/storage.js'
+import { signalOf } from '../extension/deadline.js'
 import type { Frame } from '../extension/frames.js'
+import { inTimeOf, throwIfAbandoned } from './abandoned.js'
 import { addressOf, customerOf } from './records.js'
 import type { Unit } from './unit.js'
 
@@ -20,7 +23,7 @@ export interface CallPlace {
   readonly list: string
   readonly requestId?: string | undefined
   /** Fires when the caller gives the call up. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: Ending | undefined
 }
 
 /** A reading operation. */
@@ -30,16 +33,20 @@ export interface ReadOperation<O extends Reading = Reading, S = unknown> {
   complete?(found: S, input: InputOf<O>, call: CallPlace): Promise<ResultOf<O>>
 }
 
-/** Runs a reading operation on what is committed. */
+/** Runs a reading operation on what is committed. What reads one record ends by itself; a query is told when to end. */
 export async function runRead<O extends Reading>(
   storage: Storage,
   call: CallPlace,
+  name: O,
   operation: ReadOperation<O>,
   input: InputOf<O>,
 ): Promise<ResultOf<O>> {
   const { list, signal } = call
+  throwIfAbandoned(signal)
   const read = (unit: ReadUnit) => operation.read({ unit, list, customer: customerOf, address: addressOf }, input)
-  const found = await storage.read(list, read, signal)
+  const found = await (operations[name].isQuery
+    ? storage.read(list, read, signalOf(signal))
+    : inTimeOf(storage.read(list, read), signal))
   return operation.complete ? operation.complete(found, input, call) : (found as ResultOf<O>)
 }
 

@@ -1,4 +1,5 @@
 /** Work that takes turns: so much at once, so much waiting, and what does not fit is told to come again. */
+import type { Ending } from '../model/calls.js'
 import { fail } from '../model/problems.js'
 import { onAbandoned, throwIfAbandoned } from './abandoned.js'
 
@@ -19,7 +20,7 @@ export class Turns {
   }
 
   /** Runs work in its turn; whoever gives up leaves the queue. Throws unavailable where too much waits, and Abandoned. */
-  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async run<T>(work: () => Promise<T>, signal?: Ending): Promise<T> {
     const { atOnce, waiting } = this.#limits
     throwIfAbandoned(signal)
     if (this.#running < atOnce) this.#running++
@@ -34,7 +35,7 @@ export class Turns {
     }
   }
 
-  #turn(signal: AbortSignal | undefined): Promise<void> {
+  #turn(signal: Ending | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#waiting.delete(begin)

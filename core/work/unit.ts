@@ -1,5 +1,5 @@
 /** One unit of work: what it has loaded, what it tells, and the points that it passes. */
-import type { CustomerOperations } from '../model/calls.js'
+import type { CustomerOperations, Ending } from '../model/calls.js'
 import type { DomainEvent, EventName, PayloadOf } from '../model/events.js'
 import type { Profile } from '../model/profile.js'
 import { errorOf, messageOf } from '../model/thrown.js'
@@ -20,7 +20,7 @@ export interface Call extends CallFacts {
   readonly operation: OperationStart['operation']
   readonly profile: Profile
   /** Fires when the caller gives the call up. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: Ending | undefined
   readonly events: DomainEvent[]
   /** What the call changes, or a dry run would; absent: nobody asked. */
   readonly changes: Changes | undefined

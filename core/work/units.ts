@@ -1,5 +1,5 @@
 /** Opens units of work on the storage: time limits, second attempts, commit, joining, closing (core/README.md). */
-import { Timer, isThenable } from '../extension/deadline.js'
+import { Timer, isThenable, signalOf } from '../extension/deadline.js'
 import type { Frame } from '../extension/frames.js'
 import type { Handlers } from '../extension/handlers.js'
 import { PluginFault } from '../extension/plugin-fault.js'
@@ -89,7 +89,7 @@ export class Units {
       throwIfAbandoned(signal)
       const admitted = this.admit(list)
       if (admitted) await admitted
-      const read: Prospect['read'] = (work) => storage.read(list, work, signal)
+      const read: Prospect['read'] = (work) => storage.read(list, work, signalOf(signal))
       const prospect: Prospect = { list, dryRun, profile, handlers, signal, read }
       const running = await readied(operation, asking, prospect)
       const written = await this.#attempts(call, operation, running)
@@ -192,13 +192,19 @@ export class Units {
         this.#timer.stop(late)
         stop()
       }
-      const failed = (error: unknown): void =>
-        error instanceof RolledBack ? resolve(error.result as T) : reject(error)
-      this.#open(call, attempt, work).finally(ended).then(resolve, failed)
+      const failed = (error: unknown): void => {
+        ended()
+        if (error instanceof RolledBack) resolve(error.result as T)
+        else reject(error)
+      }
+      this.#open(call, attempt, work).then((result) => {
+        ended()
+        resolve(result)
+      }, failed)
     })
   }
 
-  async #open<T>(call: Call, attempt: Attempt, work: (unit: Unit) => Promise<T>): Promise<T> {
+  #open<T>(call: Call, attempt: Attempt, work: (unit: Unit) => Promise<T>): Promise<T> {
     return this.#options.storage.write(
       call.list,
       (tx) =>

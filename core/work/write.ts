@@ -2,6 +2,7 @@
 import type { Draft } from '../extension/draft.js'
 import type { Frame } from '../extension/frames.js'
 import type { Handlers } from '../extension/handlers.js'
+import type { Ending } from '../model/calls.js'
 import { operations } from '../model/operations.js'
 import type { DocumentOf, PasswordOf, PreviousOf, ResultOf, TargetOf, Writing } from '../model/operations.js'
 import type { CustomerError } from '../model/problems.js'
@@ -59,7 +60,7 @@ export interface Prospect {
   readonly profile: Profile
   readonly handlers: Pick<Handlers, 'count'>
   /** Fires when the caller gives the call up. */
-  readonly signal: AbortSignal | undefined
+  readonly signal: Ending | undefined
   /** Reads what is committed; in a handler, what its unit sees. */
   read<T>(work: (unit: ReadUnit) => Promise<T>): Promise<T>
 }

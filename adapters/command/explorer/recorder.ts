@@ -16,9 +16,9 @@ import type { RecentRequests, SeenExchange, SeenMessage } from './requests.js'
 export function watched(flavour: Flavour, requests: RecentRequests): Flavour {
   return {
     ...flavour,
-    async answer(request, surroundings) {
+    async answer(request, surroundings, host) {
       const sighting = new Sighting(request)
-      const reply = await flavour.answer(sighting.request, sighting.surroundings(surroundings))
+      const reply = await flavour.answer(sighting.request, sighting.surroundings(surroundings), host)
       const seen = sighting.exchange(reply)
       if (seen) requests.add(seen)
       return reply
