@@ -28,17 +28,17 @@ describe('yaas: hostile requests', () => {
 
   it('with very many names or brackets are refused at once, without looking into them', async () => {
     const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`n${i}`, 1]))
-    for (const [json, field] of [
-      [{ mixins: many }, 'mixins'],
-      [{ metadata: { mixins: many } }, 'metadata.mixins'],
-      [{ mixins: { custom: many } }, 'mixins.custom'],
-    ] as const)
+    for (const json of [{ mixins: many }, { metadata: { mixins: many } }, { mixins: { custom: many } }])
       expect(errorOf(await service.at('POST', '/customers', { json }))).to.equal(
-        `400 validation_violation; ${field} invalid_field`,
+        '400 validation_violation; invalid_field',
       )
-    const brackets = await service.at('POST', '/customers', { body: '['.repeat(1_000_000) })
+    const body = '['.repeat(1_000_000)
+    expect(errorOf(await service.at('POST', '/customers', { body }))).to.equal(
+      '400 validation_violation; invalid_field',
+    )
+    const brackets = await service.at('POST', '/customers', { body: body.slice(0, 1_000) })
     expect(errorOf(brackets)).to.equal('400 bad_payload_syntax')
-    expect(brackets.json()['message']).to.equal('The payload cannot be read.')
+    expect(brackets.json()['message']).to.equal('The payload is not valid JSON, see line 1, column 1001.')
   })
 
   it('cannot pollute prototypes, through bodies, mixins or queries', async () => {

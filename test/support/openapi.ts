@@ -11,7 +11,7 @@ export type AnswerCheck = (method: string, path: string, answer: Answer) => Prom
 
 /** Headers that Node and the host send, not the flavour. */
 const ofTransport =
-  /^(date|connection|keep-alive|content-(length|type)|transfer-encoding|vary|access-control-.*|x-clientele-.*)$/
+  /^(date|connection|keep-alive|content-(length|type|security-policy)|transfer-encoding|vary|access-control-.*|x-clientele-.*|x-content-type-options|x-frame-options|referrer-policy|strict-transport-security)$/
 
 interface Response {
   readonly headers?: Readonly<Record<string, unknown>>
