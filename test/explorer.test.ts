@@ -261,10 +261,22 @@ describe('explorer (examples/README.md, The explorer)', () => {
       '<customer><credentials><password>marker</password></credentials></customer>',
       '<customer><password type="string"><![CDATA[marker]]></password></customer>',
       '<customer><password>marker',
+      '{"password":"mar\\"marker\\',
+      '{"x":oops, "password": "marker',
       `{"x":"${'y'.repeat(70_000)}","password":"marker"}`,
       `{"password":"marker","x":"${'y'.repeat(70_000)}"}`,
     ])
       expect(shownBody(text).text, text.slice(0, 80)).to.not.contain('marker')
+    // in time that grows with the text alone
+    const began = performance.now()
+    for (const text of [
+      '"' + String.raw`\u0041`.repeat(10_000),
+      '<password '.repeat(6_000),
+      '"a" '.repeat(16_000),
+      '<password>'.repeat(6_000),
+    ])
+      shownBody(`{"password"${text}`)
+    expect(performance.now() - began).to.be.lessThan(1_000)
     expect(shownBody('{"password_question":"name?","password":null}').text).to.contain('name?').and.contain('null')
     expect(shownBody('y'.repeat(70_000)).isCut).to.equal(true)
   })
