@@ -188,7 +188,8 @@ export class Library implements Clientele {
     const requestId = call.requestId ?? ((onTrace ?? observation) && ids.request())
     const work = async () => {
       try {
-        await units.admit(list)
+        const admitted = units.admit(list)
+        if (admitted) await admitted
         const input = asking()
         const asked = input instanceof Promise ? await input : input
         return await runRead(storage, { list, requestId, signal }, operation, reading, asked)

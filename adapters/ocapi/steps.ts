@@ -32,7 +32,7 @@ export function stepsOf({ plainHttp }: ResolvedOptions): readonly Step<OcapiExch
     checkClient,
     readAsked,
     readBody,
-    async (x) => unlessKnown(x, await runRoute(x), { starInLists: true }),
+    (x) => Promise.resolve(runRoute(x)).then((reply) => unlessKnown(x, reply, { starInLists: true })),
   ]
 }
 

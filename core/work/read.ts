@@ -33,8 +33,8 @@ export interface ReadOperation<O extends Reading = Reading, S = unknown> {
   complete?(found: S, input: InputOf<O>, call: CallPlace): Promise<ResultOf<O>>
 }
 
-/** Runs a reading operation on what is committed. What reads one record ends by itself; a query is told when to end. */
-export async function runRead<O extends Reading>(
+/** Runs a reading operation on what is committed; throws or rejects. What reads one record ends by itself; a query is told when to end. */
+export function runRead<O extends Reading>(
   storage: Storage,
   call: CallPlace,
   name: O,
@@ -44,10 +44,11 @@ export async function runRead<O extends Reading>(
   const { list, signal } = call
   throwIfAbandoned(signal)
   const read = (unit: ReadUnit) => operation.read({ unit, list, customer: customerOf, address: addressOf }, input)
-  const found = await (operations[name].isQuery
+  const found = operations[name].isQuery
     ? storage.read(list, read, signalOf(signal))
-    : inTimeOf(storage.read(list, read), signal))
-  return operation.complete ? operation.complete(found, input, call) : (found as ResultOf<O>)
+    : inTimeOf(storage.read(list, read), signal)
+  const complete = operation.complete?.bind(operation)
+  return complete ? found.then((value) => complete(value, input, call)) : (found as Promise<ResultOf<O>>)
 }
 
 /** Runs a reading operation of a handler, in the handler's unit. */
