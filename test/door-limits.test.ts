@@ -201,6 +201,24 @@ describe('an answer has a size: what asks for more is told which page would do',
   })
 })
 
+describe('yaas: a `q` has as many conditions and values as the options say', () => {
+  it('and one more is refused with what may be', async () => {
+    const service = await open({ flavours: [yaas({ maxConditions: 2, maxConditionValues: 3 })] })
+    const get = (q: string) => service.call('GET', `${yaasPath}?q=${encodeURIComponent(q)}`, { token: 'yaas' })
+    for (const [q, status, said] of [
+      ['title:a lastName:b', 200, '[]'],
+      ['title:a lastName:b firstName:c', 400, 'at most 2 conditions'],
+      ['title:(a,b,c)', 200, '[]'],
+      ['title:(a,b,c,d)', 400, 'at most 3 values'],
+    ] as const) {
+      const answer = await get(q)
+      expect([q, answer.status]).to.deep.equal([q, status])
+      expect(answer.text).to.include(said)
+    }
+    await service.stop()
+  })
+})
+
 describe('the limits of a door are whole numbers from 1', () => {
   for (const name of ['maxBody', 'maxAnswer', 'maxRequests', 'deadline'])
     it(name, async () => {
