@@ -25,7 +25,7 @@ export interface CustomerApiOptions<H = unknown, M extends Tokens = 'required'> 
   readonly maxBody?: number
   /** Largest page of an answer in bytes; a request that asks for more is told which page would do. Default 16 MiB. */
   readonly maxAnswer?: number
-  /** Requests that are served at once; one more is 503 with Retry-After. Default 1,000. */
+  /** Requests that are served at once; one more is 503 with Retry-After. Default 5,000. */
   readonly maxRequests?: number
   /** Milliseconds from the head of a request to its answer; what takes longer is given up, 503. Default 60,000. */
   readonly deadline?: number
@@ -67,7 +67,7 @@ export const handlerOptions: OptionTable<HandlerOptions> = { ...apiOptions, trus
 const longestTimeout = 2 ** 31 - 1
 
 /** The limits of a door that apply if a host says nothing. */
-export const doorLimits = { maxBody: 5_242_880, maxAnswer: 16_777_216, maxRequests: 1_000, deadline: 60_000 } as const
+export const doorLimits = { maxBody: 5_242_880, maxAnswer: 16_777_216, maxRequests: 5_000, deadline: 60_000 } as const
 
 /** Checks what a door is given. Throws a SetupError that names the mistake. */
 export function checkApi<H, M extends Tokens>(

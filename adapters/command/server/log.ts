@@ -55,7 +55,8 @@ export function libraryLog(log: Log): Logger {
 
 /** One line for a request: the route's template, never what stands in its place, in the query or in headers. */
 export function logRequest(log: Log, { status, ms, ...facts }: Omit<AnsweredRequest, 'flavour' | 'requestId'>): void {
-  const level = status >= 500 ? 'error' : 'info'
+  // nobody is left to be answered: that is no mistake of the server
+  const level = status >= 500 && facts.problem !== 'clientGone' ? 'error' : 'info'
   log[level](
     { ...facts, status, ms: Math.round(ms * 10) / 10 },
     `${facts.method} ${facts.route ?? '(no route)'} ${status}`,
