@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: the table of the benchmark; `npm run bench -- post` the rows whose names begin so. Ratios are requests
- * per CPU-second of the server process, in interleaved rounds. Exits with 1 when a row is below its floor on Node 24.
+ * per CPU-second of the server process, in interleaved rounds, with servers and client on one processor. Exits with 1 when
+ * a row is below its floor on Node 24.
  * `npm run bench -- json-file` prints what the JSON file costs on this disk, without HTTP; `npm run bench -- scale` what
  * PostgreSQL answers in with 1,000, 100,000 and 1,000,000 customers.
  */
@@ -13,7 +14,7 @@ import { cartridgeRow, measureCartridge, measureGroup, measureHolds, measureStar
 import type { Measured } from './rounds.js'
 import { groupsOf, holds } from './rows.js'
 import { benchmarkScale } from './scale.js'
-import { peers, released, runtimes } from './runtimes.js'
+import { peers, released, runtimes, stayOnOneProcessor } from './runtimes.js'
 import { startPostgres } from '../support/postgres.js'
 
 const jsonFile = fileURLToPath(new URL('../../benchmark.json', import.meta.url))
@@ -72,6 +73,7 @@ if (names.includes('json-file')) await benchmarkJsonFile()
 else if (names[0] === 'scale')
   await benchmarkScale(names.length > 1 ? names.slice(1).map(Number) : [1_000, 100_000, 1_000_000])
 else {
+  stayOnOneProcessor()
   const measured = await benchmark(names)
   if (measured.length === 0) throw new Error(`no row begins with ${names.join(' or ')}`)
   const facts = { date: new Date().toISOString(), cpu: cpus()[0]?.model, cpus: cpus().length, measured }

@@ -1,7 +1,7 @@
 /** The versions of Node that servers run on, and what is installed for the benchmark alone: into a temporary folder, never into the project. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { peerPackages } from './peers.js'
 
@@ -38,6 +38,14 @@ export function released(): string {
     run(`cd '${target}' && npm ci --no-audit --no-fund --loglevel=error && npx tsc -p .`)
   }
   return target
+}
+
+/**
+ * Binds this process, and those that it starts, to one processor, where the system can: a client that never sleeps on the
+ * other half of the same core would take its caches, and the larger a server the more it would miss them.
+ */
+export function stayOnOneProcessor(): void {
+  if (process.platform === 'linux') spawnSync('taskset', ['-acp', String(cpus().length - 1), String(process.pid)])
 }
 
 /** The folder of the peers. */
