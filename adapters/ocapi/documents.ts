@@ -17,6 +17,7 @@ import type { FieldTable } from '../http/field-table.js'
 import type { Field, OpenFields } from '../http/field.js'
 import { namesOf } from '../http/namings.js'
 import type { Namings } from '../http/namings.js'
+import { ShownTexts } from '../http/shown-texts.js'
 import { dateOf, instantOf, trimmed } from '../http/values.js'
 import type { ValueSchema } from '../http/values.js'
 
@@ -128,7 +129,7 @@ const addressFields: readonly Field<Address>[] = [
   addressField('city', 'city'),
   addressField('company_name', 'companyName'),
   addressField('country_code', 'countryCode', { schema: { ...inAddress.countryCode, maxLength: 2 } }),
-  { name: 'etag', access: 'ignored', schema: { type: 'string' }, show: (address) => addressTag(address) },
+  { name: 'etag', access: 'ignored', schema: { type: 'string' }, show: (address) => shownAddresses.tag(address) },
   addressField('first_name', 'firstName'),
   {
     name: 'full_name',
@@ -162,27 +163,6 @@ export const addressTable: FieldTable<Address, AddressCreate, AddressChange> = f
   fields: addressFields,
 })
 
-const tags = new WeakMap<object, string>()
-
-/** The tag of a frozen record: a digest of a JSON text, made once. */
-function tagOf(record: object, textOf: () => string): string {
-  const known = tags.get(record)
-  if (known !== undefined) return known
-  const tag = hash('sha256', textOf(), 'hex')
-  tags.set(record, tag)
-  return tag
-}
-
-/** ETag of a customer: of its whole document, whose JSON text may be at hand (decision 2.6). */
-export function customerTag(customer: Customer, text?: string): string {
-  return tagOf(customer, () => text ?? JSON.stringify(customerDocument(customer)))
-}
-
-/** ETag of an address: of its whole document but the ETag in it. */
-export function addressTag(address: Address): string {
-  return tagOf(address, () => JSON.stringify(bareAddress.toDocument(address)))
-}
-
 /** Names of customer and address for `explainMapping`. */
 export const namings: Namings = {
   customer: { toDocument: customerTable.toDocument, namesOf: namesOf(customerTable) },
@@ -192,15 +172,49 @@ export const namings: Namings = {
 /** A document as a reply carries it. */
 export type Document = { readonly [name: string]: unknown }
 
-/** The reply document of a customer. */
-export function customerDocument(customer: Customer): Document {
-  return customerTable.toDocument(customer, { _v: version, _type: 'customer' })
+/** How replies show the records of a kind. */
+export interface Showing<R> {
+  /** The whole document. */
+  readonly document: (record: R) => Document
+  /** Its JSON text. */
+  readonly text: (record: R) => string
+  /** ETag: a digest of the whole document (decision 2.6). */
+  readonly tag: (record: R) => string
 }
 
-/** The reply document of an address. */
-export function addressDocument(address: Address): Document {
-  return addressTable.toDocument(address, { _v: version, _type: 'customer_address' })
+const tags = new WeakMap<object, string>()
+
+/** A kind of records, of which `digested` is what the ETag covers. Records are frozen: what is known of one stays true. */
+function showing<R extends object>(
+  document: (record: R) => Document,
+  digested: (record: R, text: (record: R) => string) => string,
+): Showing<R> {
+  const texts = new ShownTexts<R>((record) => JSON.stringify(document(record)))
+  const text = (record: R): string => texts.of(record)
+  return {
+    document,
+    text,
+    tag(record) {
+      const known = tags.get(record)
+      if (known !== undefined) return known
+      const tag = hash('sha256', digested(record, text), 'hex')
+      tags.set(record, tag)
+      return tag
+    },
+  }
 }
+
+/** Customers. */
+export const shownCustomers: Showing<Customer> = showing(
+  (customer) => customerTable.toDocument(customer, { _v: version, _type: 'customer' }),
+  (customer, text) => text(customer),
+)
+
+/** Addresses: their ETag stands in the document, and covers all but itself. */
+export const shownAddresses: Showing<Address> = showing(
+  (address) => addressTable.toDocument(address, { _v: version, _type: 'customer_address' }),
+  (address) => JSON.stringify(bareAddress.toDocument(address)),
+)
 
 /** The reply document of a customer list. */
 export function listDocument(list: CustomerList): Document {

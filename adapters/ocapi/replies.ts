@@ -3,7 +3,7 @@ import { refuse } from '../http/protocol.js'
 import type { Reply } from '../http/protocol.js'
 import { Room } from '../http/room.js'
 import { version } from './documents.js'
-import type { Document } from './documents.js'
+import type { Document, Showing } from './documents.js'
 import type { OcapiExchange } from './exchange.js'
 import { faultOfType, faultTypes } from './faults.js'
 import type { Fault } from './faults.js'
@@ -23,22 +23,26 @@ const contentTypes: Readonly<Record<Format, string>> = {
   xml: 'application/xml;charset=UTF-8',
 }
 
-/**
- * A reply with a document, cut down to what the client may read and what it has selected. `tagOf` gives the ETag; it is
- * told the JSON text of the whole document where that is the reply.
- */
-export function replyWith(
-  x: OcapiExchange,
-  status: number,
-  document: Document,
-  tagOf?: (text: string | undefined) => string,
-): Reply {
-  const { select, format = 'json' } = x.asked
-  const allowed = x.access ? selected(document, x.access.read) : document
-  const shown = select ? selected(allowed, select) : allowed
+/** A reply with a document, cut down to what the client may read and what it has selected. */
+export function replyWith(x: OcapiExchange, status: number, document: Document): Reply {
+  const { format = 'json' } = x.asked
+  const shown = cutDown(x, document)
   checkPage(x, format, shown)
-  const body = textOf(x, format, shown)
-  return written(x, format, status, body, tagOf?.(format === 'json' && shown === document ? body : undefined))
+  return written(x, format, status, textOf(x, format, shown))
+}
+
+/** The same with a record and its ETag. */
+export function replyShowing<R>(x: OcapiExchange, status: number, showing: Showing<R>, record: R): Reply {
+  const { format = 'json', select } = x.asked
+  const isWhole = format === 'json' && !select && !x.access
+  const body = isWhole ? showing.text(record) : textOf(x, format, cutDown(x, showing.document(record)))
+  return written(x, format, status, body, showing.tag(record))
+}
+
+/** What of a document the client may read and has selected. */
+function cutDown({ access, asked: { select } }: OcapiExchange, document: Document): Document {
+  const allowed = access ? selected(document, access.read) : document
+  return select ? selected(allowed, select) : allowed
 }
 
 /** Refuses a page that is too large, and says which `count` would do. */
@@ -65,8 +69,12 @@ function textOf(x: OcapiExchange, format: Format, document: Document): string {
   return format === 'xml' ? writeXml(document, replyShape(document), x.options.xmlNamespace) : JSON.stringify(document)
 }
 
-function written(x: OcapiExchange, format: Format, status: number, body: string, tag: string | undefined): Reply {
-  const headers: Record<string, string> = { 'Content-Type': contentTypes[format], ...common }
+function written(x: OcapiExchange, format: Format, status: number, body: string, tag?: string): Reply {
+  const headers: Record<string, string> = {
+    'Content-Type': contentTypes[format],
+    'Cache-Control': common['Cache-Control'],
+    Expires: common.Expires,
+  }
   if (tag !== undefined) headers['ETag'] = tag
   if (x.added) Object.assign(headers, x.added)
   return { status, headers, body }

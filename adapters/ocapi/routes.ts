@@ -3,18 +3,12 @@ import { fail } from '../../core/model/problems.js'
 import { checkMatches } from '../http/preconditions.js'
 import { routes as routesOf } from '../http/routes.js'
 import { decodeAddress, decodeAddressChange, decodeCustomer, decodeCustomerChange, passwordOf } from './decoding.js'
-import {
-  addressDocument,
-  addressTag,
-  addressesDocument,
-  customerDocument,
-  customerTag,
-  listDocument,
-} from './documents.js'
+import { addressesDocument, listDocument, shownAddresses, shownCustomers } from './documents.js'
+import type { Showing } from './documents.js'
 import type { OcapiExchange, OcapiExtras, OcapiRoute } from './exchange.js'
 import { pageLinks } from './links.js'
 import { ocapiProfile } from './profile.js'
-import { replyEmpty, replyWith } from './replies.js'
+import { replyEmpty, replyShowing, replyWith } from './replies.js'
 
 const route = routesOf<OcapiExchange, OcapiExtras>('ocapi', (x) => ({
   list: x.params['list_id'] as string,
@@ -29,16 +23,16 @@ const address = `${addresses}/{address_id}` as const
 
 /** What a change of a record begins with: its tag is kept, since a PATCH that fails still tells it (decision 2.7). */
 const keeping =
-  <R>(tagOf: (record: R) => string) =>
+  <R>({ tag }: Showing<R>) =>
   (x: OcapiExchange, current: R): void => {
-    x.loadedTag = () => tagOf(current)
+    x.loadedTag = () => tag(current)
   }
 
 /** Compares If-Match and If-None-Match with the loaded record (decisions 1.16, 2.7). */
 const matching =
-  <R>(tagOf: (record: R) => string) =>
+  <R>({ tag }: Showing<R>) =>
   ({ request, options }: OcapiExchange, current: R): void =>
-    checkMatches(request.headers, () => tagOf(current), {
+    checkMatches(request.headers, () => tag(current), {
       required: options.ifMatch === 'required',
       starInLists: true,
     })
@@ -62,14 +56,14 @@ export const routes: readonly OcapiRoute[] = [
     target: () => ({}),
     password: (x) => passwordOf(x.body) ?? undefined,
     document: (x) => decodeCustomer(x.body, x.access),
-    reply: (made, x) => replyWith(x, x.options.createStatus, customerDocument(made), (text) => customerTag(made, text)),
+    reply: (made, x) => replyShowing(x, x.options.createStatus, shownCustomers, made),
   }),
   route.reading({
     method: 'GET',
     path: customer,
     runs: 'getCustomer',
     input: (x) => ({ customerNo: x.params.customer_no }),
-    reply: (found, x) => replyWith(x, 200, customerDocument(found), (text) => customerTag(found, text)),
+    reply: (found, x) => replyShowing(x, 200, shownCustomers, found),
   }),
   route.writing({
     method: 'PATCH',
@@ -78,17 +72,17 @@ export const routes: readonly OcapiRoute[] = [
     takes: 'customer',
     target: (x) => ({ customerNo: x.params.customer_no }),
     password: (x) => passwordOf(x.body),
-    loaded: keeping(customerTag),
+    loaded: keeping(shownCustomers),
     document: (x, current) => decodeCustomerChange(x.body, current, x.access),
-    precondition: matching(customerTag),
-    reply: (changed, x) => replyWith(x, 200, customerDocument(changed), (text) => customerTag(changed, text)),
+    precondition: matching(shownCustomers),
+    reply: (changed, x) => replyShowing(x, 200, shownCustomers, changed),
   }),
   route.writing({
     method: 'DELETE',
     path: customer,
     runs: 'deleteCustomer',
     target: (x) => ({ customerNo: x.params.customer_no }),
-    precondition: matching(customerTag),
+    precondition: matching(shownCustomers),
     reply: (_, x) => replyEmpty(x),
   }),
   route.reading({
@@ -113,14 +107,14 @@ export const routes: readonly OcapiRoute[] = [
     takes: 'customer_address',
     target: (x) => ({ customerNo: x.params.customer_no }),
     document: (x) => decodeAddress(x.body, x.access),
-    reply: (made, x) => replyWith(x, x.options.createStatus, addressDocument(made), () => addressTag(made)),
+    reply: (made, x) => replyShowing(x, x.options.createStatus, shownAddresses, made),
   }),
   route.reading({
     method: 'GET',
     path: address,
     runs: 'getAddress',
     input: (x) => ({ customerNo: x.params.customer_no, addressId: x.params.address_id }),
-    reply: (found, x) => replyWith(x, 200, addressDocument(found), () => addressTag(found)),
+    reply: (found, x) => replyShowing(x, 200, shownAddresses, found),
   }),
   route.writing({
     method: 'PATCH',
@@ -128,17 +122,17 @@ export const routes: readonly OcapiRoute[] = [
     runs: 'updateAddress',
     takes: 'customer_address',
     target: (x) => ({ customerNo: x.params.customer_no, addressId: x.params.address_id }),
-    loaded: keeping(addressTag),
+    loaded: keeping(shownAddresses),
     document: (x, current) => decodeAddressChange(x.body, current, x.access),
-    precondition: matching(addressTag),
-    reply: (changed, x) => replyWith(x, 200, addressDocument(changed), () => addressTag(changed)),
+    precondition: matching(shownAddresses),
+    reply: (changed, x) => replyShowing(x, 200, shownAddresses, changed),
   }),
   route.writing({
     method: 'DELETE',
     path: address,
     runs: 'deleteAddress',
     target: (x) => ({ customerNo: x.params.customer_no, addressId: x.params.address_id }),
-    precondition: matching(addressTag),
+    precondition: matching(shownAddresses),
     reply: (_, x) => replyEmpty(x),
   }),
 ]

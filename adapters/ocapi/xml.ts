@@ -41,15 +41,20 @@ const special: Readonly<Record<string, string>> = {
   '\n': '&#10;',
   '\t': '&#9;',
 }
+/** Whether a text may hold one of all these: most texts do not. */
+const needsEscapes = /[&<>"\u0000-\u001f\ud800-\udfff\ufffe\uffff]/
 
 /** One character after the other, `&` first: a function called for each place would take many times as long. */
 function escaped(text: string, characters: readonly string[]): string {
+  if (!needsEscapes.test(text)) return text
   let safe = text
   for (const character of characters) safe = safe.replaceAll(character, special[character] as string)
   return safe.replace(unusable, '\ufffd')
 }
-const contentOf = (text: string) => escaped(text, ['&', '<', '>', '\r'])
-const attributeOf = (text: string) => escaped(text, Object.keys(special))
+const inContent = ['&', '<', '>', '\r']
+const inAttribute = Object.keys(special)
+const contentOf = (text: string) => escaped(text, inContent)
+const attributeOf = (text: string) => escaped(text, inAttribute)
 
 const scalarText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
@@ -67,28 +72,35 @@ export function writeXml(
 
 /** One element; for a list as many as it has items. */
 function element(name: string, attributes: string, value: unknown, shape: Shape): string {
-  if (value === null || (typeof shape === 'object' && 'list' in shape && (value as unknown[]).length === 0))
-    return `<${name}${attributes} nil="true"/>`
-  if (typeof shape === 'object' && 'list' in shape)
-    return (value as unknown[]).map((item) => element(name, attributes, item, shape.list)).join('')
+  if (value === null) return nil(name, attributes)
+  if (typeof shape === 'object' && 'list' in shape) {
+    const items = value as readonly unknown[]
+    if (items.length === 0) return nil(name, attributes)
+    return items.map((item) => element(name, attributes, item, shape.list)).join('')
+  }
   const type = shape === 'free' ? typeAttribute(value) : ''
   const content = shape === 'free' ? freeContent(value) : contentFor(value, shape)
   return content === '' ? `<${name}${attributes}${type}/>` : `<${name}${attributes}${type}>${content}</${name}>`
 }
 
+const nil = (name: string, attributes: string) => `<${name}${attributes} nil="true"/>`
+
 function contentFor(value: unknown, shape: Shape): string {
   if (typeof shape !== 'object') return contentOf(scalarText(value))
   if ('map' in shape) return argumentsOf(value as object)
-  const { properties = new Map<string, Shape>() } = shape as { properties?: ReadonlyMap<string, Shape> }
-  return Object.entries(value as object)
-    .map(([name, each]) => element(name, '', each, properties.get(name) ?? 'free'))
-    .join('')
+  const { properties } = 'properties' in shape ? shape : anything
+  let content = ''
+  for (const name of Object.keys(value as object))
+    content += element(name, '', (value as Record<string, unknown>)[name], properties.get(name) ?? 'free')
+  return content
 }
 
-const argumentsOf = (value: object) =>
-  Object.entries(value)
-    .map(([name, each]) => element('argument', ` name="${attributeOf(name)}"`, each, 'free'))
-    .join('')
+function argumentsOf(value: object): string {
+  let content = ''
+  for (const [name, each] of Object.entries(value))
+    content += element('argument', ` name="${attributeOf(name)}"`, each, 'free')
+  return content
+}
 
 function typeAttribute(value: unknown): string {
   if (typeof value === 'string') return ''

@@ -6,7 +6,7 @@ import type { YaasRoute } from './exchange.js'
 import { asksForChange, asksForItem, asksForList } from './parameters.js'
 import { addressPath } from './paths.js'
 import { addressFields } from './q-conditions.js'
-import { changed, created, item, list } from './replies.js'
+import { changed, created, item, listOf } from './replies.js'
 import { findAddress, findCustomer, route } from './route.js'
 
 /** Routes of addresses. */
@@ -30,10 +30,7 @@ export const addressRoutes: readonly YaasRoute[] = [
     find: findCustomer,
     asks: asksForList(addressFields),
     input: (x) => ({ customerNo: x.params.customerNumber, query: x.asked.query }),
-    reply: (found, x) => {
-      const documents = found.items.map((address) => addressTable.toDocument(address))
-      return list(x, addressPath(x.customer?.customerNo ?? x.params.customerNumber), [documents], found)
-    },
+    reply: (found, x) => listOf(x, addressPath(x.customer?.customerNo ?? x.params.customerNumber), addressTable, found),
   }),
   route.plain({
     method: 'GET',

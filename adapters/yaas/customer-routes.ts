@@ -7,11 +7,11 @@ import type { Reply } from '../http/protocol.js'
 import { accepted, decodeCustomer, decodeCustomerChange } from './decoding.js'
 import { bodyPath, customerTag } from './documents.js'
 import type { YaasExchange, YaasRoute } from './exchange.js'
-import { expanded, expandedAll } from './expansion.js'
+import { customerList, customerText } from './expansion.js'
 import { asksForChange, asksForItem, asksForList } from './parameters.js'
 import { customerPath } from './paths.js'
 import { customerFields } from './q-conditions.js'
-import { changed, created, item, list } from './replies.js'
+import { answerText, changed, created } from './replies.js'
 import { findCustomer, route } from './route.js'
 
 /** If-Match and If-None-Match, then metadata.version against the stored customer (decision 3.3). */
@@ -34,7 +34,7 @@ async function checkCustomer(x: YaasExchange, decoded: Decoded<CustomerCreate | 
 }
 
 async function shown(x: YaasExchange, customer: Customer): Promise<Reply> {
-  return item(x, await expanded(x, customer), { ETag: customerTag(customer) })
+  return answerText(200, await customerText(x, customer), { ETag: customerTag(customer) })
 }
 
 /** Routes of customers. */
@@ -58,7 +58,7 @@ export const customerRoutes: readonly YaasRoute[] = [
     scope: 'view',
     asks: asksForList(customerFields),
     input: (x) => ({ query: x.asked.query }),
-    reply: (found, x) => list(x, '/customers', expandedAll(x, found.items), found),
+    reply: (found, x) => customerList(x, found),
   }),
   route.plain({
     method: 'GET',

@@ -18,6 +18,7 @@ import type { FieldTable } from '../http/field-table.js'
 import type { Field } from '../http/field.js'
 import { namesOf } from '../http/namings.js'
 import type { Namings } from '../http/namings.js'
+import { ShownTexts } from '../http/shown-texts.js'
 import type { ValueSchema } from '../http/values.js'
 import { checkMixins, checkReferences } from './mixin-checks.js'
 
@@ -130,6 +131,9 @@ export function customerDocument(customer: Customer, mixins: ShownMixins): { [na
   if (shown.length > 0) document['mixins'] = Object.fromEntries(shown)
   return document
 }
+
+/** JSON texts of customers as they are shown where nothing is asked for: without mixins. */
+export const customerTexts = new ShownTexts<Customer>((customer) => JSON.stringify(customerTable.toDocument(customer)))
 
 /** Entity tag of a customer (decision 3.3). */
 export const customerTag = (customer: Customer): string => `"${customer.version}"`

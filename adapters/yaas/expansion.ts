@@ -1,20 +1,46 @@
 /** What `expand` adds to customers (decision 3.11): read after the customers themselves. */
 import type { Customer } from '../../core/model/documents.js'
 import { CustomerError } from '../../core/model/problems.js'
-import { addressTable, customerDocument } from './documents.js'
+import type { Page } from '../../core/ports/storage.js'
+import type { Reply } from '../http/protocol.js'
+import { addressTable, customerDocument, customerTexts } from './documents.js'
 import { termsOf } from './exchange.js'
 import type { YaasExchange } from './exchange.js'
+import { nothingAsked } from './parameters.js'
+import { list } from './replies.js'
 
 /** Customers of a list that are expanded at the same time. */
 const atOnce = 8
 
+/** A page of customers, with what `expand` adds to each. */
+export function customerList(x: YaasExchange, found: Page<Customer>): Promise<Reply> {
+  return isMoreWanted(x)
+    ? list(x, '/customers', expandedAll(x, found.items), (document) => JSON.stringify(x.asked.cut(document)), found)
+    : list(x, '/customers', [found.items], (customer) => plainText(x, customer), found)
+}
+
+/** The JSON text of a customer, with what `expand` adds. */
+export function customerText(x: YaasExchange, customer: Customer): string | Promise<string> {
+  return isMoreWanted(x)
+    ? expanded(x, customer).then((document) => JSON.stringify(x.asked.cut(document)))
+    : plainText(x, customer)
+}
+
+/** Whether `expand` asks for what stands in other records. */
+export function isMoreWanted({ asked }: YaasExchange): boolean {
+  const { accounts, addresses, defaultAddress } = asked.expansion
+  return accounts || addresses || defaultAddress
+}
+
+/** The JSON text of a customer without what stands in other records. */
+function plainText({ asked: { cut, expansion } }: YaasExchange, customer: Customer): string {
+  return cut === nothingAsked.cut && expansion === nothingAsked.expansion
+    ? customerTexts.of(customer)
+    : JSON.stringify(cut(customerDocument(customer, expansion.mixins)))
+}
+
 /** The documents of several customers, with what `expand` adds to each, some at a time. */
-export async function* expandedAll(x: YaasExchange, customers: readonly Customer[]) {
-  const { accounts, addresses, defaultAddress, mixins } = x.asked.expansion
-  if (!accounts && !addresses && !defaultAddress) {
-    yield customers.map((customer) => customerDocument(customer, mixins))
-    return
-  }
+async function* expandedAll(x: YaasExchange, customers: readonly Customer[]) {
   for (let at = 0; at < customers.length; at += atOnce) {
     const some = customers.slice(at, at + atOnce)
     yield await Promise.all(some.map((customer) => expanded(x, customer)))
@@ -22,7 +48,7 @@ export async function* expandedAll(x: YaasExchange, customers: readonly Customer
 }
 
 /** The document of a customer, with what `expand` adds. */
-export async function expanded(x: YaasExchange, customer: Customer): Promise<{ [name: string]: unknown }> {
+async function expanded(x: YaasExchange, customer: Customer): Promise<{ [name: string]: unknown }> {
   const { accounts, addresses, defaultAddress, mixins } = x.asked.expansion
   const document = customerDocument(customer, mixins)
   const { clientele } = x.surroundings

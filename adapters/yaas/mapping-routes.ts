@@ -4,7 +4,7 @@ import { mappingTable } from './documents.js'
 import type { YaasRoute } from './exchange.js'
 import { asksForList } from './parameters.js'
 import { mappingFields } from './q-conditions.js'
-import { created, list } from './replies.js'
+import { created, listOf } from './replies.js'
 import { route } from './route.js'
 
 /** Routes of mappings. */
@@ -26,10 +26,7 @@ export const mappingRoutes: readonly YaasRoute[] = [
     scope: 'view',
     asks: asksForList(mappingFields),
     input: (x) => ({ query: x.asked.query }),
-    reply: (found, x) => {
-      const documents = found.items.map((mapping) => mappingTable.toDocument(mapping))
-      return list(x, '/sdCustomerMappings', [documents], found)
-    },
+    reply: (found, x) => listOf(x, '/sdCustomerMappings', mappingTable, found),
   }),
   route.writing({
     method: 'DELETE',

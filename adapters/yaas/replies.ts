@@ -14,8 +14,13 @@ import { urlOf } from './paths.js'
 const json = { 'Content-Type': 'application/json;charset=UTF-8' } as const
 
 /** A reply with a JSON document. */
-function answer(status: number, document: unknown, headers: Reply['headers'] = {}): Reply {
-  return { status, headers: { ...json, ...headers }, body: JSON.stringify(document) }
+function answer(status: number, document: unknown, headers?: Reply['headers']): Reply {
+  return answerText(status, JSON.stringify(document), headers)
+}
+
+/** A reply with the JSON text of a document. */
+export function answerText(status: number, body: string, headers?: Reply['headers']): Reply {
+  return { status, headers: { ...json, ...headers }, body }
 }
 
 /** 201 with id and link, and the link as Location. */
@@ -24,32 +29,42 @@ export function created(x: YaasExchange, id: string, path: string, headers: Repl
   return answer(201, { id, link }, { Location: link, ...headers })
 }
 
-/** Documents of a list as they are made ready, some at a time. */
-type Documents =
-  Iterable<readonly { [name: string]: unknown }[]> | AsyncIterable<readonly { [name: string]: unknown }[]>
+/** Parts of a list as they are made ready, some at a time. */
+type Batches<T> = Iterable<readonly T[]> | AsyncIterable<readonly T[]>
 
 /**
- * A page of a list with its total, where that is wanted, and links; each document is cut down to `fields`. Throws a 400 for
- * a page that is too large.
+ * A page of a list with its total, where that is wanted, and links; `textOf` gives the JSON text of each part. Throws a 400
+ * for a page that is too large.
  */
-export async function list(
+export async function list<T>(
   x: YaasExchange,
   path: string,
-  documents: Documents,
+  batches: Batches<T>,
+  textOf: (part: T) => string,
   { total, isAtLeast }: Page<unknown>,
 ): Promise<Reply> {
-  const { cut, page, query } = x.asked
+  const { page, query } = x.asked
   const room = new Room(x.surroundings.maxAnswer)
   const texts: string[] = []
-  for await (const some of documents)
-    for (const document of some) {
-      const text = JSON.stringify(cut(document))
+  for await (const batch of batches)
+    for (const part of batch) {
+      const text = textOf(part)
       if (!room.takes(text)) throw tooLarge(x, room.documents)
       texts.push(text)
     }
   const count = query.totals !== 'none' && { [isAtLeast ? 'hybris-Count-At-Least' : 'hybris-Count']: String(total) }
   const headers = { ...json, ...count, Link: pageLinks(x.request, urlOf(x, path), page, total) }
   return { status: 200, headers, body: `[${texts.join()}]` }
+}
+
+/** A page of records that a table shows, each cut down to `fields`. */
+export function listOf<R>(
+  x: YaasExchange,
+  path: string,
+  { toDocument }: { readonly toDocument: (record: R) => { [name: string]: unknown } },
+  found: Page<R>,
+): Promise<Reply> {
+  return list(x, path, [found.items], (record) => JSON.stringify(x.asked.cut(toDocument(record))), found)
 }
 
 function tooLarge({ surroundings }: YaasExchange, would: number): Error {

@@ -15,6 +15,7 @@ import { unlessKnown } from '../http/preconditions.js'
 import { checkHost, checkTransport } from '../http/transport.js'
 import { scopeName } from './exchange.js'
 import type { YaasExchange, YaasRoute } from './exchange.js'
+import { isMoreWanted } from './expansion.js'
 import { payload, scopeMissing, tenantForbidden, uriTooLong, validationFault } from './faults.js'
 import { callerFromGateway } from './gateway.js'
 import type { ResolvedOptions } from './options.js'
@@ -44,8 +45,7 @@ export function stepsOf({ gateway, requireHttps }: ResolvedOptions): readonly St
 
 /** 304 for a client that knows the tag, which does not cover accounts and addresses (decision 1.16). */
 function unlessShowingMore(x: YaasExchange, reply: Reply): Reply {
-  const { accounts, addresses, defaultAddress } = x.asked.expansion
-  return accounts || addresses || defaultAddress ? reply : unlessKnown(x, reply)
+  return isMoreWanted(x) ? reply : unlessKnown(x, reply)
 }
 
 /** Longest path with query that is served. */
