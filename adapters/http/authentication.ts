@@ -8,19 +8,24 @@ import type { Exchange } from './exchange.js'
 import { headerOf, refuse } from './protocol.js'
 import type { RequestHeaders, TokenCheck } from './protocol.js'
 
+const scheme = /^bearer +/i
+/** No token holds these. Looked for by themselves: a group would go through a long token letter by letter. */
+const noToken = /[\s,]/
+
 /** The token of an `Authorization: Bearer` header. Throws tokenMissing and tokenMalformed. */
 export function bearerToken(headers: RequestHeaders): string {
   const header = headerOf(headers, 'authorization')
   if (header === undefined || header === '') throw refuse('tokenMissing', {})
-  const token = /^bearer +([^\s,]+) *$/i.exec(header)?.[1]
-  if (token === undefined) throw refuse('tokenMalformed', {})
+  const start = scheme.exec(header)?.[0].length
+  const token = start === undefined ? '' : header.slice(start).replace(/ +$/, '')
+  if (token === '' || noToken.test(token)) throw refuse('tokenMalformed', {})
   return token
 }
 
 /** The token that a request needs, or may have: a header of another scheme is none where tokens are optional. */
 function tokenOf({ request: { headers }, surroundings: { tokens } }: Exchange): string | undefined {
-  const isBearer = /^bearer(?: |$)/i.test(headerOf(headers, 'authorization') ?? '')
-  return tokens === 'required' || isBearer ? bearerToken(headers) : undefined
+  const isNeeded = tokens === 'required' || /^bearer(?: |$)/i.test(headerOf(headers, 'authorization') ?? '')
+  return isNeeded ? bearerToken(headers) : undefined
 }
 
 /** A check that a token has failed, and how. */
@@ -33,20 +38,13 @@ type Explained = readonly [TokenCheck, string]
 export function checkToken(flavour: FlavourName): (x: Exchange) => undefined | Promise<undefined> {
   return (x) => {
     const { path, headers } = x.request
+    const { authenticate } = x.surroundings
     const token = tokenOf(x)
     let caller
     const why: Explained[] = []
     const explain = (check: TokenCheck, text: string) => void why.push([check, text])
     try {
-      const given = x.surroundings.authenticate({
-        flavour,
-        method: x.method,
-        path,
-        headers,
-        token,
-        request: x.host,
-        explain,
-      })
+      const given = authenticate({ flavour, method: x.method, path, headers, token, request: x.host, explain })
       if (isThenable(given))
         return x.surroundings.clientele
           .inTime(given)
@@ -111,6 +109,9 @@ export function noteRefusal(x: Exchange, flavour: FlavourName, check: TokenCheck
 
 /** A host without types may give anything. */
 function isCaller(given: Partial<Caller>): boolean {
-  const isList = (value: unknown) => value === undefined || Array.isArray(value)
-  return Array.isArray(given.flavours) && isList(given.lists) && isList(given.scopes)
+  return Array.isArray(given.flavours) && isAbsentOrList(given.lists) && isAbsentOrList(given.scopes)
+}
+
+function isAbsentOrList(value: unknown): boolean {
+  return value === undefined || Array.isArray(value)
 }

@@ -79,18 +79,14 @@ async function answerWith<X extends Exchange<R>, R extends Route<X>, F>(
   const ended = start && onRequest?.(start)
   const since = ended ? performance.now() : 0
   let exchange: X | undefined
-  let leave: (() => void) | undefined
   let reply: Reply
   try {
     exchange = parts.begin(request, surroundings)
     exchange.requestId = requestId
     exchange.host = host
-    leave = surroundings.gate.enter(exchange)
     reply = await replyOf(parts.steps, exchange)
   } catch (thrown) {
     reply = faultReply(parts, thrown, surroundings, exchange)
-  } finally {
-    leave?.()
   }
   const headers = { ...reply.headers, [parts.requestIdHeader]: requestId }
   if (ended) ended({ ...start, ...foundIn(exchange), status: reply.status, ms: performance.now() - since })
@@ -138,12 +134,19 @@ function foundIn({ route, problem }: Partial<Pick<Exchange, 'route' | 'problem'>
 /** A POST that is a HEAD by override gets no body. */
 const isHeadByOverride = ({ method, request }: Exchange): boolean => method === 'HEAD' && request.method !== 'HEAD'
 
+/** Lets a request in, and goes through the steps until one replies. */
 async function replyOf<X extends Exchange>(steps: readonly Step<X>[], exchange: X): Promise<Reply> {
-  for (const step of steps) {
-    throwIfOver(exchange)
-    const given = step(exchange)
-    const reply = given instanceof Promise ? await given : given
-    if (reply) return reply
+  const { gate } = exchange.surroundings
+  const inside = gate.enter(exchange)
+  try {
+    for (const step of steps) {
+      throwIfOver(exchange)
+      const given = step(exchange)
+      const reply = given instanceof Promise ? await given : given
+      if (reply) return reply
+    }
+  } finally {
+    gate.leave(inside)
   }
   throw new Error('no step gave a reply')
 }

@@ -1,6 +1,6 @@
 /** How many requests a door serves at once, and how long each of them may take (adapters/README.md, Limits). */
-import { TimeLimit, Timer } from '../../core/extension/deadline.js'
-import type { Deadline } from '../../core/extension/deadline.js'
+import { Timer } from '../../core/extension/deadline.js'
+import type { Deadline, Waiting } from '../../core/extension/deadline.js'
 import { fail } from '../../core/model/problems.js'
 import type { CustomerError } from '../../core/model/problems.js'
 import type { ApiRequest } from './protocol.js'
@@ -35,16 +35,18 @@ export class Gate {
     this.#timer = new Timer(deadline)
   }
 
-  /** Lets a request in and ends its time when it is over, or when the client goes away. Returns the way out. Throws unavailable. */
-  enter({ time, request }: Guest): () => void {
+  /** Lets a request in and ends its time when it is over, or when the client goes away. Gives what `leave` takes. Throws unavailable. */
+  enter({ time, request }: Guest): Waiting {
     if (this.#inside >= this.#most) throw comeAgain()
     this.#inside++
-    const late = this.#timer.start(() => time.end(new TimeLimit(this.#timer.ms)))
     request.onGone(() => time.end(new ClientGone('the client went away')))
-    return () => {
-      this.#timer.stop(late)
-      this.#inside--
-    }
+    return this.#timer.start(time)
+  }
+
+  /** The way out of a request that was let in. */
+  leave(waiting: Waiting): void {
+    this.#timer.stop(waiting)
+    this.#inside--
   }
 }
 
@@ -59,7 +61,16 @@ export function inTimeOf<T>({ time }: Guest, given: Promise<T>): Promise<T> {
     const end = (): void => reject(comeAgain(time.reason))
     if (time.aborted) end()
     time.addEventListener('abort', end)
-    given.then(resolve, reject).finally(() => time.removeEventListener('abort', end))
+    given.then(
+      (value) => {
+        time.removeEventListener('abort', end)
+        resolve(value)
+      },
+      (error: unknown) => {
+        time.removeEventListener('abort', end)
+        reject(error)
+      },
+    )
   })
 }
 

@@ -41,7 +41,7 @@ export abstract class IncomingRequest implements ApiRequest {
   }
   onGone(listener: () => void): void {
     const { outgoing } = this
-    outgoing.once('close', () => outgoing.writableFinished || listener())
+    outgoing.on('close', () => outgoing.writableFinished || listener())
   }
   get loopback(): boolean {
     const peer = this.incoming.socket.remoteAddress
@@ -54,7 +54,8 @@ function combinedHosts({ rawHeaders }: IncomingMessage): string | undefined {
   let first: string | undefined
   let combined: string | undefined
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    if (rawHeaders[at]?.toLowerCase() !== 'host') continue
+    const name = rawHeaders[at] as string
+    if (name.length !== 'host'.length || name.toLowerCase() !== 'host') continue
     const host = rawHeaders[at + 1]
     if (first === undefined) first = host
     else combined = `${combined ?? first}, ${host}`

@@ -8,13 +8,13 @@ import type { RawBody } from './protocol.js'
  */
 export function parseJson(body: RawBody): unknown {
   if ('parsed' in body) return body.parsed
-  if (body.text.trim() === '') return undefined
   try {
     const value: unknown = negativeZero.test(body.text)
       ? JSON.parse(body.text, withoutNegativeZero)
       : JSON.parse(body.text)
     return value
   } catch {
+    if (body.text.trim() === '') return undefined
     throw refuse('bodyMalformed', positionOf(body.text))
   }
 }

@@ -40,9 +40,10 @@ interface PathRoutes<R> {
 export function matcherOf<R extends { readonly method: string; readonly path: string }>(
   routes: readonly R[],
 ): RouteMatcher<R> {
-  const paths = routesByPath(routes)
+  const byDepth: PathRoutes<R>[][] = []
+  for (const [path, found] of routesByPath(routes)) (byDepth[depthOf(path)] ??= []).push(found)
   return (method, path) => {
-    for (const { pattern, params, byMethod, allow } of paths) {
+    for (const { pattern, params, byMethod, allow } of byDepth[depthOf(path)] ?? []) {
       const found = pattern.exec(path)
       if (!found) continue
       const decoded = decodedParams(params, found)
@@ -52,10 +53,17 @@ export function matcherOf<R extends { readonly method: string; readonly path: st
   }
 }
 
+/** How many segments a path has: a parameter stands for one. */
+function depthOf(path: string): number {
+  let depth = 0
+  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) depth++
+  return depth
+}
+
 /** Routes by their path, in the order of preference. The router makes the patterns; to ask them in turn is its way too. */
 function routesByPath<R extends { readonly method: string; readonly path: string }>(
   routes: readonly R[],
-): readonly PathRoutes<R>[] {
+): readonly (readonly [path: string, PathRoutes<R>])[] {
   const router = new Router({ sensitive: true, strict: true })
   const byPath = new Map<string, Map<string, R>>()
   for (const route of routes)
@@ -63,12 +71,13 @@ function routesByPath<R extends { readonly method: string; readonly path: string
   return [...byPath].map(([path, byMethod]) => {
     const methods = [...byMethod.keys()]
     const { regexp } = router.register(path.replaceAll(/\{(\w+)\}/g, ':$1'), methods, () => undefined)
-    return {
+    const found: PathRoutes<R> = {
       pattern: regexp as RegExp,
       params: [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string),
       byMethod,
       allow: [...methods, ...(byMethod.has('GET') ? ['HEAD'] : []), 'OPTIONS'],
     }
+    return [path, found]
   })
 }
 

@@ -8,7 +8,7 @@ import type { DiagnosticsOptions } from './diagnostics.js'
 import type { Surroundings } from './exchange.js'
 import type { Flavour } from './flavour.js'
 import { Gate } from './gate.js'
-import type { ApiRequest, Reply, RequestHeaders, Tokens, TokenWhere } from './protocol.js'
+import type { ApiRequest, Reply, RequestHeaders, Tokens } from './protocol.js'
 import { matcherOf } from './route-matcher.js'
 
 /** A flavour, served at a door whose host has requests of type `H`. */
@@ -20,9 +20,8 @@ export class Served<H, M extends Tokens> {
     const { authenticate, diagnostics = {}, publicUrl, hosts, observe, maxAnswer = doorLimits.maxAnswer } = options
     const tokens: Tokens = options.tokens ?? 'required'
     this.#flavour = flavour
-    const ask: Surroundings['authenticate'] = ({ token, request, ...seen }) =>
-      // a step before refuses what has no token where one is required; the door gave its own kind of request
-      authenticate({ ...seen, token: token as TokenWhere[M], request: request as H })
+    // a step before refuses what has no token where one is required; the door gives its own kind of request
+    const ask = authenticate as Surroundings['authenticate']
     const observer = observe
       ? guardedObserver(observe, (step, error) => clientele.incident(error, { step }))
       : clientele.observer

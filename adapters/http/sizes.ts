@@ -17,7 +17,9 @@ export function tooManyValues(document: string, { values }: DocumentLimits): Cus
 
 /** Counts the commas and brackets of a JSON text, since parsing a text full of them holds the process. Throws documentInvalid. */
 export function checkText({ limits }: Clientele, document: string, body: RawBody): void {
-  if ('text' in body && hasMoreValues(body.text, mostRead(limits))) throw tooManyValues(document, limits)
+  if (!('text' in body)) return
+  const most = mostRead(limits)
+  if (body.text.length > most && hasMoreValues(body.text, most)) throw tooManyValues(document, limits)
 }
 
 /** Whether a JSON text has more commas and opening brackets, outside of strings, than so many. */

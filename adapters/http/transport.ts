@@ -26,8 +26,8 @@ const hostForm = /^(?:\[[\da-f:.]+\]|[\w-]+(?:\.[\w-]+)*\.?)(?::\d{1,5})?$/i
 /** Step: refuses a Host that no link can be made of, or that is none of ours (decision 1.17). Throws hostMalformed. */
 export function checkHost({ request: { origin, headers }, surroundings: { hosts } }: Exchange): void {
   const named = origin.slice(origin.indexOf('//') + 2)
-  const sent = headerOf(headers, 'host')
-  for (const host of [sent === undefined || sent === '' ? named : sent, named])
-    if (!hostForm.test(host)) throw refuse('hostMalformed', { host })
+  const sent = headerOf(headers, 'host') || named
+  if (!hostForm.test(sent)) throw refuse('hostMalformed', { host: sent })
+  if (sent !== named && !hostForm.test(named)) throw refuse('hostMalformed', { host: named })
   if (hosts && !hosts.includes(named.toLowerCase())) throw refuse('hostMalformed', { host: named })
 }

@@ -53,7 +53,7 @@ export function cacheTokens(
   }
 
   return (token) => {
-    const key = hash('sha256', token, 'base64')
+    const key = hash('sha256', token, 'binary')
     const verified = known.get(key)
     if (verified && now() < verified.until) return verified.caller
     known.delete(key)

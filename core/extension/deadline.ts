@@ -9,10 +9,15 @@ export class TimeLimit extends Error {
   }
 }
 
-/** One thing that must end in time: `end` is called when it has not. */
-interface Waiting {
+/** What ends in time: `end` is called when it has not. */
+interface Limited {
+  end(reason: TimeLimit): void
+}
+
+/** Something that must end in time, in its place at a timer. */
+export interface Waiting {
+  readonly limited: Limited
   readonly at: number
-  readonly end: () => void
   before: Waiting | undefined
   after: Waiting | undefined
 }
@@ -28,9 +33,9 @@ export class Timer {
     this.ms = ms
   }
 
-  /** Calls `end` when the time is over, unless what this returns is given to `stop` before. */
-  start(end: () => void): Waiting {
-    const waiting: Waiting = { at: performance.now() + this.ms, end, before: this.#last, after: undefined }
+  /** Ends something when the time is over, unless what this returns is given to `stop` before. */
+  start(limited: Limited): Waiting {
+    const waiting: Waiting = { limited, at: performance.now() + this.ms, before: this.#last, after: undefined }
     if (this.#last) this.#last.after = waiting
     else {
       this.#first = waiting
@@ -41,7 +46,7 @@ export class Timer {
     return waiting
   }
 
-  /** Nothing will be called. */
+  /** Nothing will be ended. */
   stop(waiting: Waiting): void {
     const { before, after } = waiting
     if (before) before.after = after
@@ -58,7 +63,7 @@ export class Timer {
     this.#timer = undefined
     for (let first = this.#first; first && first.at <= performance.now() + 1; first = this.#first) {
       this.stop(first)
-      first.end()
+      first.limited.end(new TimeLimit(this.ms))
     }
     if (!this.#first || this.#timer) return
     this.#timer = setTimeout(() => this.#ring(), Math.max(1, this.#first.at - performance.now()))
@@ -70,7 +75,7 @@ export class Deadline implements Ending {
   #controller: AbortController | undefined
   #reason: Error | undefined
   #reject: ((reason: Error) => void) | undefined
-  #listeners: (() => void)[] = []
+  #listeners: (() => void)[] | undefined
 
   /** Fires when the time is over. */
   get signal(): AbortSignal {
@@ -90,12 +95,12 @@ export class Deadline implements Ending {
   }
 
   addEventListener(_: 'abort', listener: () => void): void {
-    this.#listeners.push(listener)
+    ;(this.#listeners ??= []).push(listener)
   }
 
   removeEventListener(_: 'abort', listener: () => void): void {
-    const at = this.#listeners.indexOf(listener)
-    if (at >= 0) this.#listeners.splice(at, 1)
+    const at = this.#listeners?.indexOf(listener) ?? -1
+    if (at >= 0) this.#listeners?.splice(at, 1)
   }
 
   /** Ends the time now. */
@@ -103,27 +108,28 @@ export class Deadline implements Ending {
     this.#reason ??= reason
     this.#controller?.abort(this.#reason)
     this.#reject?.(this.#reason)
-    for (const listener of this.#listeners.splice(0)) listener()
+    for (const listener of this.#listeners?.splice(0) ?? []) listener()
   }
 
   /** What comes of a promise, or a rejection when the time ends first. */
   race<T>(result: T | PromiseLike<T>, timer: Timer): Promise<T> {
     return new Promise((resolve, reject) => {
-      const waiting = timer.start(() => this.end(new TimeLimit(timer.ms)))
-      this.#reject = (reason) => {
+      const waiting = timer.start(this)
+      const fail = (reason: Error): void => {
         timer.stop(waiting)
         reject(reason)
       }
+      this.#reject = fail
       try {
         // adopted first: a `then` that throws rejects, like one that calls back
         Promise.resolve(result).then((value) => {
           timer.stop(waiting)
           resolve(value)
-        }, this.#reject)
+        }, fail)
       } catch (error) {
-        this.#reject(error as Error)
+        fail(error as Error)
       }
-      if (this.#reason) this.#reject(this.#reason)
+      if (this.#reason) fail(this.#reason)
     })
   }
 }

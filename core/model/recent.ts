@@ -4,6 +4,7 @@
 export class Recent<K, V extends object> {
   readonly #size: number
   readonly #values = new Map<K, V>()
+  #latest: K | undefined
 
   constructor(size: number) {
     this.#size = size
@@ -11,9 +12,10 @@ export class Recent<K, V extends object> {
 
   get(key: K): V | undefined {
     const value = this.#values.get(key)
-    if (value) {
+    if (value && key !== this.#latest) {
       this.#values.delete(key)
       this.#values.set(key, value)
+      this.#latest = key
     }
     return value
   }
@@ -21,6 +23,7 @@ export class Recent<K, V extends object> {
   set(key: K, value: V): void {
     this.#values.delete(key)
     this.#values.set(key, value)
+    this.#latest = key
     for (const oldest of this.#values.keys()) {
       if (this.#values.size <= this.#size) break
       this.#values.delete(oldest)

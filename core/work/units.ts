@@ -186,7 +186,7 @@ export class Units {
     throwIfAbandoned(call.signal)
     return new Promise((resolve, reject) => {
       attempt.giveUp.push(reject)
-      const late = this.#timer.start(() => this.#giveUp(attempt, timeLimitOf(attempt, this.#timer.ms)))
+      const late = this.#timer.start({ end: () => this.#giveUp(attempt, timeLimitOf(attempt, this.#timer.ms)) })
       const stop = onAbandoned(call.signal, (error) => attempt.isCommitting || this.#giveUp(attempt, error))
       const ended = (): void => {
         this.#timer.stop(late)
