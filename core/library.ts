@@ -20,7 +20,7 @@ import type { Storage } from './ports/storage.js'
 import type { Rules } from './rules/index.js'
 import { unlessAbandoned } from './work/abandoned.js'
 import { callOf } from './work/call.js'
-import type { WriteOptions } from './work/call.js'
+import type { Call, WriteOptions } from './work/call.js'
 import type { Change, DryRunOperations } from './work/dry-run.js'
 import { healthOf } from './work/health.js'
 import type { GuardedIds } from './work/host-calls.js'
@@ -31,7 +31,7 @@ import { readInputOf, requestOf } from './work/request.js'
 import { observed, traced } from './work/traces.js'
 import { runTransaction } from './work/transaction.js'
 import type { Transaction } from './work/transaction.js'
-import type { Call, Unit } from './work/unit.js'
+import type { Unit } from './work/unit.js'
 import type { Units } from './work/units.js'
 import { runWriteIn } from './work/write.js'
 import type { Asking, Written } from './work/write.js'
@@ -172,7 +172,7 @@ export class Library implements Clientele {
     return promise
   }
 
-  async #read<O extends Reading>(
+  #read<O extends Reading>(
     operation: O,
     call: Omit<ReadCall<O>, 'input'>,
     asking: () => InputOf<O> | Promise<InputOf<O>>,
@@ -198,8 +198,7 @@ export class Library implements Clientele {
       }
     }
     const about = { operation, list, flavour, requestId: requestId ?? '', dryRun: false }
-    const found = await traced(this.#parts, about, { onTrace }, work)
-    return found
+    return traced(this.#parts, about, { onTrace }, work)
   }
 
   /** A library call: its documents are checked first. */
@@ -216,7 +215,7 @@ export class Library implements Clientele {
     return result
   }
 
-  async #perform<O extends Writing>(
+  #perform<O extends Writing>(
     operation: O,
     list: string,
     options: WriteOptions,
@@ -226,8 +225,7 @@ export class Library implements Clientele {
     const frame = this.#frame
     if (frame) return this.#performIn(frame, operation, list, profileOf(options.profile), asking)
     const call = this.#callOf(operation, list, options)
-    const written = await traced(this.#parts, call, options, () => units.perform(call, rules.writes[operation], asking))
-    return written
+    return traced(this.#parts, call, options, () => units.perform(call, rules.writes[operation], asking))
   }
 
   /** A call of a handler: part of the unit that the handler runs in. A failure dooms the unit. */

@@ -118,8 +118,8 @@ class NotingHeld extends Held {
     super({ lastName: 'Lebowski' })
     this.#note = note
   }
-  get document(): object {
-    return this.record
+  protected documentOf(record: object): object {
+    return record
   }
   protected createDraft(): Draft<object> {
     return new Draft(this.document, { name: 'customer', schema: {} })

@@ -1,5 +1,5 @@
 /** Documents in the hands of handlers: changed in place, looked at after each handler, cut off at the end of a phase. */
-import { NotPlain, copyOf, freeze, isEqual, isSamePlain, replaceContents } from '../model/json.js'
+import { NotPlain, cloneOf, copyOf, freeze, isEqual, isSamePlain, replaceContents } from '../model/json.js'
 import type { Violation } from '../model/problems.js'
 import type { Schema } from '../model/schemas.js'
 import { checkNow, isPrepared, prepare } from '../model/validation.js'
@@ -43,8 +43,7 @@ export class Draft<T extends object> {
 
   /** The object for handlers: one and the same until it is cut off. */
   get live(): T {
-    this.#live ??= copyOf(this.seen)
-    return this.#live
+    return (this.#live ??= cloneOf(this.seen))
   }
 
   /** True while handlers may hold the object. */
@@ -69,10 +68,12 @@ export class Draft<T extends object> {
 
   #judge(now: T): Promise<void> | undefined {
     const { schema, managed = [] } = this.#options
-    const kept: Violation[] = managed
-      .filter((name) => !isEqual((now as Record<string, unknown>)[name], (this.seen as Record<string, unknown>)[name]))
-      .map((name) => ({ path: [name], rule: 'readOnly', message: 'is kept by the library' }))
-    this.#refuse([...kept, ...checkNow(schema, now, this.seen)])
+    const wrong: Violation[] = []
+    for (const name of managed)
+      if (!isEqual((now as Record<string, unknown>)[name], (this.seen as Record<string, unknown>)[name]))
+        wrong.push({ path: [name], rule: 'readOnly', message: 'is kept by the library' })
+    wrong.push(...checkNow(schema, now, this.seen))
+    this.#refuse(wrong)
     const found = this.#options.check?.(now, this.seen) ?? []
     if (found instanceof Promise) return found.then((violations) => this.#accept(now, violations))
     this.#accept(now, found)
@@ -88,13 +89,19 @@ export class Draft<T extends object> {
     if (violations.length > 0) throw spoilt(this.name, violations)
   }
 
+  /** A copy; parts that are as they were are those that were seen, so that nobody judges them again. */
   #copy(live: T): T {
+    let now: T
     try {
-      return copyOf(live)
+      now = copyOf(live)
     } catch (error) {
       if (!(error instanceof NotPlain)) throw error
       throw spoilt(this.name, [{ path: error.path, rule: 'type', message: error.what }])
     }
+    for (const [name, seen] of Object.entries(this.seen))
+      if (typeof seen === 'object' && isEqual((now as Record<string, unknown>)[name], seen))
+        (now as Record<string, unknown>)[name] = seen
+    return now
   }
 
   /** Makes this the state, also in the object that handlers hold. */

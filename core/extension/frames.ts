@@ -54,6 +54,8 @@ export interface Frame<U extends HandledUnit = HandledUnit> {
   readonly recordId: string | undefined
   readonly parent: Frame | undefined
   readonly depth: number
+  /** When it began, by `performance.now()`. */
+  readonly began: number
   /** When its time is over, or that of a frame around it, by `performance.now()`. */
   readonly endsAt: number
   /** Calls that were started and have not ended. */
@@ -98,8 +100,9 @@ export class Frames<U extends HandledUnit = HandledUnit> {
   create(unit: U, handler: Handler | undefined, recordId: string | undefined, ms: number): Frame<U> {
     const parent = this.current
     const depth = (parent?.depth ?? 0) + 1
-    const endsAt = Math.min(performance.now() + ms, parent?.endsAt ?? Infinity)
-    const frame = { unit, handler, recordId, parent, depth, endsAt, open: 0, turn: nothing, closed: false }
+    const began = performance.now()
+    const endsAt = Math.min(began + ms, parent?.endsAt ?? Infinity)
+    const frame = { unit, handler, recordId, parent, depth, began, endsAt, open: 0, turn: nothing, closed: false }
     if (depth > mostNested && handler)
       throw new PluginFault(handler, 0, `hooks call one another in a cycle: ${cycleOf(frame)}`)
     return frame

@@ -118,47 +118,44 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
 
   async #runAll(unit: U, handlers: readonly Handler[], passing: Passing): Promise<void> {
     /** Chains that a Status has ended, and why. */
-    const ended = new Map<string, string>()
+    let ended: Map<string, string> | undefined
     for (const [at, handler] of handlers.entries()) {
+      const { chain, plugin } = handler
       const why = this.frames.isRunning(handler, passing.recordId)
         ? 'its own write: it runs already for this record'
-        : ended.get(handler.chain ?? '')
-      if (why !== undefined) {
+        : chain !== undefined && ended?.get(chain)
+      if (why) {
         this.#skip(unit, handler, why)
         continue
       }
       try {
         const returned = await this.#runOne(unit, handler, passing)
-        if (returned !== undefined && returned !== null && handler.chain !== undefined)
-          ended.set(handler.chain, `plug-in '${handler.plugin}' (${handler.name}) ended the chain with a Status`)
+        if (returned !== undefined && returned !== null && chain !== undefined)
+          (ended ??= new Map()).set(chain, `plug-in '${plugin}' (${handler.name}) ended the chain with a Status`)
       } catch (error) {
-        for (const later of handlers.slice(at + 1))
-          this.#skip(unit, later, `plug-in '${handler.plugin}' ended the point`)
+        for (const later of handlers.slice(at + 1)) this.#skip(unit, later, `plug-in '${plugin}' ended the point`)
         throw error
       }
     }
   }
 
   /** Runs one handler in a frame of its own; gives what it returned. */
-  #runOne(unit: U, handler: Handler, passing: Passing): Promise<unknown> {
-    const frame = this.frames.create(unit, handler, passing.recordId, this.#options.limit)
-    return this.frames.enter(frame, () => this.#runIn(frame, handler, passing))
-  }
-
-  async #runIn(frame: Frame<U>, handler: Handler, passing: Passing): Promise<unknown> {
-    const { unit } = frame
+  async #runOne(unit: U, handler: Handler, passing: Passing): Promise<unknown> {
     const { logger, onHandler } = this.#options
+    const frame = this.frames.create(unit, handler, passing.recordId, this.#timer.ms)
     const run = new Run(frame, handler, onHandler)
     const deadline = new Deadline()
     const outer = unit.handTo(handler)
     let returned: unknown
     try {
-      const context = new HandlerContext(frame, handler, passing.previous, deadline, logger)
-      const result = handler.run(...passing.args(), context)
-      if (isThenable(result)) {
+      returned = this.frames.enter(frame, () => {
+        const context = new HandlerContext(frame, handler, passing.previous, deadline, logger)
+        return handler.run(...passing.args(), context)
+      })
+      if (isThenable(returned)) {
         this.#running.set(deadline, unit)
-        returned = await deadline.race(result, this.#timer)
-      } else returned = result
+        returned = await deadline.race(returned, this.#timer)
+      }
     } catch (thrown) {
       const error = errorOf(thrown)
       if (isOf(unit, deadline, error)) {
@@ -189,15 +186,17 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
 class Run {
   readonly #frame: Frame
   readonly #handler: Handler
-  readonly #start = performance.now()
-  readonly #ended: ((end: HandlerEnd) => void) | void
+  readonly #start: number
+  readonly #ended: ((end: HandlerEnd) => void) | void = undefined
 
   constructor(frame: Frame, handler: Handler, onHandler: Observer['onHandler']) {
     this.#frame = frame
     this.#handler = handler
+    this.#start = frame.began
+    if (!onHandler) return
     const { list, requestId } = frame.unit.call
     const { plugin, point, name } = handler
-    this.#ended = onHandler?.({ point, plugin, handler: name, list, requestId, depth: frame.depth - 1 })
+    this.#ended = onHandler({ point, plugin, handler: name, list, requestId, depth: frame.depth - 1 })
   }
 
   note(outcome: HandlerEnd['outcome'], reason?: string): void {

@@ -59,13 +59,27 @@ function copyInside(value: object, way: Way | undefined): object {
     return Array.from(value, (item, at) => copy(item, { value, name: String(at), from: way, depth }))
   if (!isPlain(value))
     throw notPlain(way, `a ${(value.constructor as { name?: string } | undefined)?.name ?? 'foreign object'}`)
-  const result: Record<string, unknown> = {}
-  for (const name of Object.keys(value)) {
-    const item = (value as Record<string, unknown>)[name]
-    if (typeof item === 'string') put(result, name, item)
-    else if (item !== undefined) put(result, name, copy(item, { value, name, from: way, depth }))
+  const result = { ...value } as Record<string, unknown>
+  for (const name of Object.keys(result)) {
+    const item = result[name]
+    if (item === undefined) delete result[name]
+    else if (typeof item !== 'string') put(result, name, copy(item, { value, name, from: way, depth }))
   }
+  for (const name of Object.getOwnPropertySymbols(result)) Reflect.deleteProperty(result, name)
   return result
+}
+
+/** A deep copy of what is known to be plain JSON data. Properties that are undefined are left out. */
+export function cloneOf<T>(known: T): T {
+  if (known === null || typeof known !== 'object') return known
+  if (Array.isArray(known)) return known.map(cloneOf) as T
+  const clone = { ...known } as Record<string, unknown>
+  for (const name of Object.keys(clone)) {
+    const inner = clone[name]
+    if (inner === undefined) delete clone[name]
+    else if (typeof inner === 'object') put(clone, name, cloneOf(inner))
+  }
+  return clone as T
 }
 
 function notPlain(way: Way | undefined, what: string): NotPlain {
@@ -81,13 +95,14 @@ export function isEqual(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) || Array.isArray(b))
     return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, at) => isEqual(item, b[at]))
   const names = Object.keys(a)
-  return (
-    names.length === Object.keys(b).length &&
-    names.every(
-      (name) =>
-        Object.hasOwn(b, name) && isEqual((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name]),
-    )
-  )
+  if (names.length !== Object.keys(b).length) return false
+  for (const name of names) {
+    const inner = (a as Record<string, unknown>)[name]
+    const other = (b as Record<string, unknown>)[name]
+    if (inner === other && inner !== undefined) continue
+    if (!Object.hasOwn(b, name) || !isEqual(inner, other)) return false
+  }
+  return true
 }
 
 /** True if a value is plain JSON data, property by property the same as a JSON value that is known. */
@@ -102,12 +117,12 @@ export function isSamePlain(value: unknown, known: unknown): boolean {
   if (prototype !== Object.prototype && prototype !== null) return false
   const names = Object.keys(known)
   if (names.length !== Object.keys(value).length) return false
-  for (const name of names)
-    if (
-      !Object.hasOwn(value, name) ||
-      !isSamePlain((value as Record<string, unknown>)[name], (known as Record<string, unknown>)[name])
-    )
-      return false
+  for (const name of names) {
+    const inner = (value as Record<string, unknown>)[name]
+    const other = (known as Record<string, unknown>)[name]
+    if (inner === other && inner !== undefined) continue
+    if (!Object.hasOwn(value, name) || !isSamePlain(inner, other)) return false
+  }
   return true
 }
 
@@ -127,7 +142,7 @@ export function jsonTypeOf(value: unknown): string {
 export function freeze<T>(value: T): T {
   if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
     Object.freeze(value)
-    for (const inner of Object.values(value)) freeze(inner)
+    for (const inner of Object.values(value)) if (typeof inner === 'object') freeze(inner)
   }
   return value
 }

@@ -1,5 +1,6 @@
 /** The rules of addresses: ids, the one default, and contact names (decision 3.13). */
 import { Draft } from '../extension/draft.js'
+import type { DraftOptions } from '../extension/draft.js'
 import { fullNameOf, managedProperties } from '../model/documents.js'
 import type { Address, AddressCreate } from '../model/documents.js'
 import { isEqual } from '../model/json.js'
@@ -29,16 +30,11 @@ export class HeldAddress extends Held<AddressRecord, Address> {
   }
 
   protected createDraft(): Draft<Address> {
-    return new Draft(this.document, {
-      name: 'customerAddress',
-      schema: addressSchema,
-      managed: managedProperties,
-      check: (now, before) => this.#addresses.free.violations(now, before),
-    })
+    return new Draft(this.document, this.#addresses.drafts)
   }
 
-  get document(): Address {
-    return addressOf(this.record)
+  protected documentOf(record: AddressRecord): Address {
+    return addressOf(record)
   }
 
   /** The address as handlers get it. */
@@ -69,6 +65,8 @@ export function eventOf(customer: HeldCustomer, { addressId }: Address) {
 /** Loads, judges and keeps addresses. */
 export class Addresses {
   readonly free: FreeDataRules
+  /** What the drafts of stored addresses are. */
+  readonly drafts: DraftOptions<Address>
   readonly #ids: Ids
   readonly #limits: Limits
 
@@ -76,6 +74,12 @@ export class Addresses {
     this.#ids = ids
     this.#limits = limits
     this.free = new FreeDataRules('address', limits, attributes)
+    this.drafts = {
+      name: 'customerAddress',
+      schema: addressSchema,
+      managed: managedProperties,
+      check: (now, before) => this.free.violations(now, before),
+    }
   }
 
   /** Loads an address of a customer that is locked, or fails with addressNotFound. */

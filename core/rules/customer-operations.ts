@@ -1,6 +1,7 @@
 /** Creating, changing and deleting customers. */
 import { Draft } from '../extension/draft.js'
-import type { Customer } from '../model/documents.js'
+import type { DraftOptions } from '../extension/draft.js'
+import type { Customer, CustomerCreate } from '../model/documents.js'
 import { customerChangeSchema, customerCreateSchema } from '../model/schemas.js'
 import { DuplicateKey } from '../ports/storage.js'
 import type { Unit } from '../work/unit.js'
@@ -28,6 +29,11 @@ export function createCustomer(
   customers: Customers,
   passwords: Passwords,
 ): WriteOperation<'createCustomer', Loaded<'createCustomer'>, HeldCustomer> {
+  const drafts: DraftOptions<CustomerCreate> = {
+    name: 'create',
+    schema: customerCreateSchema,
+    check: (now, before) => customers.free.violations(now, before),
+  }
   return {
     name: 'createCustomer',
     documents: { create: customerCreateSchema },
@@ -37,20 +43,10 @@ export function createCustomer(
       judgeNumber(unit.profile, create)
       return customers.free.judge(create, {})
     },
-    draft: (_, __, { create }) =>
-      new Draft(create, {
-        name: 'create',
-        schema: customerCreateSchema,
-        check: (now, before) => customers.free.violations(now, before),
-      }),
+    draft: (_, __, { create }) => new Draft(create, drafts),
     recordId: (_, customer) => customer?.record.id,
     before: (_, create) => [create],
-    async apply(unit, _, { create }, running) {
-      const customer = await customers.insert(unit, create, running)
-      const { customerNo: customerNumber, email } = customer.document
-      unit.emit('customer-signup', email === undefined ? { customerNumber } : { customerNumber, email })
-      return customer
-    },
+    apply: (unit, _, { create }, running) => customers.insert(unit, create, running),
     canRepeat: (error, { create }) => create.customerNo === undefined && isTakenNumber(error),
     after: (_, customer, { create }) => [customer.live, create],
     result: (_, customer) => ({ result: customer.document }),

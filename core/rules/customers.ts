@@ -1,18 +1,20 @@
 /** The rules of a customer's record: numbers, logins, emails, passwords (decisions 1.4, 1.5, 2.11 to 2.14, 3.4 to 3.7). */
 import { Draft } from '../extension/draft.js'
+import type { DraftOptions } from '../extension/draft.js'
 import { internalProvider, managedProperties } from '../model/documents.js'
 import type { Credentials, Customer, CustomerChange, CustomerCreate, Live } from '../model/documents.js'
 import { isEqual, merge } from '../model/json.js'
 import { keyOf } from '../model/keys.js'
 import type { LiveCustomer } from '../model/operations.js'
 import { fail } from '../model/problems.js'
+import type { Profile } from '../model/profile.js'
 import { customerSchema } from '../model/schemas.js'
 import type { DocumentLimits } from '../model/sizes.js'
 import type { Ids, Policies } from '../ports/host.js'
 import { schemaVersions } from '../ports/storage.js'
 import type { CustomerRecord } from '../ports/storage.js'
 import { HostFault } from '../work/host-calls.js'
-import { customerOf } from '../work/records.js'
+import { customerOf, documentIn } from '../work/records.js'
 import { Held } from '../work/unit.js'
 import type { Unit } from '../work/unit.js'
 import { renumber } from './belongings.js'
@@ -39,22 +41,17 @@ export interface CustomerParts {
 export class HeldCustomer extends Held<CustomerRecord, Customer> {
   readonly #customers: Customers
 
-  constructor(record: CustomerRecord, customers: Customers) {
-    super(record)
+  constructor(record: CustomerRecord, customers: Customers, document?: Customer) {
+    super(record, document)
     this.#customers = customers
   }
 
   protected createDraft(): Draft<Customer> {
-    return new Draft(this.document, {
-      name: 'customer',
-      schema: customerSchema,
-      managed: managedProperties,
-      check: (now, before) => this.#customers.free.violations(now, before),
-    })
+    return new Draft(this.document, this.#customers.drafts)
   }
 
-  get document(): Customer {
-    return customerOf(this.record)
+  protected documentOf(record: CustomerRecord): Customer {
+    return customerOf(record)
   }
 
   /** The customer as handlers get it. */
@@ -95,11 +92,19 @@ const mostDraws = 100
 /** Loads, judges and keeps customers. */
 export class Customers {
   readonly free: FreeDataRules
+  /** What the drafts of stored customers are. */
+  readonly drafts: DraftOptions<Customer>
   readonly #parts: CustomerParts
 
   constructor(parts: CustomerParts) {
     this.#parts = parts
     this.free = new FreeDataRules('customer', parts.limits, parts.customAttributes, parts.mixins)
+    this.drafts = {
+      name: 'customer',
+      schema: customerSchema,
+      managed: managedProperties,
+      check: (now, before) => this.free.violations(now, before),
+    }
   }
 
   /** Takes the customer's lock and loads it, or fails with customerNotFound. What a rule depends on is read after this. */
@@ -108,14 +113,10 @@ export class Customers {
     await unit.tx.lock(`customer/${key}`)
     const record = await unit.tx.customers.get({ customerNo: key })
     if (!record) throw fail('customerNotFound', { customerNo, listId: unit.list })
-    return this.#hold(unit, record)
+    return unit.hold(record.id, () => new HeldCustomer(record, this))
   }
 
-  #hold(unit: Unit, record: CustomerRecord, isNew = false): HeldCustomer {
-    return unit.hold(record.id, () => new HeldCustomer(record, this), isNew)
-  }
-
-  /** Stores a new customer, with a number if it has none. */
+  /** Stores a new customer, with a number if it has none, and emits its sign-up. */
   async insert(unit: Unit, left: CustomerCreate, given: Given): Promise<HeldCustomer> {
     const { profile } = unit
     const create = this.free.kept(left, {})
@@ -127,9 +128,8 @@ export class Customers {
     const login = sent ?? (profile.loginFollowsEmail ? create.email : undefined)
     const credentials: Credentials = { locked: false, ...create.credentials }
     const accepting = this.#accepted(unit, undefined, {
-      ...profile.defaults,
-      active: true,
-      ...create,
+      ...withDefaults(create, profile),
+      active: create.active ?? true,
       customerNo: create.customerNo ?? '',
       credentials: login === undefined ? credentials : { ...credentials, login },
       creationDate: unit.now,
@@ -140,8 +140,10 @@ export class Customers {
     const secret = secretFor(document, given)
     if (create.customerNo === undefined) document.customerNo = await this.#drawNumber(unit, given)
     const record = await unit.tx.customers.insert(recordOf(this.#parts.ids.hex24(), document, secret))
+    const { customerNo: customerNumber, email } = record
+    unit.emit('customer-signup', email === undefined ? { customerNumber } : { customerNumber, email })
     if (login !== sent) unit.effect('internal account created')
-    return this.#hold(unit, record, true)
+    return unit.hold(record.id, () => new HeldCustomer(record, this, documentIn(document, record)), true)
   }
 
   /** A generated number; the create comes again for another while it is taken. */
@@ -191,6 +193,11 @@ export class Customers {
     const holder = await unit.tx.customers.get({ login: key })
     if (holder && holder.keys['customerNo'] !== selfKey) throw fail('loginInUse', {})
   }
+}
+
+/** A new document with what its profile says of absent properties. */
+function withDefaults<T extends CustomerCreate>(create: T, { defaults }: Profile): T {
+  return Object.keys(defaults).length === 0 ? create : { ...defaults, ...create }
 }
 
 function recordOf(id: string, document: Customer, secret: CustomerRecord['secret']): CustomerRecord {

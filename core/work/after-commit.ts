@@ -2,7 +2,8 @@
 import type { Handlers } from '../extension/handlers.js'
 import type { DomainEvent, EventName, Listener } from '../model/events.js'
 import type { Incidents } from './incidents.js'
-import type { Call, Unit } from './unit.js'
+import type { Call } from './call.js'
+import type { Unit } from './unit.js'
 
 /** Runs the tasks of committed calls and tells their events. Failures are reported and change nothing. */
 export class AfterCommit {

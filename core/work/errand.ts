@@ -4,8 +4,8 @@ import type { Ending } from '../model/calls.js'
 import type { EventName, PayloadOf } from '../model/events.js'
 import type { Clock } from '../ports/host.js'
 import type { ReadUnit, Storage, WriteUnit } from '../ports/storage.js'
-import { eventOf } from './unit.js'
-import type { Call } from './unit.js'
+import { eventOf } from './call.js'
+import type { Call } from './call.js'
 
 /** What such work is done with. Its events are told when all of it has ended well. */
 export interface Errand {

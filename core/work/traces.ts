@@ -10,7 +10,7 @@ import type { Change } from './dry-run.js'
 import type { Incidents } from './incidents.js'
 import { outcomeOf } from './observation.js'
 import type { Observation } from './observation.js'
-import type { Call } from './unit.js'
+import type { Call } from './call.js'
 
 /** Who is told. */
 export interface Told {

@@ -1,51 +1,43 @@
 /** One unit of work: what it has loaded, what it tells, and the points that it passes. */
-import type { CustomerOperations, Ending } from '../model/calls.js'
-import type { DomainEvent, EventName, PayloadOf } from '../model/events.js'
+import type { CustomerOperations } from '../model/calls.js'
+import type { EventName, PayloadOf } from '../model/events.js'
 import type { Profile } from '../model/profile.js'
 import { errorOf, messageOf } from '../model/thrown.js'
+import { isoOf } from '../model/time.js'
 import type { Draft } from '../extension/draft.js'
 import { DocumentSpoilt } from '../extension/draft.js'
-import type { CallFacts, Frame, HandledUnit } from '../extension/frames.js'
+import type { Frame, HandledUnit } from '../extension/frames.js'
 import type { Handlers } from '../extension/handlers.js'
 import { PluginFault } from '../extension/plugin-fault.js'
 import type { Handler } from '../extension/registry.js'
 import type { Clock } from '../ports/host.js'
-import type { OperationStart } from '../ports/observer.js'
 import type { WriteUnit } from '../ports/storage.js'
-import type { Changes } from './dry-run.js'
+import { eventOf } from './call.js'
+import type { Call } from './call.js'
 import { recording } from './dry-run.js'
-
-/** A call, over all attempts of its unit. */
-export interface Call extends CallFacts {
-  readonly operation: OperationStart['operation']
-  readonly profile: Profile
-  /** Fires when the caller gives the call up. */
-  readonly signal?: Ending | undefined
-  readonly events: DomainEvent[]
-  /** What the call changes, or a dry run would; absent: nobody asked. */
-  readonly changes: Changes | undefined
-  /** Gives handlers the library in this unit: the one way back to what stands above. */
-  readonly customersIn: (frame: Frame) => CustomerOperations
-  /** True once a handler has run: the unit must not be run again then. */
-  hasRunHandlers: boolean
-}
-
-/** An event of a call. */
-export function eventOf<N extends EventName>(
-  { list, requestId }: Pick<Call, 'list' | 'requestId'>,
-  time: string,
-  name: N,
-  payload: PayloadOf<N>,
-): DomainEvent {
-  return { name, list, requestId, time, payload } as DomainEvent
-}
 
 /** A record that the unit has loaded, and the draft of its document: one of each per record and unit. */
 export abstract class Held<R extends object = object, D extends object = object> {
-  record: R
+  /** The document as the unit found it; absent for a record that the unit has inserted. */
+  found: D | undefined
+  #record: R
+  #document: D | undefined
   #draft: Draft<D> | undefined
-  constructor(record: R) {
-    this.record = record
+  /** `document` is what the record holds, where that is known already. */
+  constructor(record: R, document?: D) {
+    this.#record = record
+    this.#document = document
+  }
+  get record(): R {
+    return this.#record
+  }
+  set record(record: R) {
+    this.#record = record
+    this.#document = undefined
+  }
+  /** The document that the record holds now. */
+  get document(): D {
+    return (this.#document ??= this.documentOf(this.#record))
   }
   /** The draft of the document, made when a handler gets it. */
   get draft(): Draft<D> {
@@ -60,8 +52,8 @@ export abstract class Held<R extends object = object, D extends object = object>
     this.#draft?.become(this.document)
   }
   protected abstract createDraft(): Draft<D>
-  /** The document that the record holds now. */
-  abstract get document(): D
+  /** The document of a record. */
+  protected abstract documentOf(record: R): D
   /** Brings the record to a desired document, with all the rules of its kind. */
   abstract store(unit: Unit, desired: D): Promise<void>
   /** Emits the events of what the unit changed; `before` is the document as the unit found it. */
@@ -85,8 +77,6 @@ export class Unit implements HandledUnit {
   readonly tx: WriteUnit
   readonly call: Call
   readonly handlers: Handlers<Unit>
-  readonly failures = new WeakSet<object>()
-  readonly faultsInPlace = new WeakSet<object>()
   readonly storageUnit: WriteUnit
   #profile: Profile
   #running: Handler | undefined
@@ -96,8 +86,10 @@ export class Unit implements HandledUnit {
   readonly #clock: Clock
   #now: string | undefined
   readonly #held = new Map<string, Held>()
-  /** The documents of loaded records as the unit found them. */
-  readonly #found = new Map<Held, object>()
+  /** How many records were deleted while handlers held them. */
+  #lost = 0
+  #failures: WeakSet<object> | undefined
+  #faultsInPlace: WeakSet<object> | undefined
 
   constructor(tx: WriteUnit, call: Call, handlers: Handlers<Unit>, clock: Clock) {
     this.storageUnit = tx
@@ -112,10 +104,17 @@ export class Unit implements HandledUnit {
     return this.call.list
   }
 
+  get failures(): WeakSet<object> {
+    return (this.#failures ??= new WeakSet())
+  }
+
+  get faultsInPlace(): WeakSet<object> {
+    return (this.#faultsInPlace ??= new WeakSet())
+  }
+
   /** The time of the unit's writes: ISO 8601 UTC (decision 1.8). */
   get now(): string {
-    this.#now ??= this.#clock().toISOString()
-    return this.#now
+    return (this.#now ??= isoOf(this.#clock()))
   }
 
   /** Rules of the call that runs now: of a handler's call while one runs (decision 4.8). */
@@ -186,8 +185,8 @@ export class Unit implements HandledUnit {
 
   /** Emits the events of all records that the unit has changed, by whatever operation, handler or side effect. */
   emitChanges(): void {
-    for (const [held, before] of this.#found) if (held.document !== before) held.emitChange(this, before)
-    this.#found.clear()
+    for (const held of this.#held.values())
+      if (held.found !== undefined && held.document !== held.found) held.emitChange(this, held.found)
   }
 
   /** The record with this id if the unit holds it, else what `load` makes of it. `isNew`: the unit has inserted it. */
@@ -196,7 +195,7 @@ export class Unit implements HandledUnit {
     if (!held) {
       held = load()
       this.#held.set(id, held)
-      if (!isNew) this.#found.set(held, held.document)
+      if (!isNew) held.found = held.document
     }
     return held
   }
@@ -210,9 +209,11 @@ export class Unit implements HandledUnit {
   drop(id: string): void {
     const held = this.#held.get(id)
     if (!held) return
-    if (held.isInHands) held.draft.cut()
+    if (held.isInHands) {
+      held.draft.cut()
+      this.#lost++
+    }
     this.#held.delete(id)
-    this.#found.delete(held)
   }
 
   /** Notes that a point is passed; true if it has handlers. */
@@ -226,18 +227,15 @@ export class Unit implements HandledUnit {
   async runHandlers(point: string, facts: PointFacts): Promise<void> {
     const { recordId, previous, draft } = facts
     const heldOutside = this.#inHands()
-    let subjects: readonly string[] = []
+    let lost = 0
     const args = (): readonly unknown[] => {
-      const given = [...facts.args(), this.list]
-      // what a handler is given is in its hands from now on
-      subjects = [...this.#held].filter(([, held]) => held.isInHands).map(([id]) => id)
-      return given
+      lost = this.#lost
+      return [...facts.args(), this.list]
     }
     const look = (): Promise<void> | undefined => {
-      if (!subjects.every((id) => this.#held.has(id)))
-        throw new DocumentSpoilt('it deleted the record that it was called for')
-      const drafts = this.#inHands().map((held) => held.draft)
-      return inTurn(draft ? [draft, ...drafts] : drafts, (each) => each.look())
+      // a handler is not called for a record that is not there: it, or a call of its own, has deleted it
+      if (this.#lost > lost) throw new DocumentSpoilt('it deleted the record that it was called for')
+      return this.#look(draft)
     }
     this.call.hasRunHandlers = true
     await this.handlers.run(this, { point, recordId, previous, args, look })
@@ -247,7 +245,7 @@ export class Unit implements HandledUnit {
   }
 
   /** The records whose documents handlers may hold. */
-  #inHands(): readonly Held[] {
+  #inHands(): Held[] {
     const held: Held[] = []
     for (const each of this.#held.values()) if (each.isInHands) held.push(each)
     return held
@@ -268,8 +266,11 @@ export class Unit implements HandledUnit {
     }
   }
 
-  #look(): Promise<void> | undefined {
-    return inTurn(this.#inHands(), (held) => held.draft.look())
+  /** Looks at what handlers made of a document that is not stored yet, if there is one, and of the records. */
+  #look(draft?: Draft<object>): Promise<void> | undefined {
+    const looking = draft?.look()
+    const atRecords = () => inTurn(this.#inHands(), (held) => held.draft.look())
+    return looking ? looking.then(atRecords) : atRecords()
   }
 
   #settle(): Promise<void> | undefined {

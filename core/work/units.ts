@@ -20,7 +20,7 @@ import { problemOf } from './incidents.js'
 import type { Incidents } from './incidents.js'
 import { joinUnit } from './join.js'
 import { Unit } from './unit.js'
-import type { Call } from './unit.js'
+import type { Call } from './call.js'
 import { readied, runWrite } from './write.js'
 import type { Asking, Prospect, Running, WriteOperation, Written } from './write.js'
 
@@ -91,7 +91,8 @@ export class Units {
       if (admitted) await admitted
       const read: Prospect['read'] = (work) => storage.read(list, work, signalOf(signal))
       const prospect: Prospect = { list, dryRun, profile, handlers, signal, read }
-      const running = await readied(operation, asking, prospect)
+      const readying = readied(operation, asking, prospect)
+      const running = readying instanceof Promise ? await readying : readying
       const written = await this.#attempts(call, operation, running)
       if (!dryRun) this.#follow(call)
       return written

@@ -100,17 +100,19 @@ export interface WriteOperation<O extends Writing = Writing, L extends Loaded<O>
  * What goes before the sequence, in a unit of its own as in a handler's: the request, the document where there is nothing
  * to load, and what needs no lock.
  */
-export async function readied<O extends Writing>(
+export function readied<O extends Writing>(
   operation: WriteOperation<O>,
   asking: Asking<O>,
   prospect: Prospect,
-): Promise<Running<O>> {
+): Running<O> | Promise<Running<O>> {
+  const ready = (asked: WriteRequest<O>): Running<O> | Promise<Running<O>> => {
+    const running: Running<O> = { ...asked }
+    if (!operation.load) running.decoded = running.document(undefined as PreviousOf<O>)
+    const preparing = operation.prepare?.(running, prospect)
+    return preparing ? preparing.then(() => running) : running
+  }
   const asked = asking()
-  const running: Running<O> = { ...(asked instanceof Promise ? await asked : asked) }
-  if (!operation.load) running.decoded = running.document(undefined as PreviousOf<O>)
-  const preparing = operation.prepare?.(running, prospect)
-  if (preparing) await preparing
-  return running
+  return asked instanceof Promise ? asked.then(ready) : ready(asked)
 }
 
 /** Runs a writing operation of a handler, in the handler's unit, under the rules of the call's own profile (decision 4.8). */
@@ -167,7 +169,7 @@ export function pointOf(name: Writing, phase: 'before' | 'after'): string | unde
 }
 
 /** Runs the before handlers; gives the document as they left it. */
-async function runBefore<O extends Writing>(
+function runBefore<O extends Writing>(
   point: string,
   unit: Unit,
   operation: WriteOperation<O>,
@@ -175,13 +177,13 @@ async function runBefore<O extends Writing>(
   sent: DocumentOf<O>,
 ): Promise<DocumentOf<O>> {
   const draft = operation.draft?.(unit, loaded, sent)
-  await unit.runHandlers(point, {
+  const running = unit.runHandlers(point, {
     recordId: operation.recordId?.(loaded),
     previous: loaded.previous,
     draft,
     args: () => operation.before?.(loaded, draft?.live) ?? [],
   })
-  return draft ? ({ ...(sent as object), [draft.name]: draft.seen } as DocumentOf<O>) : sent
+  return running.then(() => (draft ? ({ ...(sent as object), [draft.name]: draft.seen } as DocumentOf<O>) : sent))
 }
 
 /** Applies, once more where that helps; what after handlers will see is known to be no duplicate. */
@@ -205,7 +207,7 @@ async function applyTo<O extends Writing>(
 }
 
 /** Runs the after handlers. */
-async function runAfter<O extends Writing>(
+function runAfter<O extends Writing>(
   point: string,
   unit: Unit,
   operation: WriteOperation<O>,
@@ -213,7 +215,7 @@ async function runAfter<O extends Writing>(
   document: DocumentOf<O>,
   applied: unknown,
 ): Promise<void> {
-  await unit.runHandlers(point, {
+  return unit.runHandlers(point, {
     recordId: operation.recordId?.(loaded, applied),
     previous: loaded.previous,
     args: () => operation.after?.(loaded, applied, document) ?? [],
