@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Readable, Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { headerOf, refuse } from './protocol.js'
-import type { RawBody, RequestHeaders } from './protocol.js'
+import type { ProtocolError, RawBody, RequestHeaders } from './protocol.js'
 
 const inflaters: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
@@ -13,51 +13,49 @@ const inflaters: Readonly<Record<string, () => Transform>> = {
 }
 
 /**
- * The text of a body of at most `limit` bytes, before and after decompression. Throws bodyTooLarge, bodyMalformed (cut
- * off, broken compression, not UTF-8) and encodingUnsupported. What it leaves unread is for the door to drop.
+ * Reads a body of at most `limit` bytes, before and after decompression. Throws bodyTooLarge, bodyMalformed (cut off,
+ * broken compression, not UTF-8) and encodingUnsupported. What it leaves unread is for the door to drop.
  */
-export async function readText(source: Readable, headers: RequestHeaders, limit: number): Promise<string> {
-  const encoding = headerOf(headers, 'content-encoding')?.toLowerCase() ?? ''
-  const isPlain = encoding === '' || encoding === 'identity'
-  const inflate = Object.hasOwn(inflaters, encoding) ? inflaters[encoding] : undefined
-  if (!isPlain && !inflate) throw refuse('encodingUnsupported', { encoding })
-  if (isPlain && Number(headers['content-length'] ?? 0) > limit) throw refuse('bodyTooLarge', { limit })
-  let bytes
-  try {
-    bytes = await readBytes(source, inflate?.(), limit)
-  } catch (error) {
-    throw error === tooLarge ? refuse('bodyTooLarge', { limit }) : refuse('bodyMalformed', {})
-  }
-  return textOf(bytes)
+export function readBody(source: Readable, headers: RequestHeaders, limit: number): Promise<RawBody> {
+  return readBytes(source, headers, limit).then((bytes) => ({ text: textOf(bytes) }))
 }
 
-const tooLarge = new Error('too large')
-const cutOff = new Error('cut off')
+/** What inflates a body; undefined for one that is sent as it is. Throws encodingUnsupported. */
+function inflaterOf(headers: RequestHeaders): Transform | undefined {
+  const encoding = headerOf(headers, 'content-encoding')?.toLowerCase() ?? ''
+  if (encoding === '' || encoding === 'identity') return undefined
+  const inflate = Object.hasOwn(inflaters, encoding) ? inflaters[encoding] : undefined
+  if (!inflate) throw refuse('encodingUnsupported', { encoding })
+  return inflate()
+}
 
 /** All bytes of a stream. An inflated stream may end before its source does: what stands behind it is no part of it. */
-function readBytes(source: Readable, inflater: Transform | undefined, limit: number): Promise<Uint8Array> {
+function readBytes(source: Readable, headers: RequestHeaders, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
+    const inflater = inflaterOf(headers)
+    if (!inflater && Number(headers['content-length'] ?? 0) > limit) throw refuse('bodyTooLarge', { limit })
+    const stream = inflater ? source.pipe(inflater) : source
     const chunks: Uint8Array[] = []
     let size = 0
-    const stream = inflater ? source.pipe(inflater) : source
     const take = (chunk: Uint8Array): void => {
       size += chunk.length
       chunks.push(chunk)
-      if (size > limit) fail(tooLarge)
+      if (size > limit) fail(refuse('bodyTooLarge', { limit }))
     }
-    const fail = (error: unknown): void => {
+    const fail = (problem: ProtocolError): void => {
       stream.off('data', take)
       inflater?.destroy()
-      reject(error)
+      reject(problem)
     }
+    const cutOff = (): void => fail(refuse('bodyMalformed', {}))
     stream
       .on('data', take)
       .on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, size)))
-      .on('error', fail)
+      .on('error', cutOff)
     // a client that goes away ends no stream
-    if (inflater) source.on('error', fail)
-    if (source.destroyed) fail(cutOff)
-    else source.on('close', () => source.readableEnded || fail(cutOff))
+    if (inflater) source.on('error', cutOff)
+    if (source.destroyed) cutOff()
+    else source.on('close', () => source.readableEnded || cutOff())
   })
 }
 
@@ -71,6 +69,7 @@ export function bodyOfHost(parsed: unknown): RawBody | undefined {
 /** The text of some bytes, without a byte order mark. Throws bodyMalformed: not UTF-8. */
 export function textOf(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) throw refuse('bodyMalformed', {})
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
+  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const text = buffer.toString()
   return text.startsWith('\ufeff') ? text.slice(1) : text
 }

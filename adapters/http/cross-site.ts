@@ -4,18 +4,17 @@
  */
 import type { FlavourName } from '../../core/model/documents.js'
 import type { Exchange } from './exchange.js'
-import { contentTypeOf } from './media-types.js'
-import type { ContentTypeRules } from './media-types.js'
+import { contentTypes } from './media-types.js'
 import { headerOf, refuse } from './protocol.js'
 
 const safe = ['GET', 'HEAD', 'OPTIONS']
 
 /** Whether it is JSON or XML, or a type that is made of them. */
-const documents: ContentTypeRules<boolean> = {
+const isDocument = contentTypes<boolean>({
   meaning: (type) => /^(?:application|text)\/(?:[^/]+\+)?(?:json|xml)$/.test(type),
   charsets: ['utf-8', 'utf8', 'us-ascii'],
   checksParameters: false,
-}
+})
 
 /**
  * Refuses a change that another site may have sent: `Sec-Fetch-Site` and `Origin`, where they are sent, must be our own, and
@@ -36,7 +35,7 @@ export function refuseOtherSites(x: Exchange, flavour: FlavourName): void {
     note(x, flavour, 'its Sec-Fetch-Site must be same-origin')
     throw refuse('crossSite', { from: fetched })
   }
-  if (contentTypeOf(headers, documents)) return
+  if (isDocument(headers)) return
   note(x, flavour, 'its Content-Type must be JSON or XML')
   throw refuse('contentTypeUnsupported', { contentType: headerOf(headers, 'content-type') ?? '' })
 }

@@ -4,7 +4,7 @@ import type { ReadableStream } from 'node:stream/web'
 import type { Clientele } from '../../core/clientele.js'
 import { checkApi, doorLimits, handlerOptions } from './api-options.js'
 import type { HandlerOptions } from './api-options.js'
-import { readText } from './body.js'
+import { readBody } from './body.js'
 import type { ApiRequest, RawBody, Reply, RequestHeaders, Tokens } from './protocol.js'
 import { firstOf, hasNoBody, isLoopback, plainPath, prefixOf, queryOf, servedBy } from './serving.js'
 
@@ -98,7 +98,7 @@ class FetchRequest implements ApiRequest {
     if (bodyUsed) throw new Error('the request body was read already: give toFetchHandler the request before that')
     if (!body) return { text: '' }
     this.#source = Readable.fromWeb(body as ReadableStream<Uint8Array>)
-    return { text: await readText(this.#source, this.headers, this.#settings.maxBody) }
+    return readBody(this.#source, this.headers, this.#settings.maxBody)
   }
   onGone(listener: () => void): void {
     this.#request.signal.addEventListener('abort', listener, { once: true })

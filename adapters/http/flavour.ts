@@ -90,7 +90,8 @@ async function answerWith<X extends Exchange<R>, R extends Route<X>, F>(
   }
   const headers = { ...reply.headers, [parts.requestIdHeader]: requestId }
   if (ended) ended({ ...start, ...foundIn(exchange), status: reply.status, ms: performance.now() - since })
-  return exchange && isHeadByOverride(exchange) ? { status: reply.status, headers } : { ...reply, headers }
+  const body = exchange && isHeadByOverride(exchange) ? undefined : reply.body
+  return { status: reply.status, headers, body }
 }
 
 /** The reply for anything thrown; the last resort where that fails too. */

@@ -8,10 +8,11 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse, n
 
 /** What a door says of a request: as its framework sees it. What costs something is found out when it is asked for. */
 export abstract class IncomingRequest implements ApiRequest {
-  abstract readonly path: string
-  abstract readonly method: string
-  protected abstract readonly incoming: IncomingMessage
-  protected abstract readonly outgoing: ServerResponse
+  readonly method: string
+  readonly path: string
+  readonly headers: RequestHeaders
+  readonly incoming: IncomingMessage
+  protected readonly outgoing: ServerResponse
   protected abstract readonly querystring: string
   /** The Host that the client names; empty without one. */
   protected abstract readonly host: string
@@ -23,8 +24,12 @@ export abstract class IncomingRequest implements ApiRequest {
   abstract body(): Promise<RawBody>
   #query: URLSearchParams | undefined
 
-  get headers(): RequestHeaders {
-    return this.incoming.headers
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, method: string, path: string) {
+    this.method = method
+    this.path = path
+    this.headers = incoming.headers
+    this.incoming = incoming
+    this.outgoing = outgoing
   }
   get query(): URLSearchParams {
     return (this.#query ??= queryOf(this.querystring))

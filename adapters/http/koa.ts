@@ -112,18 +112,10 @@ export function toNodeHandler(middleware: KoaMiddleware, options: { readonly tru
 
 /** A Koa request as flavours see it. */
 class KoaRequest extends IncomingRequest {
-  readonly path: string
-  readonly method: string
-  protected readonly incoming: IncomingMessage
-  protected readonly outgoing: ServerResponse
   readonly #ctx: KoaContext
   readonly #maxBody: number
   constructor(ctx: KoaContext, path: string, maxBody: number) {
-    super()
-    this.path = path
-    this.method = ctx.method
-    this.incoming = ctx.req
-    this.outgoing = ctx.res
+    super(ctx.req, ctx.res, ctx.method, path)
     this.#ctx = ctx
     this.#maxBody = maxBody
   }
@@ -143,13 +135,12 @@ class KoaRequest extends IncomingRequest {
     return this.#ctx.protocol === 'https'
   }
   body(): Promise<RawBody> {
-    return bodyOf(this.#ctx, this.#maxBody)
+    return this.incoming.readableDidRead ? readByHost(this.#ctx) : readBody(this.incoming, this.#maxBody)
   }
 }
 
-/** The body of a request: from the stream, or what a parser of the host has made of it. */
-async function bodyOf({ req, request }: KoaContext, limit: number): Promise<RawBody> {
-  if (!req.readableDidRead) return { text: await readText(req, limit) }
+/** What a parser of the host has made of the body. */
+async function readByHost({ req, request }: KoaContext): Promise<RawBody> {
   const given = bodyOfHost(request.body ?? (req as { body?: unknown }).body)
   if (given) return given
   throw new Error(
@@ -157,40 +148,36 @@ async function bodyOf({ req, request }: KoaContext, limit: number): Promise<RawB
   )
 }
 
-/** Strictly decoded: koa-body gives one character for each byte. */
-async function readText(req: IncomingMessage, limit: number): Promise<string> {
-  let bytes
-  try {
-    bytes = await readBytes(req, limit)
-  } catch (error) {
-    throw problemOf(error, req, limit)
-  }
-  return /[^\u0000-\u007f]/.test(bytes) ? textOf(Buffer.from(bytes, 'latin1')) : bytes
+type Parser = (ctx: never, next: () => Promise<void>) => Promise<void>
+const parsers = new Map<number, Parser>()
+
+/** The reader of bodies up to a limit. */
+async function parserOf(limit: number): Promise<Parser> {
+  const { koaBody } = await import('koa-body')
+  const parser = koaBody({ textLimit: limit, json: false, urlencoded: false, encoding: '' })
+  parsers.set(limit, parser)
+  return parser
 }
 
-type Parser = (ctx: never, next: () => Promise<void>) => Promise<void>
-const parsers = new Map<number, Promise<Parser>>()
+const isText = (): string => 'text'
+const nothing = (): Promise<void> => Promise.resolve()
 
 /**
  * Reads a body with koa-body, which limits, inflates and collects it. Every body is read as text, so that one parser of
- * ours decides what is JSON; as `binary`, one character for each byte, so that UTF-8 can be decoded strictly.
+ * ours decides what is JSON, and without an encoding, which gives its bytes: UTF-8 is decoded strictly.
  */
-async function readBytes(req: IncomingMessage, limit: number): Promise<string> {
-  let parser = parsers.get(limit)
-  if (!parser) {
-    parser = import('koa-body').then(({ koaBody }): Parser =>
-      koaBody({ textLimit: limit, json: false, urlencoded: false, encoding: 'binary' }),
-    )
-    parsers.set(limit, parser)
-  }
-  const parse = await parser
+async function readBody(req: IncomingMessage, limit: number): Promise<RawBody> {
+  const parse = parsers.get(limit) ?? (await parserOf(limit))
   const { 'content-encoding': encoding } = req.headers
   if (encoding !== undefined) req.headers['content-encoding'] = encoding.toLowerCase().replace(/^x-gzip$/, 'gzip')
-  const request: { body?: string } = {}
-  const ctx = { method: 'POST', req, request, is: () => 'text' } as never
-  const read = parse(ctx, () => Promise.resolve())
-  await (encoding === undefined ? read : Promise.race([read, cutOff(req)]))
-  return request.body ?? ''
+  const request: { body?: Uint8Array } = {}
+  try {
+    const read = parse({ method: 'POST', req, request, is: isText } as never, nothing)
+    await (encoding === undefined ? read : Promise.race([read, cutOff(req)]))
+  } catch (error) {
+    throw problemOf(error, req, limit)
+  }
+  return { text: request.body ? textOf(request.body) : '' }
 }
 
 /** Rejects when the client goes away: a decompressing stream is not told of it. */

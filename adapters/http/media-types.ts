@@ -19,10 +19,31 @@ const strictType = new RegExp(
   `^\\s*(${token}/${token})\\s*((?:;\\s*(?:${token}=(?:${token}|"(?:[^"\\\\]|\\\\.)*")\\s*)?)*)$`,
 )
 
-/** The meaning of the Content-Type; undefined without one. Throws contentTypeMalformed and contentTypeUnsupported. */
-export function contentTypeOf<T>(headers: RequestHeaders, rules: ContentTypeRules<T>): T | undefined {
-  const contentType = headerOf(headers, 'content-type')
-  if (contentType === undefined || contentType === '') return undefined
+/** Remembers what was made of the short values of a header that came first: clients send the same few again and again. */
+function remembering<T>(read: (value: string) => T): (value: string) => T {
+  const known = new Map<string, T>()
+  return (value) => {
+    const remembered = known.get(value)
+    if (remembered !== undefined) return remembered
+    const made = read(value)
+    if (known.size < 100 && value.length < 100) known.set(value, made)
+    return made
+  }
+}
+
+/**
+ * Gives what reads the meaning of a request's Content-Type; undefined without one. It throws contentTypeMalformed and
+ * contentTypeUnsupported.
+ */
+export function contentTypes<T>(rules: ContentTypeRules<T>): (headers: RequestHeaders) => T | undefined {
+  const meaningOf = remembering((contentType) => meaningIn(contentType, rules))
+  return (headers) => {
+    const contentType = headerOf(headers, 'content-type')
+    return contentType === undefined || contentType === '' ? undefined : meaningOf(contentType)
+  }
+}
+
+function meaningIn<T>(contentType: string, rules: ContentTypeRules<T>): T {
   const [, type, parameters = ''] = (rules.checksParameters ? strictType : anyType).exec(contentType) ?? []
   if (type === undefined) throw refuse('contentTypeMalformed', { contentType })
   const meaning = rules.meaning(type.toLowerCase())
@@ -38,16 +59,19 @@ export type AcceptedType = readonly [type: string, weight: number]
 /** What an Accept header names; undefined if there is none. */
 export function acceptedTypes(headers: RequestHeaders): readonly AcceptedType[] | undefined {
   const accept = headerOf(headers, 'accept')
-  if (accept === undefined || accept.trim() === '') return undefined
-  return accept
+  return accept === undefined || accept.trim() === '' ? undefined : rangesOf(accept)
+}
+
+const rangesOf = remembering((accept): readonly AcceptedType[] =>
+  accept
     .toLowerCase()
     .split(',')
     .map((range) => {
       const [type = '', ...parameters] = range.split(';').map((part) => part.trim())
       const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1'
       return [type, Number(weight || Number.NaN)]
-    })
-}
+    }),
+)
 
 /** Throws notAcceptable if the client does not take UTF-8. */
 export function checkAcceptCharset(headers: RequestHeaders): void {

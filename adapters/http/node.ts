@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clientele } from '../../core/clientele.js'
 import { checkApi, doorLimits, handlerOptions } from './api-options.js'
 import type { HandlerOptions } from './api-options.js'
-import { bodyOfHost, readText } from './body.js'
+import { bodyOfHost, readBody } from './body.js'
 import { dropRest, IncomingRequest } from './incoming.js'
 import type { NodeHandler } from './incoming.js'
 import type { RawBody, Reply, Tokens } from './protocol.js'
@@ -83,18 +83,10 @@ function send(response: ServerResponse, { status, headers, body }: Reply): void 
 }
 
 class NodeRequest extends IncomingRequest {
-  readonly path: string
-  readonly method: string
-  readonly incoming: IncomingMessage
-  protected readonly outgoing: ServerResponse
   readonly #url: string
   readonly #settings: Settings
   constructor(incoming: IncomingMessage, outgoing: ServerResponse, url: string, path: string, settings: Settings) {
-    super()
-    this.path = path
-    this.method = incoming.method ?? 'GET'
-    this.incoming = incoming
-    this.outgoing = outgoing
+    super(incoming, outgoing, incoming.method ?? 'GET', path)
     this.#url = url
     this.#settings = settings
   }
@@ -118,16 +110,22 @@ class NodeRequest extends IncomingRequest {
   protected get originalUrl(): string {
     return (this.incoming as { originalUrl?: string }).originalUrl ?? this.#url
   }
-  async body(): Promise<RawBody> {
+  body(): Promise<RawBody> {
     const { incoming } = this
-    if (!incoming.readableDidRead) return { text: await readText(incoming, incoming.headers, this.#settings.maxBody) }
-    const given = bodyOfHost((incoming as { body?: unknown }).body)
-    if (given) return given
-    throw new Error(
-      'the request body was read already, and request.body is not set: serve toNodeHandler before what reads it',
-    )
+    return incoming.readableDidRead
+      ? readByHost(incoming)
+      : readBody(incoming, incoming.headers, this.#settings.maxBody)
   }
   dropRest(reply: Reply): void {
     dropRest(this.incoming, this.outgoing, reply, this.#settings.maxBody)
   }
+}
+
+/** What a parser of the host has made of the body. */
+async function readByHost({ body }: IncomingMessage & { readonly body?: unknown }): Promise<RawBody> {
+  const given = bodyOfHost(body)
+  if (given) return given
+  throw new Error(
+    'the request body was read already, and request.body is not set: serve toNodeHandler before what reads it',
+  )
 }

@@ -40,7 +40,7 @@ export interface ApiRequest {
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: string | undefined
 }
 
 /** Whether a request needs a Bearer token, or the host may find another way to tell who calls (decision 1.12). */

@@ -86,17 +86,14 @@ export function routes<X extends Exchange, E extends object = object>(
   flavour: FlavourName,
   terms: (exchange: X) => CallTerms,
 ): RouteMakers<X, E> {
-  const options = (x: X) => {
-    const { list, profile } = terms(x)
-    const wire = (): Wire => wireOf(x.request)
-    const { caller, requestId, signal } = x
-    return { list, profile, flavour, caller, requestId, signal, wire }
-  }
   function reading<const P extends string, const O extends Reading>(route: ReadingRoute<X, P, O> & E): Route<X> & E {
     const run = (x: X): Promise<Reply> => {
       const at = x as At<X, P>
-      const result = x.surroundings.clientele.read(route.runs, { ...options(x), input: route.input(at) })
-      return result.then((found) => route.reply(found, at))
+      const { caller, requestId, signal, surroundings } = x
+      const { list, profile } = terms(x)
+      const wire = (): Wire => wireOf(x.request)
+      const call = { list, profile, flavour, caller, requestId, signal, wire, input: route.input(at) }
+      return surroundings.clientele.read(route.runs, call).then((found) => route.reply(found, at))
     }
     return { ...route, run }
   }
@@ -104,8 +101,15 @@ export function routes<X extends Exchange, E extends object = object>(
     const run = async (x: X): Promise<Reply> => {
       const at = x as At<X, P>
       const { document, precondition, loaded } = route
+      const { list, profile } = terms(x)
       const written = await x.surroundings.clientele.write(route.runs, {
-        ...options(x),
+        list,
+        profile,
+        flavour,
+        caller: x.caller,
+        requestId: x.requestId,
+        signal: x.signal,
+        wire: () => wireOf(x.request),
         target: route.target(at),
         document: (current) => (document ? document(at, current) : {}) as DocumentOf<O>,
         password: route.password?.(at),

@@ -1,6 +1,6 @@
 /** The formats of bodies: which one a request's Content-Type names, and which one it wants to get (decision 2.15). */
-import { acceptedTypes, contentTypeOf } from '../http/media-types.js'
-import type { AcceptedType, ContentTypeRules } from '../http/media-types.js'
+import { acceptedTypes, contentTypes } from '../http/media-types.js'
+import type { AcceptedType } from '../http/media-types.js'
 import type { ApiRequest } from '../http/protocol.js'
 import { ownFault } from './faults.js'
 
@@ -12,16 +12,12 @@ const formats = new Map<string, Format>([
   ['application/xml', 'xml'],
   ['text/xml', 'xml'],
 ])
-const bodies: ContentTypeRules<Format> = {
+/** The format of a request's body by its headers; undefined when there is no Content-Type (decision 1.13). */
+export const bodyFormatOf = contentTypes<Format>({
   meaning: (type) => formats.get(type),
   charsets: ['utf-8', 'utf8'],
   checksParameters: true,
-}
-
-/** The format of a request's body; undefined when there is no Content-Type (decision 1.13). */
-export function bodyFormatOf(request: ApiRequest): Format | undefined {
-  return contentTypeOf(request.headers, bodies)
-}
+})
 
 /** The format that the query or, failing that, Accept asks for. */
 export function askedFormatOf(request: ApiRequest): Format {

@@ -117,7 +117,7 @@ function faultFormatOf({ asked, request, method, route }: OcapiExchange): Format
   if (asked.format) return asked.format
   const takesBody = route ? route.takes !== undefined : ['POST', 'PUT', 'PATCH'].includes(method)
   try {
-    return (takesBody ? bodyFormatOf(request) : undefined) ?? askedFormatOf(request)
+    return (takesBody ? bodyFormatOf(request.headers) : undefined) ?? askedFormatOf(request)
   } catch {
     return 'json'
   }

@@ -32,7 +32,7 @@ export function stepsOf({ plainHttp }: ResolvedOptions): readonly Step<OcapiExch
     checkClient,
     readAsked,
     readBody,
-    (x) => Promise.resolve(runRoute(x)).then((reply) => unlessKnown(x, reply, { starInLists: true })),
+    async (x) => unlessKnown(x, await runRoute(x), { starInLists: true }),
   ]
 }
 
@@ -86,7 +86,7 @@ function readAsked(x: OcapiExchange): void {
   const select = selectOf(request.query, options.maxSelectItems)
   const page = route?.hasPages ? pageOf(request.query, options.pageSize) : x.asked.page
   const asked = askedFormatOf(request)
-  const bodyFormat = route?.takes && bodyFormatOf(request)
+  const bodyFormat = route?.takes && bodyFormatOf(request.headers)
   checkAcceptCharset(request.headers)
   x.asked = { format: bodyFormat ?? asked, bodyFormat, select, page }
 }

@@ -28,8 +28,8 @@ export type YaasRoute = Route<YaasExchange> & YaasExtras
 /** An exchange of this flavour: what its steps have found out. */
 export class YaasExchange extends Exchange<YaasRoute> {
   readonly options: ResolvedOptions
-  /** URL of the flavour's base as the client sees it; `link`, Location and Link are built on it. */
-  base: string
+  /** URL of the flavour's base where a gateway says it. */
+  externalBase: string | undefined
   /** The customer list of the tenant. */
   list = ''
   /** The customer that the path names, where a step has looked it up. */
@@ -44,7 +44,11 @@ export class YaasExchange extends Exchange<YaasRoute> {
   constructor(request: ApiRequest, surroundings: Surroundings<YaasRoute>, options: ResolvedOptions) {
     super(request, surroundings)
     this.options = options
-    this.base = this.site + options.basePath
+  }
+
+  /** URL of the flavour's base as the client sees it; `link`, Location and Link are built on it. */
+  get base(): string {
+    return this.externalBase ?? this.site + this.options.basePath
   }
 }
 

@@ -38,7 +38,7 @@ export function yaas(options: YaasOptions = {}): Flavour {
     routes,
     begin(request, surroundings) {
       const x = new YaasExchange(request, surroundings, resolved)
-      if (resolved.gateway) x.base = externalBase(x, pathBelow(x)) ?? x.base
+      if (resolved.gateway) x.externalBase = externalBase(x, pathBelow(x))
       return x
     },
     steps: stepsOf(resolved),

@@ -4,8 +4,7 @@ import { isObject } from '../../core/model/json.js'
 import { checkToken, noteRefusal } from '../http/authentication.js'
 import { inTimeOf } from '../http/gate.js'
 import { parseJson } from '../http/json.js'
-import { acceptedTypes, contentTypeOf } from '../http/media-types.js'
-import type { ContentTypeRules } from '../http/media-types.js'
+import { acceptedTypes, contentTypes } from '../http/media-types.js'
 import { headerOf, OwnFault, refuse } from '../http/protocol.js'
 import type { Reply } from '../http/protocol.js'
 import { checkSize, checkText } from '../http/sizes.js'
@@ -94,19 +93,20 @@ async function findList(x: YaasExchange): Promise<undefined> {
   x.list = list.id
 }
 
-const bodies: ContentTypeRules<'json'> = {
+/** The format of a request's body by its headers. */
+const formatOf = contentTypes<'json'>({
   meaning: (type) => (type === 'application/json' || /^application\/[^/]+\+json$/.test(type) ? 'json' : undefined),
   charsets: ['utf-8', 'utf8', 'us-ascii'],
   checksParameters: false,
-}
+})
 
 /** JSON, or nothing said, which is read as JSON (decision 1.13). */
 async function readBody(x: YaasExchange, needed: 'needed' | 'optional'): Promise<undefined> {
   const { headers } = x.request
-  if (needed === 'needed') contentTypeOf(headers, bodies)
+  if (needed === 'needed') formatOf(headers)
   const raw = await inTimeOf(x, x.request.body())
   const isEmpty = 'text' in raw && raw.text.trim() === ''
-  if (!isEmpty) contentTypeOf(headers, bodies)
+  if (!isEmpty) formatOf(headers)
   const { clientele } = x.surroundings
   checkText(clientele, payload, raw)
   const body = parseJson(raw)
