@@ -7,7 +7,8 @@ import { valueAt } from '../../core/ports/storage.js'
 import { shownBy } from './field-showing.js'
 import type { Decoded, Field, Mode, OpenFields, Rights } from './field.js'
 import { mostViolations } from '../../core/model/validation.js'
-import { none, violationsOf, wrongType } from './values.js'
+import { none, valueCheck, wrongType } from './values.js'
+import type { ValueCheck } from './values.js'
 
 /** What a decoder is made of. */
 export interface DecoderParts<R> {
@@ -54,24 +55,43 @@ interface Decoding<R> {
 }
 
 /** Fields by name, nested ones too; compiled once for a table. */
-type FieldsByName<R> = ReadonlyMap<string, NamedField<R>>
+type FieldsByName<R> = ReadonlyMap<string, KnownField<R>>
 
-interface NamedField<R> {
-  readonly field: Field<R>
+/** A field with all that is known of it before a request: of one shape, whatever the field says. */
+interface KnownField<R> {
+  readonly name: string
   readonly path: Path
+  readonly at: Path | undefined
+  readonly access: NonNullable<Field<R>['access']>
+  readonly needed: boolean
+  readonly reads: Field<R>['reads'] | undefined
+  readonly wrong: ValueCheck
+  readonly check: ValueCheck | undefined
+  readonly take: ((value: unknown) => unknown) | undefined
   /** What it shows of a stored record. */
-  readonly shown: (record: R) => unknown
-  readonly inner?: FieldsByName<R>
+  readonly shown: ((record: R) => unknown) | undefined
+  readonly inner: FieldsByName<R> | undefined
 }
 
 function fieldsByName<R>(fields: readonly Field<R>[], parent: Path = []): FieldsByName<R> {
-  return new Map(
-    fields.map((field) => {
-      const path = [...parent, field.name]
-      const named = { field, path, shown: shownBy(field) }
-      return [field.name, field.fields ? { ...named, inner: fieldsByName(field.fields, path) } : named]
-    }),
-  )
+  const known = fields.map((field): KnownField<R> => {
+    const { name, at, access = 'write', needed = false, reads, schema, fields: inner } = field
+    const path = [...parent, name]
+    return {
+      name,
+      path,
+      at,
+      access,
+      needed,
+      reads,
+      wrong: valueCheck(schema),
+      check: field.check?.bind(field),
+      take: field.take?.bind(field),
+      shown: shownBy(field),
+      inner: inner && fieldsByName(inner, path),
+    }
+  })
+  return new Map(known.map((field) => [field.name, field]))
 }
 
 function takeProperties<R>(
@@ -83,9 +103,9 @@ function takeProperties<R>(
 ): void {
   for (const name of Object.keys(body)) {
     if (decoding.violations.length >= mostViolations) return
-    const named = fields.get(name)
-    if (named?.inner) takeNested(decoding, body[name], named, named.inner)
-    else if (named) takeValue(decoding, body[name], named)
+    const field = fields.get(name)
+    if (field?.inner) takeNested(decoding, body[name], field, field.inner)
+    else if (field) takeValue(decoding, body[name], field)
     else if (open && name.startsWith(open.prefix))
       takeOpen(decoding, body[name], open, name.slice(open.prefix.length), [...path, name])
     else if (decoding.unknown === 'refuse')
@@ -96,71 +116,78 @@ function takeProperties<R>(
 function takeNested<R>(
   decoding: Decoding<R>,
   value: unknown,
-  { field, path }: NamedField<R>,
+  { path, access, needed, at }: KnownField<R>,
   inner: FieldsByName<R>,
 ): void {
-  if (field.access === 'ignored') return
+  if (access === 'ignored') return
   if (decoding.may?.write(path) === false && !(isObject(value) && Object.keys(value).length > 0)) {
     decoding.violations.push(readOnly(path))
     return
   }
   if (value === null) {
-    if (field.needed && decoding.mode === 'change') decoding.violations.push(cannotBeRemoved(path))
+    if (needed && decoding.mode === 'change') decoding.violations.push(cannotBeRemoved(path))
     return
   }
   if (!isObject(value)) {
     decoding.violations.push(wrongType(path, ['object'], value))
     return
   }
-  if (decoding.mode === 'create' && field.at) setAt(decoding.document, field.at, {})
+  if (decoding.mode === 'create' && at) setAt(decoding.document, at, {})
   takeProperties(decoding, value, inner, undefined, path)
 }
 
-function takeValue<R>(decoding: Decoding<R>, given: unknown, { field, path, shown }: NamedField<R>): void {
-  const { access, at, name } = field
-  const value = field.reads ? field.reads(given) : given
+function takeValue<R>(decoding: Decoding<R>, given: unknown, field: KnownField<R>): void {
+  const { access, path, check } = field
   if (access === 'ignored') return
-  const isStored = decoding.current !== undefined && isEqual(value, shown(decoding.current))
-  if (access === 'readOnly') {
-    if (value === null && decoding.mode !== 'change') return
-    if (!isStored || isHidden(decoding, path)) decoding.violations.push(readOnly(path))
-    return
-  }
-  if (decoding.may?.write(path) === false) {
+  const { mode, current, may } = decoding
+  const value = field.reads ? field.reads(given) : given
+  if (access === 'readOnly' && value === null && mode !== 'change') return
+  const isStored = current !== undefined && isEqual(value, field.shown?.(current))
+  if (access === 'readOnly' || may?.write(path) === false) {
     if (!isStored || isHidden(decoding, path)) decoding.violations.push(readOnly(path))
     return
   }
   if (value === null) {
-    if (decoding.mode !== 'change') return
-    if (field.needed) decoding.violations.push(cannotBeRemoved(path))
-    else if (access === 'aside') decoding.aside[name] = null
-    else if (at) setAt(decoding.document, at, null)
+    if (mode === 'change') takeRemoval(decoding, field)
     return
   }
-  const isKept = isStored && decoding.mode === 'change'
-  let found = isKept ? none : violationsOf(value, field.schema, path)
-  if (!isKept && found.length === 0 && field.check) found = field.check(value, path)
-  if (found.length > 0) {
-    decoding.violations.push(...found)
-    return
+  if (!(isStored && mode === 'change')) {
+    let found = field.wrong(value, path)
+    if (found.length === 0 && check) found = check(value, path)
+    if (found.length > 0) {
+      decoding.violations.push(...found)
+      return
+    }
   }
-  const taken = field.take ? field.take(value) : value
-  if (access === 'aside') decoding.aside[name] = taken
-  else if (at && !(decoding.mode === 'replace' && isEqual(taken, valueAt(decoding.current as object, at))))
-    setAt(decoding.document, at, taken)
+  keep(decoding, field, field.take ? field.take(value) : value)
+}
+
+function takeRemoval<R>(decoding: Decoding<R>, { name, path, at, access, needed }: KnownField<R>): void {
+  if (needed) decoding.violations.push(cannotBeRemoved(path))
+  else if (access === 'aside') decoding.aside[name] = null
+  else if (at) setAt(decoding.document, at, null)
+}
+
+function keep<R>({ mode, current, document, aside }: Decoding<R>, field: KnownField<R>, taken: unknown): void {
+  const { at, access } = field
+  if (access === 'aside') aside[field.name] = taken
+  else if (at && !(mode === 'replace' && isEqual(taken, valueAt(current as object, at)))) setAt(document, at, taken)
 }
 
 function takeOpen<R>(decoding: Decoding<R>, value: unknown, open: OpenFields, name: string, path: Path): void {
-  const isStored = decoding.mode === 'change' && isEqual(value, valueAt(decoding.current as object, [...open.at, name]))
+  const at = [...open.at, name]
+  const isStored = decoding.mode === 'change' && isEqual(value, valueAt(decoding.current as object, at))
   if (decoding.may?.write(path) === false) {
     if (!isStored || isHidden(decoding, path)) decoding.violations.push(readOnly(path))
     return
   }
-  let found = value === null || isStored ? none : violationsOf(value, undefined, path)
+  let found = value === null || isStored ? none : anyValue(value, path)
   if (!isStored && found.length === 0) found = open.check(name, value ?? undefined, path)
   if (found.length > 0) decoding.violations.push(...found)
-  else if (value !== null || decoding.mode !== 'create') setAt(decoding.document, [...open.at, name], value)
+  else if (value !== null || decoding.mode !== 'create') setAt(decoding.document, at, value)
 }
+
+const anyValue = valueCheck()
 
 /** A value that the client may not read is answered the same whether it guesses it or not (decision 2.8). */
 function isHidden<R>({ may }: Decoding<R>, path: Path): boolean {

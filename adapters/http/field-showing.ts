@@ -2,10 +2,9 @@
 import { valueAt } from '../../core/ports/storage.js'
 import type { Field, OpenFields } from './field.js'
 
-/** Reads what a field shows of a record; compiled once. */
-export function shownBy<R>(field: Field<R>): (record: R) => unknown {
-  const { show, at, fields } = field
-  if (field.access === 'aside') return () => undefined
+/** Reads what a field shows of a record; compiled once. Undefined for a field that is never shown. */
+export function shownBy<R>({ show, at, fields, access }: Field<R>): ((record: R) => unknown) | undefined {
+  if (access === 'aside') return undefined
   if (fields) {
     const inner = shower(fields, undefined)
     return (record) => {
@@ -13,8 +12,7 @@ export function shownBy<R>(field: Field<R>): (record: R) => unknown {
       return Object.keys(shown).length > 0 ? shown : undefined
     }
   }
-  if (show) return show
-  if (!at) return () => undefined
+  if (show || !at) return show
   const [first, second] = at as [string, string]
   if (at.length === 1) return (record) => (record as Record<string, unknown>)[first]
   if (at.length === 2) return (record) => (record as Record<string, Record<string, unknown>>)[first]?.[second]
@@ -26,7 +24,10 @@ export function shownBy<R>(field: Field<R>): (record: R) => unknown {
  * the fields, then open properties by name.
  */
 export function shower<R>(fields: readonly Field<R>[], open: OpenFields | undefined) {
-  const shown = fields.map((field) => ({ name: field.name, value: shownBy(field) }))
+  const shown = fields.flatMap((field) => {
+    const value = shownBy(field)
+    return value ? [{ name: field.name, value }] : []
+  })
   return (record: R, document: Record<string, unknown> = {}): { [name: string]: unknown } => {
     for (const { name, value } of shown) {
       const found = value(record)

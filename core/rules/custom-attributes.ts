@@ -3,7 +3,7 @@ import { fail } from '../model/problems.js'
 import type { Violation } from '../model/problems.js'
 import { isEqual } from '../model/json.js'
 import type { CustomAttributes, Json, SentAttributes } from '../model/documents.js'
-import { lengthOf } from './policies.js'
+import { isLonger } from './policies.js'
 import { isAttributeName } from '../model/schemas.js'
 import { SetupError } from '../model/setup-error.js'
 import { isDate } from '../model/validation.js'
@@ -94,7 +94,7 @@ function wrongWith(value: unknown, { type, set = false, maxLength, enum: allowed
   if (Array.isArray(value) !== set) return set ? 'is no list' : 'is a list'
   for (const each of set ? (value as readonly unknown[]) : [value]) {
     if (!isOf(type, each)) return `is not of type ${type}`
-    if (maxLength !== undefined && typeof each === 'string' && lengthOf(each) > maxLength)
+    if (maxLength !== undefined && typeof each === 'string' && isLonger(each, maxLength))
       return `is longer than ${maxLength} characters`
     if (allowed && !allowed.includes(each as string | number)) return 'is not one of the allowed values'
   }

@@ -13,14 +13,19 @@ export function lengthOf(text: string): number {
   return length
 }
 
+/** Whether a text has more code points than so many; it cannot have more than UTF-16 units. */
+export function isLonger(text: string, most: number): boolean {
+  return text.length > most && lengthOf(text) > most
+}
+
 function isEmail(email: string): boolean {
-  return lengthOf(email) <= 256 && emailPattern.test(email)
+  return !isLonger(email, 256) && emailPattern.test(email)
 }
 
 /** Asked of the composed form, so that every spelling of one key is treated alike (decision 1.4). */
 function isLogin(login: string): boolean {
   const composed = login.normalize('NFC')
-  return lengthOf(composed) <= 256 && (loginPattern.test(composed) || isEmail(composed))
+  return !isLonger(composed, 256) && (loginPattern.test(composed) || isEmail(composed))
 }
 
 /** The policies of decisions 1.11 and 2.12; every password that is not empty or blank. */
