@@ -42,6 +42,8 @@ export interface Passing {
   args(): readonly unknown[]
   /** Called after each handler; throws or rejects if it left a document in a bad state. */
   look(): Promise<void> | undefined
+  /** Called when all have ended well. */
+  end(): Promise<void> | undefined
 }
 
 /** The handlers of one library. */
@@ -137,6 +139,8 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
         throw error
       }
     }
+    const ending = passing.end()
+    if (ending) await ending
   }
 
   /** Runs one handler in a frame of its own; gives what it returned. */

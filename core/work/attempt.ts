@@ -26,3 +26,12 @@ export function timeLimitOf({ unit, isCommitting }: Attempt, ms: number): Error 
   const handler = unit?.running
   return handler ? new PluginFault(handler, ms, why) : new StorageUnavailable(why, isCommitting ? 'unknown' : 'nothing')
 }
+
+/** Ends the work of a unit, which is to be committed; a dry run is taken back. */
+export function finished<T>(unit: Unit, result: T): T | Promise<T> {
+  unit.emitChanges()
+  if (!unit.call.dryRun) return result
+  return unit.tx.flush().then(() => {
+    throw new RolledBack(result)
+  })
+}

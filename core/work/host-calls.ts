@@ -102,17 +102,16 @@ export interface GuardedIds extends Ids {
 
 /** Ids that are text. An incident and a request always get one: from `spare` if the host's fail. */
 export function guardedIds(ids: Ids, spare: Ids): GuardedIds {
-  const asked = (name: keyof Ids) => askNow(`ids.${name}`, () => ids[name](), isText)
   const incident = (): string => {
     try {
-      return asked('incident')
+      return askNow('ids.incident', () => ids.incident(), isText)
     } catch {
       return spare.incident()
     }
   }
   return {
-    hex24: () => asked('hex24'),
-    customerNumber: () => asked('customerNumber'),
+    hex24: () => askNow('ids.hex24', () => ids.hex24(), isText),
+    customerNumber: () => askNow('ids.customerNumber', () => ids.customerNumber(), isText),
     incident,
     request: incident,
   }

@@ -224,7 +224,7 @@ export class Unit implements HandledUnit {
   }
 
   /** Runs the handlers of a point; what they changed in place is stored when this returns. */
-  async runHandlers(point: string, facts: PointFacts): Promise<void> {
+  runHandlers(point: string, facts: PointFacts): Promise<void> {
     const { recordId, previous, draft } = facts
     const heldOutside = this.#inHands()
     let lost = 0
@@ -237,11 +237,15 @@ export class Unit implements HandledUnit {
       if (this.#lost > lost) throw new DocumentSpoilt('it deleted the record that it was called for')
       return this.#look(draft)
     }
+    const cut = (): void => {
+      for (const held of this.#inHands()) if (!heldOutside.includes(held)) held.draft.cut()
+    }
+    const end = (): Promise<void> | undefined => {
+      const settling = this.#settle()
+      return settling ? settling.then(cut) : (cut() as undefined)
+    }
     this.call.hasRunHandlers = true
-    await this.handlers.run(this, { point, recordId, previous, args, look })
-    const settling = this.#settle()
-    if (settling) await settling
-    for (const held of this.#inHands()) if (!heldOutside.includes(held)) held.draft.cut()
+    return this.handlers.run(this, { point, recordId, previous, args, look, end })
   }
 
   /** The records whose documents handlers may hold. */

@@ -12,7 +12,7 @@ import { StaleVersion, StorageUnavailable } from '../ports/storage.js'
 import type { Storage, WriteUnit } from '../ports/storage.js'
 import { onAbandoned, throwIfAbandoned, unlessAbandoned } from './abandoned.js'
 import { AfterCommit } from './after-commit.js'
-import { RolledBack, timeLimitOf } from './attempt.js'
+import { RolledBack, finished, timeLimitOf } from './attempt.js'
 import type { Attempt } from './attempt.js'
 import { errandOf } from './errand.js'
 import type { Errand } from './errand.js'
@@ -73,11 +73,10 @@ export class Units {
   /** Fails if the library closes or the list is unknown. */
   admit(list: string): Promise<void> | undefined {
     if (this.#closing) throw new StorageUnavailable('the library is closed')
-    const check = (found: unknown): void => {
-      if (!found) throw fail('listNotFound', { listId: list })
-    }
     const found = this.#options.lists.byId(list)
-    return isThenable(found) ? Promise.resolve(found).then(check) : (check(found) as undefined)
+    if (isThenable(found)) return Promise.resolve(found).then((later) => mustBeKnown(later, list))
+    mustBeKnown(found, list)
+    return undefined
   }
 
   /** Runs a writing operation as a unit of work of its own; again where that can help and no handler runs twice. */
@@ -213,11 +212,20 @@ export class Units {
           // a storage that was slow to begin: nobody waits for this unit any more
           attempt.over.signal.throwIfAborted()
           attempt.giveUp.push(reject)
-          attempt.unit = this.#begin(call, tx)
-          this.#finish(attempt.unit, work).then((result) => {
+          const unit = this.#begin(call, tx)
+          attempt.unit = unit
+          const done = (result: T): void => {
+            unit.end()
             attempt.isCommitting = true
             resolve(result)
-          }, reject)
+          }
+          const failed = (error: unknown): void => {
+            unit.end()
+            reject(error)
+          }
+          work(unit)
+            .then((result) => finished(unit, result))
+            .then(done, failed)
         }),
       attempt.over.signal,
     )
@@ -237,18 +245,6 @@ export class Units {
     call.changes?.clear()
     call.trace?.splice(0, call.trace.length, ...call.trace.filter(({ step }) => step !== 'effect'))
     return new Unit(tx, call, this.#options.handlers, this.#options.clock)
-  }
-
-  async #finish<T>(unit: Unit, work: (unit: Unit) => Promise<T>): Promise<T> {
-    try {
-      const result = await work(unit)
-      unit.emitChanges()
-      if (!unit.call.dryRun) return result
-      await unit.tx.flush()
-      throw new RolledBack(result)
-    } finally {
-      unit.end()
-    }
   }
 
   /** The caller does not wait for what follows the commit. */
@@ -283,6 +279,10 @@ export class Units {
     await storage.close()
     handlers.frames.end()
   }
+}
+
+function mustBeKnown(found: unknown, listId: string): void {
+  if (!found) throw fail('listNotFound', { listId })
 }
 
 /** Waits for work, but no longer than this. */

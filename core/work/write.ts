@@ -157,7 +157,17 @@ export async function runWrite<O extends Writing>(
   }
   const document = running.accepted
   const point = pointOf(operation.name, 'after')
-  const applied = await applyTo(unit, operation, loaded, document, running)
+  const isSeen = point !== undefined && unit.handlers.count(point) > 0
+  let applied: unknown
+  for (;;)
+    try {
+      applied = await operation.apply(unit, loaded, document, running)
+      // what after handlers will see is known to be no duplicate
+      if (isSeen || unit.hasInnerWrites) await unit.tx.flush()
+      break
+    } catch (error) {
+      if (!operation.canRepeat?.(error, document)) throw error
+    }
   if (point !== undefined && unit.reaches(point)) await runAfter(point, unit, operation, loaded, document, applied)
   return operation.result(loaded, applied)
 }
@@ -184,26 +194,6 @@ function runBefore<O extends Writing>(
     args: () => operation.before?.(loaded, draft?.live) ?? [],
   })
   return running.then(() => (draft ? ({ ...(sent as object), [draft.name]: draft.seen } as DocumentOf<O>) : sent))
-}
-
-/** Applies, once more where that helps; what after handlers will see is known to be no duplicate. */
-async function applyTo<O extends Writing>(
-  unit: Unit,
-  operation: WriteOperation<O>,
-  loaded: Loaded<O>,
-  document: DocumentOf<O>,
-  running: Running<O>,
-): Promise<unknown> {
-  const point = pointOf(operation.name, 'after')
-  const isSeen = point !== undefined && unit.handlers.count(point) > 0
-  for (;;)
-    try {
-      const applied = await operation.apply(unit, loaded, document, running)
-      if (isSeen || unit.hasInnerWrites) await unit.tx.flush()
-      return applied
-    } catch (error) {
-      if (!operation.canRepeat?.(error, document)) throw error
-    }
 }
 
 /** Runs the after handlers. */
