@@ -45,8 +45,21 @@ function endOfString(text: string, start: number): number {
   return text.length
 }
 
-/** Counts what is in a body before anything else looks into it. Throws documentInvalid; `document` names it there. */
-export function checkSize({ limits }: Clientele, document: string, body: unknown): void {
+/**
+ * Counts what is in a body before anything else looks into it; `json` is what it was read from, if that
+ * is JSON. Throws documentInvalid; `document` names it there.
+ */
+export function checkSize({ limits }: Clientele, document: string, body: unknown, json?: RawBody): void {
+  if (json && 'text' in json && isSmall(json.text, limits)) return
   const large = findTooLarge(body, limits)
   if (large) throw fail('documentInvalid', { document, violations: [large] })
+}
+
+/** Whether a JSON text is too short to say more than is allowed: a value takes two characters, and each level is opened by one. */
+function isSmall(text: string, { values, properties, listItems, textLength, nesting }: DocumentLimits): boolean {
+  if (text.length > Math.min(2 * values, 2 * properties, 2 * listItems, textLength)) return false
+  let left = nesting
+  for (const opening of ['{', '['])
+    for (let at = text.indexOf(opening); at >= 0; at = text.indexOf(opening, at + 1)) if (--left < 0) return false
+  return true
 }

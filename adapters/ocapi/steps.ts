@@ -98,11 +98,12 @@ function readBody(x: OcapiExchange): Promise<void> | undefined {
 async function takeBody(x: OcapiExchange, type: string): Promise<void> {
   const body = await inTimeOf(x, x.request.body())
   const { clientele } = x.surroundings
-  if (x.asked.bodyFormat !== 'xml') {
+  const isJson = x.asked.bodyFormat !== 'xml'
+  if (isJson) {
     checkText(clientele, type, body)
     x.body = parseJson(body)
   } else if ('text' in body) x.body = await readXml(body.text, documentShape(type), clientele.limits)
   else throw new Error('a parser of the host has turned the XML body into an object: it must leave the text')
   if (x.body === undefined) throw refuse('bodyMalformed', { line: 1, column: 1 })
-  checkSize(clientele, type, x.body)
+  checkSize(clientele, type, x.body, isJson ? body : undefined)
 }

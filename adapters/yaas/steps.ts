@@ -114,7 +114,7 @@ async function readBody(x: YaasExchange, needed: 'needed' | 'optional'): Promise
   if (body !== undefined && !isObject(body))
     throw new OwnFault(validationFault([{ type: 'invalid_field', message: 'the payload is not a JSON object' }]))
   x.body = body ?? {}
-  checkSize(clientele, payload, x.body)
+  checkSize(clientele, payload, x.body, raw)
 }
 
 /** What the query asks for, each parameter read once. */
