@@ -15,18 +15,18 @@ interface Limited {
 }
 
 /** Something that must end in time, in its place at a timer. */
-export interface Waiting {
-  readonly limited: Limited
+export interface Waiting<L extends Limited = Limited> {
+  readonly limited: L
   readonly at: number
-  before: Waiting | undefined
-  after: Waiting | undefined
+  before: Waiting<L> | undefined
+  after: Waiting<L> | undefined
 }
 
 /** Limits of one length. One timer serves them all: the first to start is the first to end. */
-export class Timer {
+export class Timer<L extends Limited = Limited> {
   readonly ms: number
-  #first: Waiting | undefined
-  #last: Waiting | undefined
+  #first: Waiting<L> | undefined
+  #last: Waiting<L> | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(ms: number) {
@@ -34,8 +34,8 @@ export class Timer {
   }
 
   /** Ends something when the time is over, unless what this returns is given to `stop` before. */
-  start(limited: Limited): Waiting {
-    const waiting: Waiting = { limited, at: performance.now() + this.ms, before: this.#last, after: undefined }
+  start(limited: L): Waiting<L> {
+    const waiting: Waiting<L> = { limited, at: performance.now() + this.ms, before: this.#last, after: undefined }
     if (this.#last) this.#last.after = waiting
     else {
       this.#first = waiting
@@ -47,7 +47,7 @@ export class Timer {
   }
 
   /** Nothing will be ended. */
-  stop(waiting: Waiting): void {
+  stop(waiting: Waiting<L>): void {
     const { before, after } = waiting
     if (before) before.after = after
     else if (this.#first === waiting) this.#first = after
@@ -57,6 +57,13 @@ export class Timer {
     waiting.before = waiting.after = undefined
     // the process may end although the timer has not
     if (!this.#first) this.#timer?.unref()
+  }
+
+  /** What has started and not stopped. */
+  waiting(): L[] {
+    const all: L[] = []
+    for (let each = this.#first; each; each = each.after) all.push(each.limited)
+    return all
   }
 
   #ring(): void {
@@ -72,10 +79,16 @@ export class Timer {
 
 /** The time of one thing; the signal is made only for what asks for it. */
 export class Deadline implements Ending {
+  /** Whose time it is, where somebody asks. */
+  readonly owner: object | undefined
   #controller: AbortController | undefined
   #reason: Error | undefined
   #reject: ((reason: Error) => void) | undefined
   #listeners: (() => void)[] | undefined
+
+  constructor(owner?: object) {
+    this.owner = owner
+  }
 
   /** Fires when the time is over. */
   get signal(): AbortSignal {

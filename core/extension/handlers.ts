@@ -50,11 +50,10 @@ export interface Passing {
 export class Handlers<U extends HandledUnit = HandledUnit> {
   readonly frames = new Frames<U>()
   readonly #options: HandlersOptions
-  readonly #timer: Timer
+  /** Holds what runs now. */
+  readonly #timer: Timer<Deadline>
   /** By point; none without the option. */
   readonly breakers = new Map<string, Breaker>()
-  /** What runs now, with its unit if it has one. */
-  readonly #running = new Map<Deadline, U | undefined>()
 
   constructor(options: HandlersOptions) {
     this.#options = options
@@ -78,14 +77,13 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
   outside(work: (deadline: Deadline) => unknown): Promise<unknown> | undefined {
     const deadline = new Deadline()
     const result = this.frames.outside(() => work(deadline))
-    if (!isThenable(result)) return undefined
-    this.#running.set(deadline, undefined)
-    return deadline.race(result, this.#timer).finally(() => this.#running.delete(deadline))
+    return isThenable(result) ? deadline.race(result, this.#timer) : undefined
   }
 
   /** Ends the time of what runs now, in all units or in one; in all, also of tasks after the commit. */
   abort(reason: Error, unit?: U): void {
-    for (const [deadline, of] of this.#running) if (unit === undefined || of === unit) deadline.end(reason)
+    for (const deadline of this.#timer.waiting())
+      if (unit === undefined || deadline.owner === unit) deadline.end(reason)
   }
 
   /** Runs the handlers of a point in order. */
@@ -121,8 +119,9 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
   async #runAll(unit: U, handlers: readonly Handler[], passing: Passing): Promise<void> {
     /** Chains that a Status has ended, and why. */
     let ended: Map<string, string> | undefined
-    for (const [at, handler] of handlers.entries()) {
-      const { chain, plugin } = handler
+    for (let at = 0; at < handlers.length; at++) {
+      const handler = handlers[at] as Handler
+      const { chain, plugin, name } = handler
       const why = this.frames.isRunning(handler, passing.recordId)
         ? 'its own write: it runs already for this record'
         : chain !== undefined && ended?.get(chain)
@@ -131,9 +130,17 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
         continue
       }
       try {
-        const returned = await this.#runOne(unit, handler, passing)
-        if (returned !== undefined && returned !== null && chain !== undefined)
-          (ended ??= new Map()).set(chain, `plug-in '${plugin}' (${handler.name}) ended the chain with a Status`)
+        const run = this.#begin(unit, handler, passing)
+        try {
+          if (isThenable(run.returned)) run.returned = await run.deadline.race(run.returned, this.#timer)
+        } catch (thrown) {
+          run.fail(thrown)
+        }
+        const ending = run.end(passing)
+        if (ending) await ending
+        run.note('ok')
+        if (run.returned !== undefined && run.returned !== null && chain !== undefined)
+          (ended ??= new Map()).set(chain, `plug-in '${plugin}' (${name}) ended the chain with a Status`)
       } catch (error) {
         for (const later of handlers.slice(at + 1)) this.#skip(unit, later, `plug-in '${plugin}' ended the point`)
         throw error
@@ -143,41 +150,20 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
     if (ending) await ending
   }
 
-  /** Runs one handler in a frame of its own; gives what it returned. */
-  async #runOne(unit: U, handler: Handler, passing: Passing): Promise<unknown> {
+  /** Calls a handler, in a frame of its own. */
+  #begin(unit: U, handler: Handler, passing: Passing): Run {
     const { logger, onHandler } = this.#options
     const frame = this.frames.create(unit, handler, passing.recordId, this.#timer.ms)
     const run = new Run(frame, handler, onHandler)
-    const deadline = new Deadline()
-    const outer = unit.handTo(handler)
-    let returned: unknown
     try {
-      returned = this.frames.enter(frame, () => {
-        const context = new HandlerContext(frame, handler, passing.previous, deadline, logger)
+      run.returned = this.frames.enter(frame, () => {
+        const context = new HandlerContext(frame, handler, passing.previous, run.deadline, logger)
         return handler.run(...passing.args(), context)
       })
-      if (isThenable(returned)) {
-        this.#running.set(deadline, unit)
-        returned = await deadline.race(returned, this.#timer)
-      }
     } catch (thrown) {
-      const error = errorOf(thrown)
-      if (isOf(unit, deadline, error)) {
-        run.note('threw', error instanceof PluginBusy ? error.message : 'a call of its own failed')
-        throw error
-      }
-      if (error instanceof TimeLimit) throw run.blame(error.message, error)
-      throw run.blame('it threw', error, messageOf(error))
-    } finally {
-      this.#running.delete(deadline)
-      frame.closed = true
-      unit.handTo(outer)
+      run.fail(thrown)
     }
-    run.judge(returned)
-    const looking = run.look(passing)
-    if (looking) await looking
-    run.note('ok')
-    return returned
+    return run
   }
 
   #skip(unit: U, { point, plugin, name }: Handler, reason: string): void {
@@ -188,14 +174,21 @@ export class Handlers<U extends HandledUnit = HandledUnit> {
 
 /** One run of one handler: what it came to, and who is to blame. */
 class Run {
+  /** What the handler has returned, at last. */
+  returned: unknown
+  readonly deadline: Deadline
   readonly #frame: Frame
   readonly #handler: Handler
+  /** The handler around it. */
+  readonly #outer: Handler | undefined
   readonly #start: number
   readonly #ended: ((end: HandlerEnd) => void) | void = undefined
 
   constructor(frame: Frame, handler: Handler, onHandler: Observer['onHandler']) {
+    this.deadline = new Deadline(frame.unit)
     this.#frame = frame
     this.#handler = handler
+    this.#outer = frame.unit.handTo(handler)
     this.#start = frame.began
     if (!onHandler) return
     const { list, requestId } = frame.unit.call
@@ -222,8 +215,35 @@ class Run {
     return new PluginFault(this.#handler, performance.now() - this.#start, whole, options)
   }
 
-  /** Throws unless the handler has ended well. */
-  judge(returned: unknown): void {
+  /** Throws what the handler has thrown, or whose fault it is. */
+  fail(thrown: unknown): never {
+    this.#close()
+    const error = errorOf(thrown)
+    if (isOf(this.#frame.unit, this.deadline, error)) {
+      this.note('threw', error instanceof PluginBusy ? error.message : 'a call of its own failed')
+      throw error
+    }
+    if (error instanceof TimeLimit) throw this.blame(error.message, error)
+    throw this.blame('it threw', error, messageOf(error))
+  }
+
+  /** Throws, or rejects, unless the handler has ended well and left its documents in a good state. */
+  end(passing: Passing): Promise<void> | undefined {
+    this.#close()
+    this.#judge(this.returned)
+    try {
+      return passing.look()?.catch((error: unknown) => this.#spoilt(error))
+    } catch (error) {
+      return this.#spoilt(error)
+    }
+  }
+
+  #close(): void {
+    this.#frame.closed = true
+    this.#frame.unit.handTo(this.#outer)
+  }
+
+  #judge(returned: unknown): void {
     const { unit, open } = this.#frame
     if (open > 0) throw this.blame('it returned while a library call of its own was still open: await it')
     if (unit.doomed) throw this.blame('a write of its own failed, so the whole unit of work fails', unit.doomed)
@@ -251,15 +271,6 @@ class Run {
       return refusal
     } catch (error) {
       return this.blame('the details of its Status are no plain JSON data', error, messageOf(error))
-    }
-  }
-
-  /** Throws, or rejects, if the handler has left a document in a bad state. */
-  look(passing: Passing): Promise<void> | undefined {
-    try {
-      return passing.look()?.catch((error: unknown) => this.#spoilt(error))
-    } catch (error) {
-      return this.#spoilt(error)
     }
   }
 

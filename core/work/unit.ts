@@ -249,7 +249,7 @@ export class Unit implements HandledUnit {
   }
 
   /** The records whose documents handlers may hold. */
-  #inHands(): Held[] {
+  #inHands(): readonly Held[] {
     const held: Held[] = []
     for (const each of this.#held.values()) if (each.isInHands) held.push(each)
     return held
