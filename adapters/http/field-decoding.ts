@@ -4,7 +4,7 @@ import { fail } from '../../core/model/problems.js'
 import type { Violation } from '../../core/model/problems.js'
 import type { Path } from '../../core/ports/storage.js'
 import { valueAt } from '../../core/ports/storage.js'
-import { shownBy } from './field-showing.js'
+import { readerOf, shownBy } from './field-showing.js'
 import type { Decoded, Field, Mode, OpenFields, Rights } from './field.js'
 import { mostViolations } from '../../core/model/validation.js'
 import { none, valueCheck, wrongType } from './values.js'
@@ -32,7 +32,7 @@ export function decoder<R extends object>({ fields, open, unknown }: DecoderPart
     const decoding: Decoding<R> = { mode, current, may, unknown, document: {}, aside: {}, violations: [] }
     if (isObject(body)) takeProperties(decoding, body, known, open, [])
     else decoding.violations.push(wrongType([], ['object'], body))
-    if (mode === 'replace' && current && isObject(body)) removeAbsent(decoding, body, fields, current)
+    if (mode === 'replace' && current && isObject(body)) removeAbsent(decoding, body, known, current)
     return decoding
   }
 }
@@ -70,6 +70,10 @@ interface KnownField<R> {
   readonly take: ((value: unknown) => unknown) | undefined
   /** What it shows of a stored record. */
   readonly shown: ((record: R) => unknown) | undefined
+  /** The stored value that it writes. */
+  readonly stored: ((record: unknown) => unknown) | undefined
+  /** A replacement that does not name it removes it. */
+  readonly goes: boolean
   readonly inner: FieldsByName<R> | undefined
 }
 
@@ -88,6 +92,8 @@ function fieldsByName<R>(fields: readonly Field<R>[], parent: Path = []): Fields
       check: field.check?.bind(field),
       take: field.take?.bind(field),
       shown: shownBy(field),
+      stored: at && readerOf(at),
+      goes: at !== undefined && access === 'write' && !field.kept,
       inner: inner && fieldsByName(inner, path),
     }
   })
@@ -107,7 +113,7 @@ function takeProperties<R>(
     if (field?.inner) takeNested(decoding, body[name], field, field.inner)
     else if (field) takeValue(decoding, body[name], field)
     else if (open && name.startsWith(open.prefix))
-      takeOpen(decoding, body[name], open, name.slice(open.prefix.length), [...path, name])
+      takeOpen(decoding, body[name], open, name.slice(open.prefix.length), [name])
     else if (decoding.unknown === 'refuse')
       decoding.violations.push({ path: [...path, name], rule: 'unknown', message: 'is no property of this document' })
   }
@@ -171,7 +177,7 @@ function takeRemoval<R>(decoding: Decoding<R>, { name, path, at, access, needed 
 function keep<R>({ mode, current, document, aside }: Decoding<R>, field: KnownField<R>, taken: unknown): void {
   const { at, access } = field
   if (access === 'aside') aside[field.name] = taken
-  else if (at && !(mode === 'replace' && isEqual(taken, valueAt(current as object, at)))) setAt(document, at, taken)
+  else if (at && !(mode === 'replace' && isEqual(taken, field.stored?.(current)))) setAt(document, at, taken)
 }
 
 function takeOpen<R>(decoding: Decoding<R>, value: unknown, open: OpenFields, name: string, path: Path): void {
@@ -195,18 +201,17 @@ function isHidden<R>({ may }: Decoding<R>, path: Path): boolean {
 }
 
 /** A replacement removes what it does not name. */
-function removeAbsent<R extends object>(
+function removeAbsent<R>(
   decoding: Decoding<R>,
   body: Readonly<Record<string, unknown>>,
-  fields: readonly Field<R>[],
+  fields: FieldsByName<R>,
   current: R,
 ): void {
-  for (const field of fields) {
-    const sent: unknown = Object.hasOwn(body, field.name) ? body[field.name] : null
-    if (field.fields) removeAbsent(decoding, isObject(sent) ? sent : {}, field.fields, current)
-    else if (sent === null && field.at && !field.kept && (field.access ?? 'write') === 'write') {
-      if (valueAt(current, field.at) !== undefined) setAt(decoding.document, field.at, null)
-    }
+  for (const { name, at, inner, goes, stored } of fields.values()) {
+    if (!inner && !goes) continue
+    const sent: unknown = Object.hasOwn(body, name) ? body[name] : null
+    if (inner) removeAbsent(decoding, isObject(sent) ? sent : {}, inner, current)
+    else if (sent === null && at && stored?.(current) !== undefined) setAt(decoding.document, at, null)
   }
 }
 

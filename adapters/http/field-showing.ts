@@ -1,5 +1,6 @@
 /** The way out: what fields show of a record. */
 import { valueAt } from '../../core/ports/storage.js'
+import type { Path } from '../../core/ports/storage.js'
 import type { Field, OpenFields } from './field.js'
 
 /** Reads what a field shows of a record; compiled once. Undefined for a field that is never shown. */
@@ -12,7 +13,11 @@ export function shownBy<R>({ show, at, fields, access }: Field<R>): ((record: R)
       return Object.keys(shown).length > 0 ? shown : undefined
     }
   }
-  if (show || !at) return show
+  return show ?? (at && readerOf(at))
+}
+
+/** Reads the value at a path that a field names. */
+export function readerOf(at: Path): (record: unknown) => unknown {
   const [first, second] = at as [string, string]
   if (at.length === 1) return (record) => (record as Record<string, unknown>)[first]
   if (at.length === 2) return (record) => (record as Record<string, Record<string, unknown>>)[first]?.[second]

@@ -17,7 +17,7 @@ import type { FieldTable } from '../http/field-table.js'
 import type { Field, OpenFields } from '../http/field.js'
 import { namesOf } from '../http/namings.js'
 import type { Namings } from '../http/namings.js'
-import { ShownTexts } from '../http/shown-texts.js'
+import { ShownRecords } from '../http/shown-records.js'
 import { dateOf, instantOf, trimmed } from '../http/values.js'
 import type { ValueSchema } from '../http/values.js'
 
@@ -129,7 +129,7 @@ const addressFields: readonly Field<Address>[] = [
   addressField('city', 'city'),
   addressField('company_name', 'companyName'),
   addressField('country_code', 'countryCode', { schema: { ...inAddress.countryCode, maxLength: 2 } }),
-  { name: 'etag', access: 'ignored', schema: { type: 'string' }, show: (address) => shownAddresses.tag(address) },
+  { name: 'etag', access: 'ignored', schema: { type: 'string' }, show: (address) => addressTag(address) },
   addressField('first_name', 'firstName'),
   {
     name: 'full_name',
@@ -172,48 +172,29 @@ export const namings: Namings = {
 /** A document as a reply carries it. */
 export type Document = { readonly [name: string]: unknown }
 
-/** How replies show the records of a kind. */
-export interface Showing<R> {
-  /** The whole document. */
-  readonly document: (record: R) => Document
-  /** Its JSON text. */
-  readonly text: (record: R) => string
-  /** ETag: a digest of the whole document (decision 2.6). */
-  readonly tag: (record: R) => string
-}
+const digestOf = (text: string): string => hash('sha256', text, 'hex')
 
-const tags = new WeakMap<object, string>()
-
-/** A kind of records, of which `digested` is what the ETag covers. Records are frozen: what is known of one stays true. */
-function showing<R extends object>(
-  document: (record: R) => Document,
-  digested: (record: R, text: (record: R) => string) => string,
-): Showing<R> {
-  const texts = new ShownTexts<R>((record) => JSON.stringify(document(record)))
-  const text = (record: R): string => texts.of(record)
-  return {
-    document,
-    text,
-    tag(record) {
-      const known = tags.get(record)
-      if (known !== undefined) return known
-      const tag = hash('sha256', digested(record, text), 'hex')
-      tags.set(record, tag)
-      return tag
-    },
-  }
-}
-
-/** Customers. */
-export const shownCustomers: Showing<Customer> = showing(
+/** How customers are shown. Their ETag is a digest of the whole document (decision 2.6). */
+export const shownCustomers = new ShownRecords<Customer>(
   (customer) => customerTable.toDocument(customer, { _v: version, _type: 'customer' }),
-  (customer, text) => text(customer),
+  (_, text) => digestOf(text),
 )
 
-/** Addresses: their ETag stands in the document, and covers all but itself. */
-export const shownAddresses: Showing<Address> = showing(
+const addressTags = new WeakMap<Address, string>()
+
+/** ETag of an address: of its whole document but the ETag in it. */
+function addressTag(address: Address): string {
+  const known = addressTags.get(address)
+  if (known !== undefined) return known
+  const tag = digestOf(JSON.stringify(bareAddress.toDocument(address)))
+  addressTags.set(address, tag)
+  return tag
+}
+
+/** How addresses are shown, with the ETag that stands in the document. */
+export const shownAddresses = new ShownRecords<Address>(
   (address) => addressTable.toDocument(address, { _v: version, _type: 'customer_address' }),
-  (address) => JSON.stringify(bareAddress.toDocument(address)),
+  addressTag,
 )
 
 /** The reply document of a customer list. */

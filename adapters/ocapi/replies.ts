@@ -2,8 +2,9 @@
 import { refuse } from '../http/protocol.js'
 import type { Reply } from '../http/protocol.js'
 import { Room } from '../http/room.js'
+import type { ShownRecords } from '../http/shown-records.js'
 import { version } from './documents.js'
-import type { Document, Showing } from './documents.js'
+import type { Document } from './documents.js'
 import type { OcapiExchange } from './exchange.js'
 import { faultOfType, faultTypes } from './faults.js'
 import type { Fault } from './faults.js'
@@ -32,11 +33,17 @@ export function replyWith(x: OcapiExchange, status: number, document: Document):
 }
 
 /** The same with a record and its ETag. */
-export function replyShowing<R>(x: OcapiExchange, status: number, showing: Showing<R>, record: R): Reply {
+export function replyShowing<R extends object>(
+  x: OcapiExchange,
+  status: number,
+  records: ShownRecords<R>,
+  record: R,
+): Reply {
   const { format = 'json', select } = x.asked
+  const { text, tag } = records.of(record)
   const isWhole = format === 'json' && !select && !x.access
-  const body = isWhole ? showing.text(record) : textOf(x, format, cutDown(x, showing.document(record)))
-  return written(x, format, status, body, showing.tag(record))
+  const body = isWhole ? text : textOf(x, format, cutDown(x, records.document(record)))
+  return written(x, format, status, body, tag)
 }
 
 /** What of a document the client may read and has selected. */

@@ -2,9 +2,9 @@
 import { fail } from '../../core/model/problems.js'
 import { checkMatches } from '../http/preconditions.js'
 import { routes as routesOf } from '../http/routes.js'
+import type { ShownRecords } from '../http/shown-records.js'
 import { decodeAddress, decodeAddressChange, decodeCustomer, decodeCustomerChange, passwordOf } from './decoding.js'
 import { addressesDocument, listDocument, shownAddresses, shownCustomers } from './documents.js'
-import type { Showing } from './documents.js'
 import type { OcapiExchange, OcapiExtras, OcapiRoute } from './exchange.js'
 import { pageLinks } from './links.js'
 import { ocapiProfile } from './profile.js'
@@ -23,16 +23,16 @@ const address = `${addresses}/{address_id}` as const
 
 /** What a change of a record begins with: its tag is kept, since a PATCH that fails still tells it (decision 2.7). */
 const keeping =
-  <R>({ tag }: Showing<R>) =>
+  <R extends object>(shown: ShownRecords<R>) =>
   (x: OcapiExchange, current: R): void => {
-    x.loadedTag = () => tag(current)
+    x.loadedTag = () => shown.of(current).tag
   }
 
 /** Compares If-Match and If-None-Match with the loaded record (decisions 1.16, 2.7). */
 const matching =
-  <R>({ tag }: Showing<R>) =>
+  <R extends object>(shown: ShownRecords<R>) =>
   ({ request, options }: OcapiExchange, current: R): void =>
-    checkMatches(request.headers, () => tag(current), {
+    checkMatches(request.headers, () => shown.of(current).tag, {
       required: options.ifMatch === 'required',
       starInLists: true,
     })

@@ -32,8 +32,12 @@ export function accepted<C>({ body, violations: found }: YaasExchange, { documen
   throw fail('documentInvalid', { document: payload, violations: all.toSorted((a, b) => position(a) - position(b)) })
 }
 
-/** What creates a customer, and what is wrong with it. */
-export function decodeCustomer({ body }: YaasExchange): Decoded<CustomerCreate> {
+/** What creates a customer, and what is wrong with it; worked out once. */
+export function decodeCustomer(x: YaasExchange): Decoded<CustomerCreate> {
+  return (x.create ??= createOf(x))
+}
+
+function createOf({ body }: YaasExchange): Decoded<CustomerCreate> {
   const { document, aside, violations } = customerTable.decode(body, 'create')
   const { mixinSchemas: _, ...plain } = document
   return {
@@ -43,8 +47,13 @@ export function decodeCustomer({ body }: YaasExchange): Decoded<CustomerCreate> 
   }
 }
 
-/** What changes a customer, and what is wrong with it. */
+/** What changes a customer, and what is wrong with it; worked out once for one state of the customer. */
 export function decodeCustomerChange(x: YaasExchange, current: Customer): Decoded<CustomerChange> {
+  if (x.change?.of !== current) x.change = { of: current, decoded: changeOf(x, current) }
+  return x.change.decoded
+}
+
+function changeOf(x: YaasExchange, current: Customer): Decoded<CustomerChange> {
   const { body, asked, options } = x
   const { document, aside, violations } = customerTable.decode(body, asked.isPartial ? 'change' : 'replace', current)
   const { mixinSchemas: _, ...plain } = document

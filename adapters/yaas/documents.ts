@@ -18,7 +18,7 @@ import type { FieldTable } from '../http/field-table.js'
 import type { Field } from '../http/field.js'
 import { namesOf } from '../http/namings.js'
 import type { Namings } from '../http/namings.js'
-import { ShownTexts } from '../http/shown-texts.js'
+import { ShownRecords } from '../http/shown-records.js'
 import type { ValueSchema } from '../http/values.js'
 import { checkMixins, checkReferences } from './mixin-checks.js'
 
@@ -132,11 +132,13 @@ export function customerDocument(customer: Customer, mixins: ShownMixins): { [na
   return document
 }
 
-/** JSON texts of customers as they are shown where nothing is asked for: without mixins. */
-export const customerTexts = new ShownTexts<Customer>((customer) => JSON.stringify(customerTable.toDocument(customer)))
+/** How customers are shown where nothing is asked for: without mixins. Their entity tag is the version (decision 3.3). */
+export const shownCustomers = new ShownRecords<Customer>(customerTable.toDocument, customerTag)
 
-/** Entity tag of a customer (decision 3.3). */
-export const customerTag = (customer: Customer): string => `"${customer.version}"`
+/** Entity tag of a customer. */
+export function customerTag({ version }: Customer): string {
+  return `"${version}"`
+}
 
 /** Where the login stands in a customer with `expand=accounts`. */
 const loginName = 'accounts[].id'

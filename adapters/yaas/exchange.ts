@@ -1,8 +1,9 @@
 /** One YaaS request on its way. */
-import type { Address, Customer } from '../../core/model/documents.js'
+import type { Address, Customer, CustomerChange, CustomerCreate } from '../../core/model/documents.js'
 import type { Violation } from '../../core/model/problems.js'
 import { Exchange } from '../http/exchange.js'
 import type { Surroundings } from '../http/exchange.js'
+import type { Decoded } from '../http/field.js'
 import type { ApiRequest } from '../http/protocol.js'
 import type { Route } from '../http/route-matcher.js'
 import type { ResolvedOptions } from './options.js'
@@ -39,6 +40,10 @@ export class YaasExchange extends Exchange<YaasRoute> {
   asked: Asked = nothingAsked
   /** The parsed JSON body. */
   body: Readonly<Record<string, unknown>> = {}
+  /** The body as what creates a customer. */
+  create: Decoded<CustomerCreate> | undefined
+  /** The body as what changes a customer of this state. */
+  change: { readonly of: Customer; readonly decoded: Decoded<CustomerChange> } | undefined
   /** What the library finds wrong with the body. */
   violations: readonly Violation[] = []
   constructor(request: ApiRequest, surroundings: Surroundings<YaasRoute>, options: ResolvedOptions) {

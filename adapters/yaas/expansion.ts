@@ -3,7 +3,7 @@ import type { Customer } from '../../core/model/documents.js'
 import { CustomerError } from '../../core/model/problems.js'
 import type { Page } from '../../core/ports/storage.js'
 import type { Reply } from '../http/protocol.js'
-import { addressTable, customerDocument, customerTexts } from './documents.js'
+import { addressTable, customerDocument, shownCustomers } from './documents.js'
 import { termsOf } from './exchange.js'
 import type { YaasExchange } from './exchange.js'
 import { nothingAsked } from './parameters.js'
@@ -35,7 +35,7 @@ export function isMoreWanted({ asked }: YaasExchange): boolean {
 /** The JSON text of a customer without what stands in other records. */
 function plainText({ asked: { cut, expansion } }: YaasExchange, customer: Customer): string {
   return cut === nothingAsked.cut && expansion === nothingAsked.expansion
-    ? customerTexts.of(customer)
+    ? shownCustomers.of(customer).text
     : JSON.stringify(cut(customerDocument(customer, expansion.mixins)))
 }
 

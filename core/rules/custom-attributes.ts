@@ -62,12 +62,14 @@ export function declaredAttributes(options: CustomAttributeOptions = {}): Declar
     }
   const check: DeclaredAttributes['check'] = (document, now = {}, before = {}) => {
     if (now === before) return []
-    const declared = options[document]
-    return Object.entries(now).flatMap(([name, value]): Violation[] => {
-      if (isEqual(value, Object.hasOwn(before, name) ? before[name] : undefined)) return []
-      const message = mistakeIn(name, value, declared)
-      return message === undefined ? [] : [{ path: ['custom', name], rule: 'custom', message }]
-    })
+    const violations: Violation[] = []
+    for (const name of Object.keys(now)) {
+      const value = now[name] as Json
+      if (isEqual(value, Object.hasOwn(before, name) ? before[name] : undefined)) continue
+      const message = mistakeIn(name, value, options[document])
+      if (message !== undefined) violations.push({ path: ['custom', name], rule: 'custom', message })
+    }
+    return violations
   }
   return {
     check,
