@@ -98,9 +98,10 @@ export class Draft<T extends object> {
       if (!(error instanceof NotPlain)) throw error
       throw spoilt(this.name, [{ path: error.path, rule: 'type', message: error.what }])
     }
-    for (const [name, seen] of Object.entries(this.seen))
-      if (typeof seen === 'object' && isEqual((now as Record<string, unknown>)[name], seen))
-        (now as Record<string, unknown>)[name] = seen
+    for (const name in this.seen) {
+      const seen = this.seen[name]
+      if (typeof seen === 'object' && isEqual(now[name], seen)) now[name] = seen
+    }
     return now
   }
 

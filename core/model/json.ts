@@ -60,7 +60,7 @@ function copyInside(value: object, way: Way | undefined): object {
   if (!isPlain(value))
     throw notPlain(way, `a ${(value.constructor as { name?: string } | undefined)?.name ?? 'foreign object'}`)
   const result = { ...value } as Record<string, unknown>
-  for (const name of Object.keys(result)) {
+  for (const name in result) {
     const item = result[name]
     if (item === undefined) delete result[name]
     else if (typeof item !== 'string') put(result, name, copy(item, { value, name, from: way, depth }))
@@ -74,7 +74,7 @@ export function cloneOf<T>(known: T): T {
   if (known === null || typeof known !== 'object') return known
   if (Array.isArray(known)) return known.map(cloneOf) as T
   const clone = { ...known } as Record<string, unknown>
-  for (const name of Object.keys(clone)) {
+  for (const name in clone) {
     const inner = clone[name]
     if (inner === undefined) delete clone[name]
     else if (typeof inner === 'object') put(clone, name, cloneOf(inner))

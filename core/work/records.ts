@@ -38,8 +38,8 @@ export function mappingOf(record: MappingRecord): SdCustomerMapping {
 /** The document that a new record was made of, as the record holds it: what lies inside is the record's, which is frozen. */
 export function documentIn<D extends object>(document: D, record: { readonly [N in keyof D]?: unknown }): D {
   const own = { ...document }
-  for (const name of Object.keys(own) as (keyof D)[])
+  for (const name in own)
     if (own[name] === undefined) delete own[name]
-    else if (typeof own[name] === 'object') own[name] = record[name] as D[keyof D]
+    else if (typeof own[name] === 'object') own[name] = record[name] as D[typeof name]
   return Object.freeze(own)
 }
