@@ -70,6 +70,42 @@ describe('memory storage: what a query looks at (adapters/storage/README.md, Ind
   })
 })
 
+describe('memory storage: the same look again, while records change between (adapters/storage/README.md, Isolation)', () => {
+  it('is what a filter over all records says', async () => {
+    const random = randomSource(7)
+    const table = new RecordTable('customers', [])
+    const records = new Map<string, CustomerRecord>()
+    const titles = ['a', 'b', 'c', '1', 1, true, null, undefined]
+    const put = (id: string): void => {
+      const title = titles[Math.floor(random() * titles.length)] as string
+      const record = customerRecord(id, { id, title, lastName: `${Math.floor(random() * 3)}` })
+      records.set(id, record)
+      table.put(record)
+    }
+    for (let n = 0; n < 2_000; n++) put(`${n}`)
+    for (let round = 0; round < 40; round++) {
+      const value = titles[round % 6] as string
+      const query: Query = {
+        where: {
+          op: 'and',
+          of: [
+            { op: 'gte', path: ['lastName'], value: '1' },
+            { op: 'eq', path: ['title'], value },
+          ],
+        },
+      }
+      const looking = find(table, query)
+      const expected = [...records.values()].filter(({ title, lastName }) => title === value && (lastName ?? '') >= '1')
+      for (let n = 0; n < 50; n++) {
+        const id = `${Math.floor(random() * 3_000)}`
+        if (random() < 0.7) put(id)
+        else if (records.delete(id)) table.remove(id)
+      }
+      expect((await looking).items, `round ${round}`).to.deep.equal(expected)
+    }
+  })
+})
+
 describe('memory storage: limits of regular expressions', () => {
   const table = new RecordTable('customers', [])
   for (let n = 0; n < 100; n++) table.put(customerRecord(`${n}`, { title: 'x'.repeat(20_000) }))
@@ -181,7 +217,7 @@ describe('memory storage: close', () => {
 describe('sorted list in chunks', () => {
   it('is as a sorted array through thousands of additions and removals', () => {
     const random = randomSource(1)
-    const list = new Ordered<number>((a, b) => a - b)
+    const list = new Ordered<number, number>({ compare: (a, b) => a - b })
     const array: number[] = []
     const check = (): void => {
       expect([...list.chunks()].flat()).to.deep.equal(array)
@@ -202,12 +238,15 @@ describe('sorted list in chunks', () => {
         const at = Math.floor(random() * array.length)
         if (random() < (grows ? 0.85 : 0.1) || array.length === 0) {
           const item = random() < 0.3 ? 1 + round + i / 10_000 : random()
-          list.add(item)
+          list.add(item, item)
           const place = array.findIndex((other) => other > item)
           array.splice(place === -1 ? array.length : place, 0, item)
-        } else list.remove(array.splice(at, 1)[0] as number)
+        } else {
+          const [item = 0] = array.splice(at, 1)
+          list.remove(item, item)
+        }
       }
-      list.remove(-1)
+      list.remove(-1, -1)
       check()
     }
   })

@@ -13,9 +13,20 @@ export function compareStrings(a: string, b: string): number {
   for (let i = 0; i < shorter; i++) {
     const x = a.charCodeAt(i)
     const y = b.charCodeAt(i)
-    if (x !== y) return weight(x) - weight(y)
+    if (x !== y) return x < 0xd800 || y < 0xd800 ? x - y : weight(x) - weight(y)
   }
   return a.length - b.length
+}
+
+const highUnits = /[\ud800-\uffff]/
+
+/** A text in the place of another: `<`, the fastest comparison there is, orders these as `compareStrings` orders those. */
+export function sortable(text: string): string {
+  if (!highUnits.test(text)) return text
+  return text.replace(/[\ud800-\uffff]/g, (unit) => {
+    const code = unit.charCodeAt(0)
+    return String.fromCharCode(code < 0xe000 ? code + 0x2000 : code - 0x800)
+  })
 }
 
 /** Rank of a value's type in a sort: absent and null, boolean, number, string, others. */
@@ -34,6 +45,7 @@ export function compareScalars(a: unknown, b: unknown): number {
 
 /** Compares any two values as a sort does; arrays and objects are all equal. */
 export function compareValues(a: unknown, b: unknown): number {
+  if (typeof a === 'string' && typeof b === 'string') return compareStrings(a, b)
   const rank = rankOf(a)
   const difference = rank - rankOf(b)
   if (difference !== 0 || rank === 0 || rank === 4) return difference

@@ -8,77 +8,141 @@ export interface Series<T> {
   chunks(): Iterable<readonly T[]>
 }
 
-const CHUNK = 1024
+const CHUNK = 256
 
-/** Items sorted by `compare`, which never calls two different items equal. */
-export class Ordered<T> implements Series<T> {
-  readonly #compare: (a: T, b: T) => number
-  #chunks: T[][] = []
+/** Neighbours of a sorted list, and beside them the keys by which they are sorted: a search reads no item. */
+interface Chunk<Key, T> {
+  readonly keys: Key[]
+  readonly items: T[]
+}
+
+/** How a sorted list is kept. */
+export interface OrderedOptions<Key, T> {
+  readonly compare: (a: Key, b: Key) => number
+  /** The order of items with equal keys; absent: no two keys are equal. */
+  readonly ties?: (a: T, b: T) => number
+  /** Is told of items of `chunks()` before they change. */
+  readonly onChange?: (items: readonly T[]) => void
+}
+
+/** Items sorted by their keys. */
+export class Ordered<Key, T> implements Series<T> {
+  readonly #compare: (a: Key, b: Key) => number
+  readonly #ties: (a: T, b: T) => number
+  readonly #onChange: (items: readonly T[]) => void
+  #chunks: Chunk<Key, T>[] = []
   #length = 0
 
-  constructor(compare: (a: T, b: T) => number) {
+  constructor({ compare, ties = () => 0, onChange = () => {} }: OrderedOptions<Key, T>) {
     this.#compare = compare
+    this.#ties = ties
+    this.#onChange = onChange
   }
 
   get length(): number {
     return this.#length
   }
 
-  add(item: T): void {
+  add(key: Key, item: T): void {
     this.#length++
     const last = this.#chunks.at(-1)
-    if (!last || this.#compare(last.at(-1) as T, item) < 0) {
-      if (last && last.length < CHUNK) last.push(item)
-      else this.#chunks.push([item])
-      return
+    if (!last || this.#order(last, last.items.length - 1, key, item) < 0) this.#append(last, key, item)
+    else this.#insert(key, item)
+  }
+
+  #append(last: Chunk<Key, T> | undefined, key: Key, item: T): void {
+    if (!last || last.items.length >= CHUNK) this.#chunks.push({ keys: [key], items: [item] })
+    else {
+      this.#onChange(last.items)
+      last.keys.push(key)
+      last.items.push(item)
     }
-    const [index, place] = this.#find((other) => this.#compare(other, item))
-    const chunk = this.#chunks[index] as T[]
-    chunk.splice(place, 0, item)
-    if (chunk.length > 2 * CHUNK) this.#chunks.splice(index + 1, 0, chunk.splice(CHUNK))
   }
 
-  remove(item: T): void {
-    const [index, place] = this.#find((other) => this.#compare(other, item))
+  #insert(key: Key, item: T): void {
+    const [index, place] = this.#place(key, item)
+    const { keys, items } = this.#chunks[index] as Chunk<Key, T>
+    this.#onChange(items)
+    keys.splice(place, 0, key)
+    items.splice(place, 0, item)
+    if (items.length > 2 * CHUNK)
+      this.#chunks.splice(index + 1, 0, { keys: keys.splice(CHUNK), items: items.splice(CHUNK) })
+  }
+
+  remove(key: Key, item: T): void {
+    const [index, place] = this.#place(key, item)
     const chunk = this.#chunks[index]
-    if (chunk?.[place] !== item) return
+    if (chunk?.items[place] !== item) return
     this.#length--
-    chunk.splice(place, 1)
+    this.#onChange(chunk.items)
+    chunk.keys.splice(place, 1)
+    chunk.items.splice(place, 1)
     const next = this.#chunks[index + 1]
-    if (chunk.length === 0) this.#chunks.splice(index, 1)
-    else if (next && chunk.length + next.length < CHUNK / 2) this.#chunks.splice(index, 2, [...chunk, ...next])
+    if (chunk.items.length === 0) this.#chunks.splice(index, 1)
+    else if (next && chunk.items.length + next.items.length < CHUNK / 2) {
+      this.#onChange(next.items)
+      const keys = [...chunk.keys, ...next.keys]
+      this.#chunks.splice(index, 2, { keys, items: [...chunk.items, ...next.items] })
+    }
   }
 
-  /** Number of items for which `probe` is negative; it must not fall again along the list. */
-  rank(probe: (item: T) => number): number {
-    const [index, place] = this.#find(probe)
+  /** An item is about to change, though neither its key nor its place. */
+  touch(key: Key, item: T): void {
+    const chunk = this.#chunks[this.#place(key, item)[0]]
+    if (chunk) this.#onChange(chunk.items)
+  }
+
+  /** Number of items for whose keys `probe` is negative; it must not fall again along the list. */
+  rank(probe: (key: Key) => number): number {
+    const [index, place] = this.#find(({ keys }, at) => probe(keys[at] as Key))
     let rank = place
-    for (let i = 0; i < index; i++) rank += (this.#chunks[i] as T[]).length
+    for (let i = 0; i < index; i++) rank += (this.#chunks[i] as Chunk<Key, T>).items.length
     return rank
   }
 
-  slice(from: number, to: number): T[] {
-    const items: T[] = []
+  /** The key of the item at a place. */
+  keyAt(place: number): Key | undefined {
     let start = 0
-    for (const chunk of this.#chunks) {
+    for (const { keys } of this.#chunks) {
+      if (place < start + keys.length) return keys[place - start]
+      start += keys.length
+    }
+    return undefined
+  }
+
+  slice(from: number, to: number): T[] {
+    const found: T[] = []
+    let start = 0
+    for (const { items } of this.#chunks) {
       if (start >= to) break
-      const end = start + chunk.length
+      const end = start + items.length
       if (end > from)
-        for (let i = Math.max(from - start, 0); i < Math.min(to - start, chunk.length); i++) items.push(chunk[i] as T)
+        for (let i = Math.max(from - start, 0); i < Math.min(to - start, items.length); i++) found.push(items[i] as T)
       start = end
     }
-    return items
+    return found
   }
 
   chunks(): readonly (readonly T[])[] {
-    return this.#chunks
+    return this.#chunks.map(({ items }) => items)
+  }
+
+  #order({ keys, items }: Chunk<Key, T>, at: number, key: Key, item: T): number {
+    return this.#compare(keys[at] as Key, key) || this.#ties(items[at] as T, item)
+  }
+
+  /** Chunk and place where an item stands, or would stand. */
+  #place(key: Key, item: T): [chunk: number, place: number] {
+    return this.#find((chunk, at) => this.#order(chunk, at, key, item))
   }
 
   /** Chunk and place of the first item for which `probe` is not negative. */
-  #find(probe: (item: T) => number): [chunk: number, place: number] {
-    const index = firstWhere(this.#chunks.length, (i) => probe((this.#chunks[i] as T[]).at(-1) as T) >= 0)
-    const chunk = this.#chunks[index]
-    return [index, chunk ? firstWhere(chunk.length, (i) => probe(chunk[i] as T) >= 0) : 0]
+  #find(probe: (chunk: Chunk<Key, T>, at: number) => number): [chunk: number, place: number] {
+    const chunks = this.#chunks
+    const isIn = (chunk: Chunk<Key, T>): boolean => probe(chunk, chunk.keys.length - 1) >= 0
+    const index = firstWhere(chunks.length, (i) => isIn(chunks[i] as Chunk<Key, T>))
+    const chunk = chunks[index]
+    return [index, chunk ? firstWhere(chunk.keys.length, (at) => probe(chunk, at) >= 0) : 0]
   }
 }
 
@@ -100,7 +164,7 @@ export function seriesOf<T>(items: readonly T[]): Series<T> {
 }
 
 /** The part of a list between two ranks. */
-export function part<T>(list: Ordered<T>, from: number, to: number): Series<T> {
+export function part<T>(list: Series<T>, from: number, to: number): Series<T> {
   const length = Math.max(to - from, 0)
   return {
     length,

@@ -2,10 +2,13 @@
 import type { Condition, Kind, Page, Path, Query, Records, Scalar } from '../../../core/ports/storage.js'
 import { compileCondition, compileSort } from '../../../core/ports/condition.js'
 import type { Test } from '../../../core/ports/condition.js'
+import { Block, markOf, samePath } from './blocks.js'
 import { seriesOf } from './ordered.js'
 import type { Series } from './ordered.js'
 import { compilePatterns, hasPatterns, patternLimits, tooManyRecords } from '../../../core/ports/query-patterns.js'
-import type { RecordTable, Slot } from './record-table.js'
+import type { Patterns } from '../../../core/ports/query-patterns.js'
+import type { RecordTable } from './record-table.js'
+import type { Slot } from './slot.js'
 import { Slices } from './slices.js'
 import { Window } from './window.js'
 
@@ -15,16 +18,13 @@ export type Staged<K extends Kind> = ReadonlyMap<string, Slot<K> | undefined>
 /** Slots among which the answer is, what remains to be tested, and the order in which they come. */
 interface Selection<K extends Kind> {
   readonly slots: Series<Slot<K>>
-  readonly rest: Condition | undefined
+  readonly rest: readonly Condition[]
   readonly order: 'creation' | 'sort' | 'other'
 }
 
-/** Up to so many slots are looked at in one go. */
-const few = 5_000
-
 /**
- * One page of the records that meet the condition, all of one moment. A long look, and any with regular expressions, goes
- * over references taken in that moment, and leaves the event loop free now and then; it ends when the signal fires.
+ * One page of the records that meet the condition, all of one moment. A long look, and any with regular expressions,
+ * leaves the event loop free now and then; it ends when the signal fires.
  */
 export async function find<K extends Kind>(
   table: RecordTable<K>,
@@ -39,32 +39,61 @@ export async function find<K extends Kind>(
   const to = from + (query.limit ?? Infinity)
   const { slots, rest, order } = candidates(table, query, staged)
   const isOrdered = order === (query.sort?.length ? 'sort' : 'creation')
-  if (!rest && isOrdered) return { items: slots.slice(from, to).map((slot) => slot.record), total: slots.length }
+  if (rest.length === 0 && isOrdered)
+    return { items: slots.slice(from, to).map((slot) => slot.record), total: slots.length }
   if (patterns && slots.length > limits.rows) throw tooManyRecords(limits)
-  const test: Test = rest ? compileCondition(rest, patterns ?? new Map()) : () => true
   const page = new Window<Slot<K>>(from, to, isOrdered ? undefined : ordering(query.sort))
-  if (patterns || slots.length > few) await lookInSlices(slots, test, page, new Slices(signal, patterns && limits))
-  else for (const chunk of slots.chunks()) for (const slot of chunk) if (test(slot.record)) page.add(slot)
+  const isAll = slots === table.slots
+  const blocks = isAll ? table.blocks() : blocksOf(slots)
+  const places = isAll ? placesFor<K>(rest) : () => undefined
+  await look(blocks, testOf(rest, patterns), places, page, new Slices(signal, patterns && limits))
   return { items: page.items().map((slot) => slot.record), total: page.total }
 }
 
-async function lookInSlices<K extends Kind>(
-  slots: Series<Slot<K>>,
+function blocksOf<K extends Kind>(slots: Series<Slot<K>>): readonly Block<K>[] {
+  return Array.from(slots.chunks(), (chunk) => {
+    const block = new Block(chunk)
+    block.keep()
+    return block
+  })
+}
+
+function testOf(conditions: readonly Condition[], patterns: Patterns = new Map()): Test {
+  const [first, second] = conditions
+  if (!first) return () => true
+  return compileCondition(second ? { op: 'and', of: conditions } : first, patterns)
+}
+
+/** The places in a block where a look may find something; undefined: all. Only an equality says so. */
+type Places<K extends Kind> = (block: Block<K>) => readonly number[] | undefined
+
+function placesFor<K extends Kind>(conditions: readonly Condition[]): Places<K> {
+  for (const condition of conditions)
+    if (condition.op === 'eq') {
+      const { path } = condition
+      const mark = markOf(condition.value)
+      return (block) => block.placesOf(path, mark)
+    }
+  return () => undefined
+}
+
+async function look<K extends Kind>(
+  blocks: readonly Block<K>[],
   test: Test,
+  placesIn: Places<K>,
   page: Window<Slot<K>>,
   slices: Slices,
 ): Promise<void> {
-  // records never change; what is in a slot does
-  const records: Records[K][] = []
-  const ordinals: number[] = []
-  for (const chunk of slots.chunks())
-    for (const { record, ordinal } of chunk) {
-      records.push(record)
-      ordinals.push(ordinal)
+  for (const block of blocks) {
+    if (slices.isOver) await slices.next()
+    const records = block.keep()
+    const places = placesIn(block)
+    const count = places?.length ?? records.length
+    for (let n = 0; n < count; n++) {
+      const place = places?.[n] ?? n
+      if (test(records[place] as Records[K])) page.add(block.slotAt(place))
+      if (n % slices.step === 0 && slices.isOver) await slices.next()
     }
-  for (const [index, record] of records.entries()) {
-    if (test(record)) page.add({ record, ordinal: ordinals[index] as number })
-    if (index % slices.step === 0 && slices.isOver) await slices.next()
   }
   await page.arrange(slices)
 }
@@ -83,7 +112,7 @@ function candidates<K extends Kind>(table: RecordTable<K>, query: Query, staged:
   for (const chunk of selection.slots.chunks())
     for (const slot of chunk) if (!staged.has(slot.record.id)) slots.push(slot)
   for (const slot of staged.values()) if (slot) slots.push(slot)
-  return { slots: seriesOf(slots), rest: query.where, order: 'other' }
+  return { slots: seriesOf(slots), rest: query.where ? conjuncts(query.where) : [], order: 'other' }
 }
 
 /** The smallest set of slots that an index can give, or all. */
@@ -95,12 +124,11 @@ function select<K extends Kind>(table: RecordTable<K>, query: Query): Selection<
     if (found && (!best || found.slots.length < best.slots.length)) best = { ...found, condition }
   }
   const rest = conditions.filter((condition) => condition !== best?.condition)
-  const remaining: Condition | undefined = rest.length > 1 ? { op: 'and', of: rest } : rest[0]
-  if (best) return { slots: best.slots, order: best.order, rest: remaining }
+  if (best) return { slots: best.slots, order: best.order, rest }
   const step = query.sort?.length === 1 ? query.sort[0] : undefined
   const index = step && declaredIndex(table, step.path)
-  if (!index) return { slots: table.slots, order: 'creation', rest: remaining }
-  return { slots: step.descending ? index.descending() : index.slots, order: 'sort', rest: remaining }
+  if (!index) return { slots: table.slots, order: 'creation', rest }
+  return { slots: step.descending ? index.descending() : index.slots, order: 'sort', rest }
 }
 
 function conjuncts(where: Condition): readonly Condition[] {
@@ -109,8 +137,6 @@ function conjuncts(where: Condition): readonly Condition[] {
 
 const declaredIndex = <K extends Kind>(table: RecordTable<K>, path: Path) =>
   table.declared.find((index) => samePath(index.path, path))
-
-const samePath = (a: Path, b: Path): boolean => a.length === b.length && a.every((name, i) => name === b[i])
 
 /** The slots that meet a condition, if an index knows them. */
 function lookUp<K extends Kind>(

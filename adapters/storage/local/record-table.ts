@@ -2,28 +2,40 @@
 import { kinds } from '../../../core/ports/storage.js'
 import type { Kind, KeyOf, Path, Records, Scalar } from '../../../core/ports/storage.js'
 import { compilePath } from '../../../core/ports/condition.js'
-import { compareScalars, compareValues, rankOf } from '../../../core/ports/order.js'
+import { compareValues, rankOf, sortable } from '../../../core/ports/order.js'
 import { keyParts } from '../../../core/ports/stored-records.js'
+import { Block } from './blocks.js'
 import { Ordered, part, seriesOf } from './ordered.js'
 import type { Series } from './ordered.js'
+import type { Slot } from './slot.js'
 
-/** A record's place in its table. The record is replaced by an update, the ordinal never. */
-export interface Slot<K extends Kind> {
-  record: Records[K]
-  readonly ordinal: number
+const byAge = (a: { readonly ordinal: number }, b: { readonly ordinal: number }): number => a.ordinal - b.ordinal
+
+/** What stands for a value in an index. */
+const keyOf = (value: unknown): unknown => (typeof value === 'string' ? sortable(value) : value)
+
+function compareKeys(a: unknown, b: unknown): number {
+  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : Number(a > b)
+  return compareValues(a, b)
 }
 
 /** All slots by the value at a declared path, absent values first, ties by ordinal. */
 class SortedIndex<K extends Kind> {
   readonly path: Path
   readonly #read: (record: object) => unknown
-  readonly slots: Ordered<Slot<K>>
+  readonly slots = new Ordered<unknown, Slot<K>>({ compare: compareKeys, ties: byAge })
 
   constructor(path: Path) {
     this.path = path
-    const read = compilePath(path)
-    this.#read = read
-    this.slots = new Ordered((a, b) => compareValues(read(a.record), read(b.record)) || a.ordinal - b.ordinal)
+    this.#read = compilePath(path)
+  }
+
+  add(slot: Slot<K>): void {
+    this.slots.add(keyOf(this.#read(slot.record)), slot)
+  }
+
+  remove(slot: Slot<K>): void {
+    this.slots.remove(keyOf(this.#read(slot.record)), slot)
   }
 
   /** Whether two records stand at one place. */
@@ -33,32 +45,29 @@ class SortedIndex<K extends Kind> {
   }
 
   equal(value: Scalar): Series<Slot<K>> {
-    return part(this.slots, this.#before(value, true), this.#before(value, false))
+    const key = keyOf(value)
+    return part(this.slots, this.#before(key, true), this.#before(key, false))
   }
 
   /** Slots with a value of the bound's type that is less or greater than it, or equal to it too; ordered by value. */
   range(op: 'lt' | 'lte' | 'gt' | 'gte', bound: Scalar): Series<Slot<K>> {
+    const key = keyOf(bound)
     const type = rankOf(bound)
-    const ofType = (rank: number): number => this.slots.rank((slot) => rankOf(this.#read(slot.record)) - rank)
+    const ofType = (rank: number): number => this.slots.rank((other) => rankOf(other) - rank)
     return op === 'lt' || op === 'lte'
-      ? part(this.slots, ofType(type), this.#before(bound, op === 'lt'))
-      : part(this.slots, this.#before(bound, op === 'gte'), ofType(type + 1))
+      ? part(this.slots, ofType(type), this.#before(key, op === 'lt'))
+      : part(this.slots, this.#before(key, op === 'gte'), ofType(type + 1))
   }
 
-  /** Number of slots before the first with this value, or before the first beyond it. */
-  #before(value: Scalar, own: boolean): number {
-    const type = rankOf(value)
-    return this.slots.rank((slot) => {
-      const other = this.#read(slot.record)
-      const difference = rankOf(other) - type || compareScalars(other, value)
-      return difference === 0 && !own ? -1 : difference
-    })
+  /** Number of slots before the first with this key, or before the first beyond it. */
+  #before(key: unknown, own: boolean): number {
+    return this.slots.rank((other) => compareKeys(other, key) || (own ? 0 : -1))
   }
 
   /** All slots from the highest value to the lowest, ties by ordinal all the same. */
   descending(): Series<Slot<K>> {
-    const slots = this.slots
-    const read = this.#read
+    const { slots } = this
+    const startOf = (end: number): number => this.#before(slots.keyAt(end - 1), true)
     return {
       length: slots.length,
       slice: (from, to) => {
@@ -66,8 +75,7 @@ class SortedIndex<K extends Kind> {
         let end = slots.length
         let start = 0
         while (end > 0 && start < to) {
-          const value = read(slots.slice(end - 1, end)[0]?.record as object)
-          const first = slots.rank((slot) => compareValues(read(slot.record), value))
+          const first = startOf(end)
           const skip = Math.max(from - start, 0)
           for (const slot of slots.slice(first + skip, Math.min(end, first + to - start))) items.push(slot)
           start += end - first
@@ -77,8 +85,7 @@ class SortedIndex<K extends Kind> {
       },
       chunks: function* () {
         for (let end = slots.length; end > 0;) {
-          const value = read(slots.slice(end - 1, end)[0]?.record as object)
-          const first = slots.rank((slot) => compareValues(read(slot.record), value))
+          const first = startOf(end)
           yield slots.slice(first, end)
           end = first
         }
@@ -89,22 +96,22 @@ class SortedIndex<K extends Kind> {
 
 /** Slots by a key that many records may share, in order of their ordinals; one slot stands for itself. */
 class Buckets<K extends Kind> {
-  readonly #buckets = new Map<string, Slot<K> | Ordered<Slot<K>>>()
+  readonly #buckets = new Map<string, Slot<K> | Ordered<number, Slot<K>>>()
 
   add(key: string, slot: Slot<K>): void {
     const bucket = this.#buckets.get(key)
-    if (bucket instanceof Ordered) bucket.add(slot)
+    if (bucket instanceof Ordered) bucket.add(slot.ordinal, slot)
     else if (bucket) {
-      const slots = byOrdinal<K>()
-      slots.add(bucket)
-      slots.add(slot)
+      const slots = new Ordered<number, Slot<K>>({ compare: byNumber })
+      slots.add(bucket.ordinal, bucket)
+      slots.add(slot.ordinal, slot)
       this.#buckets.set(key, slots)
     } else this.#buckets.set(key, slot)
   }
 
   remove(key: string, slot: Slot<K>): void {
     const bucket = this.#buckets.get(key)
-    if (bucket instanceof Ordered) bucket.remove(slot)
+    if (bucket instanceof Ordered) bucket.remove(slot.ordinal, slot)
     if (!(bucket instanceof Ordered) || bucket.length === 0) this.#buckets.delete(key)
   }
 
@@ -114,13 +121,15 @@ class Buckets<K extends Kind> {
   }
 }
 
-const byOrdinal = <K extends Kind>(): Ordered<Slot<K>> => new Ordered((a, b) => a.ordinal - b.ordinal)
+const byNumber = (a: number, b: number): number => a - b
 
 /** The committed records of one kind in one list. */
 export class RecordTable<K extends Kind> {
   readonly kind: K
   /** All slots in order of creation. */
-  readonly slots = byOrdinal<K>()
+  readonly slots = new Ordered<number, Slot<K>>({ compare: byNumber, onChange: (slots) => this.#keepBlock(slots) })
+  /** Blocks by the slots that they were made of, until these change. */
+  readonly #blocks = new Map<readonly Slot<K>[], Block<K>>()
   readonly byId = new Map<string, Slot<K>>()
   /** Slots by the value of each unique key, and of each other key that is looked up. */
   readonly unique: readonly { readonly name: string; readonly slots: Map<string, Slot<K>> }[]
@@ -154,6 +163,22 @@ export class RecordTable<K extends Kind> {
     return records
   }
 
+  /** All records of this moment, in order of creation. A block is made once, and remembered until something in it changes. */
+  blocks(): readonly Block<K>[] {
+    return this.slots.chunks().map((slots) => {
+      const known = this.#blocks.get(slots)
+      if (known) return known
+      const block = new Block(slots)
+      this.#blocks.set(slots, block)
+      return block
+    })
+  }
+
+  #keepBlock(slots: readonly Slot<K>[]): void {
+    this.#blocks.get(slots)?.keep()
+    this.#blocks.delete(slots)
+  }
+
   /** Stores a record: in its own place if its id is there, else as the last. */
   put(record: Records[K]): void {
     const slot = this.byId.get(record.id)
@@ -161,10 +186,10 @@ export class RecordTable<K extends Kind> {
     else {
       const added: Slot<K> = { record, ordinal: this.#nextOrdinal++ }
       this.byId.set(record.id, added)
-      this.slots.add(added)
+      this.slots.add(added.ordinal, added)
       for (const { name, slots } of this.unique) add(slots, record.keys[name], added)
       for (const { name, slots } of this.indexed) addTo(slots, record.keys[name], added)
-      for (const index of this.declared) index.slots.add(added)
+      for (const index of this.declared) index.add(added)
     }
   }
 
@@ -173,10 +198,10 @@ export class RecordTable<K extends Kind> {
     if (!slot) return
     const { record } = slot
     this.byId.delete(id)
-    this.slots.remove(slot)
+    this.slots.remove(slot.ordinal, slot)
     for (const { name, slots } of this.unique) remove(slots, record.keys[name], slot)
     for (const { name, slots } of this.indexed) removeFrom(slots, record.keys[name], slot)
-    for (const index of this.declared) index.slots.remove(slot)
+    for (const index of this.declared) index.remove(slot)
   }
 
   #replace(slot: Slot<K>, next: Records[K]): void {
@@ -192,9 +217,10 @@ export class RecordTable<K extends Kind> {
       addTo(slots, next.keys[name], slot)
     }
     const moved = this.declared.filter((index) => !index.agrees(record, next))
-    for (const index of moved) index.slots.remove(slot)
+    for (const index of moved) index.remove(slot)
+    this.slots.touch(slot.ordinal, slot)
     slot.record = next
-    for (const index of moved) index.slots.add(slot)
+    for (const index of moved) index.add(slot)
   }
 }
 

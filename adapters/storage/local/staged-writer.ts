@@ -14,7 +14,8 @@ import { keyParts, recordCopy } from '../../../core/ports/stored-records.js'
 import type { CommitStep } from './commit.js'
 import { admit, present } from './current-schema.js'
 import { find } from './query.js'
-import type { RecordTable, Slot } from './record-table.js'
+import type { RecordTable } from './record-table.js'
+import type { Slot } from './slot.js'
 import type { UnitLocks } from './unit-locks.js'
 
 /** Ordinals of staged new records: after all committed ones. */

@@ -13,7 +13,6 @@ export class Window<T> {
   readonly #compare: ((a: T, b: T) => number) | undefined
   readonly #sortsAtEnd: boolean
   #items: T[] = []
-  #isSorted = false
   #total = 0
 
   /** Items come in the right order already if there is no `compare`. */
@@ -55,17 +54,15 @@ export class Window<T> {
     items.splice(low, 0, item)
   }
 
-  /** Sorts what is to be sorted at the end, in slices: `items` does it in one go. */
+  /** Sorts what is to be sorted at the end, in slices; then `items` are those of the page. */
   async arrange(slices: Slices): Promise<void> {
     if (!this.#compare || !this.#sortsAtEnd) return
     this.#items = await sortInSlices(this.#items, this.#compare, slices)
-    this.#isSorted = true
   }
 
   /** The items of the page. */
   items(): T[] {
     if (!this.#compare) return this.#items
-    if (this.#sortsAtEnd && !this.#isSorted) this.#items.sort(this.#compare)
     return this.#items.slice(this.#from, this.#to)
   }
 }
