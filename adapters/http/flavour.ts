@@ -52,6 +52,8 @@ export interface FlavourParts<X extends Exchange<R>, R extends Route<X>, F> {
   readonly begin: (request: ApiRequest, surroundings: Surroundings<R>) => X
   /** The order of checks, the one place where it stands (decisions 2.24, 3.17). The last step replies. */
   readonly steps: readonly Step<X>[]
+  /** The last word on what a step replies; faults do not come here. */
+  readonly finish?: (reply: Reply, exchange: X) => Reply
   /** The reply for anything thrown; an error that nobody expected comes as CustomerError of kind `internal`. */
   readonly fault: (error: CustomerError | ProtocolError | OwnFault<F>, exchange: X) => Reply
   /** The reply when nothing else can be said: an internal error in the flavour's own form (decision 4.12). */
@@ -84,7 +86,7 @@ async function answerWith<X extends Exchange<R>, R extends Route<X>, F>(
     exchange = parts.begin(request, surroundings)
     exchange.requestId = requestId
     exchange.host = host
-    reply = await replyOf(parts.steps, exchange)
+    reply = await replyOf(parts, exchange)
   } catch (thrown) {
     reply = faultReply(parts, thrown, surroundings, exchange)
   }
@@ -136,7 +138,10 @@ function foundIn({ route, problem }: Partial<Pick<Exchange, 'route' | 'problem'>
 const isHeadByOverride = ({ method, request }: Exchange): boolean => method === 'HEAD' && request.method !== 'HEAD'
 
 /** Lets a request in, and goes through the steps until one replies. */
-async function replyOf<X extends Exchange>(steps: readonly Step<X>[], exchange: X): Promise<Reply> {
+async function replyOf<X extends Exchange<R>, R extends Route<X>, F>(
+  { steps, finish }: FlavourParts<X, R, F>,
+  exchange: X,
+): Promise<Reply> {
   const { gate } = exchange.surroundings
   const inside = gate.enter(exchange)
   try {
@@ -144,7 +149,7 @@ async function replyOf<X extends Exchange>(steps: readonly Step<X>[], exchange: 
       throwIfOver(exchange)
       const given = step(exchange)
       const reply = given instanceof Promise ? await given : given
-      if (reply) return reply
+      if (reply) return finish ? finish(reply, exchange) : reply
     }
   } finally {
     gate.leave(inside)

@@ -34,6 +34,8 @@ export interface KoaContext {
   readonly protocol: string
   readonly host: string
   readonly request: { readonly url: string; body?: unknown }
+  /** Where `status` and `body` are kept. */
+  readonly response?: Pick<KoaContext, 'status' | 'body'>
   /** What middlewares before have found out: who has a session, for `authenticate`. */
   readonly state?: Readonly<Record<string, unknown>>
   status: number
@@ -115,12 +117,12 @@ class KoaRequest extends IncomingRequest {
   readonly #ctx: KoaContext
   readonly #maxBody: number
   constructor(ctx: KoaContext, path: string, maxBody: number) {
-    super(ctx.req, ctx.res, ctx.method, path)
+    super(ctx.req, ctx.res, ctx.req.method ?? 'GET', path)
     this.#ctx = ctx
     this.#maxBody = maxBody
   }
   protected get querystring(): string {
-    return this.#ctx.querystring
+    return this.incoming.url?.includes('?') ? this.#ctx.querystring : ''
   }
   protected get host(): string {
     return this.#ctx.host
@@ -197,9 +199,9 @@ function problemOf(error: unknown, req: IncomingMessage, limit: number): unknown
 
 function send(ctx: KoaContext, reply: Reply): void {
   const { status, headers, body } = reply
-  const { res } = ctx
-  ctx.status = status
+  const { res, response = ctx } = ctx
+  response.status = status
   for (const name of Object.keys(headers)) res.setHeader(name, headers[name] as string)
-  ctx.body = body ?? (hasNoBody(status) ? null : '')
+  response.body = body ?? (hasNoBody(status) ? null : '')
   if (body === undefined && headers['Content-Type'] === undefined) res.removeHeader('Content-Type')
 }

@@ -1,6 +1,7 @@
 /** The OCAPI flavour: Data API 16.2, resource CustomerLists. */
 import { flavour } from '../http/flavour.js'
 import type { Flavour } from '../http/flavour.js'
+import { unlessKnown } from '../http/preconditions.js'
 import { namings } from './documents.js'
 import { OcapiExchange } from './exchange.js'
 import type { OcapiRoute } from './exchange.js'
@@ -46,6 +47,7 @@ export function ocapi(options: OcapiOptions = {}): Flavour {
       return x
     },
     steps: stepsOf(resolved),
+    finish: (reply, x) => unlessKnown(x, reply, { starInLists: true }),
     fault: (error, x) => replyWithFault(x, faultOf(error)),
     lastResort,
   })

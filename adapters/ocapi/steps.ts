@@ -4,7 +4,6 @@ import { checkToken, noteRefusal } from '../http/authentication.js'
 import { inTimeOf } from '../http/gate.js'
 import { parseJson } from '../http/json.js'
 import { checkAcceptCharset } from '../http/media-types.js'
-import { unlessKnown } from '../http/preconditions.js'
 import { headerOf, refuse } from '../http/protocol.js'
 import type { Reply } from '../http/protocol.js'
 import { matchRoute, runRoute } from '../http/steps.js'
@@ -32,7 +31,7 @@ export function stepsOf({ plainHttp }: ResolvedOptions): readonly Step<OcapiExch
     checkClient,
     readAsked,
     readBody,
-    async (x) => unlessKnown(x, await runRoute(x), { starInLists: true }),
+    runRoute,
   ]
 }
 

@@ -12,7 +12,7 @@ import type { YaasOptions } from './options.js'
 import { pathBelow } from './paths.js'
 import { lastResort, replyWithFault } from './replies.js'
 import { routes } from './routes.js'
-import { stepsOf } from './steps.js'
+import { finish, stepsOf } from './steps.js'
 
 export type { YaasOptions } from './options.js'
 export { schemaFetcher } from './schema-fetcher.js'
@@ -42,6 +42,7 @@ export function yaas(options: YaasOptions = {}): Flavour {
       return x
     },
     steps: stepsOf(resolved),
+    finish,
     fault(error, x) {
       const emailField = x.route?.runs === 'createInternalAccount' ? 'email' : 'contactEmail'
       return replyWithFault(x, faultOf(error, emailField))

@@ -38,13 +38,16 @@ export function stepsOf({ gateway, requireHttps }: ResolvedOptions): readonly St
     (x) => (x.route?.body ? readBody(x, x.route.body) : undefined),
     readAsked,
     (x) => x.route?.check?.(x),
-    async (x) => notStored(unlessShowingMore(x, await runRoute(x))),
+    runRoute,
   ]
 }
 
-/** 304 for a client that knows the tag, which does not cover accounts and addresses (decision 1.16). */
-function unlessShowingMore(x: YaasExchange, reply: Reply): Reply {
-  return isMoreWanted(x) ? reply : unlessKnown(x, reply)
+/**
+ * What becomes of a reply: no cache may keep it, and it is a 304 for a client that knows the tag, which does not cover
+ * accounts and addresses (decision 1.16).
+ */
+export function finish(reply: Reply, x: YaasExchange): Reply {
+  return notStored(isMoreWanted(x) ? reply : unlessKnown(x, reply))
 }
 
 /** Longest path with query that is served. */
@@ -58,8 +61,7 @@ function checkLength(x: YaasExchange): void {
 
 /** OPTIONS needs no token (decision 1.13). */
 function answerOptions(x: YaasExchange): Reply | undefined {
-  const reply = x.method === 'OPTIONS' ? matchRoute(x, pathBelow(x)) : undefined
-  return reply && notStored(reply)
+  return x.method === 'OPTIONS' ? matchRoute(x, pathBelow(x)) : undefined
 }
 
 /** The tenant of the path must be the token's, also when it is malformed or unknown, so that nothing leaks. */
