@@ -6,7 +6,8 @@
 import { DuplicateKey, Holder, Locks, StaleVersion, StorageUnavailable } from 'clientele/storage'
 import { compileCondition, compilePatterns, compileSort, freeze, recordCopy } from 'clientele/storage'
 import { keyParts, kindNames, kinds, readersOf, writersOf } from 'clientele/storage'
-import type { Kind, RecordReader, Records, RecordWriter, Storage, StorageOptions, WriteUnit } from 'clientele/storage'
+import type { Ending, Kind, RecordReader, Records, RecordWriter } from 'clientele/storage'
+import type { Storage, StorageOptions, WriteUnit } from 'clientele/storage'
 
 /** Records by id, in order of creation; undefined for one that a unit removes. */
 type Tables<Removed = never> = { readonly [K in Kind]: Map<string, Records[K] | Removed> }
@@ -101,13 +102,13 @@ class OwnUnit {
   readonly #list: string
   readonly #tables: Tables
   readonly #shared: Shared
-  readonly #signal: AbortSignal | undefined
+  readonly #signal: Ending | undefined
   readonly #staged = newTables<undefined>()
   readonly #holder = new Holder()
   #last: Promise<unknown> = Promise.resolve()
   #hasEnded = false
 
-  constructor(list: string, tables: Tables, shared: Shared, signal: AbortSignal | undefined) {
+  constructor(list: string, tables: Tables, shared: Shared, signal: Ending | undefined) {
     this.#list = list
     this.#tables = tables
     this.#shared = shared

@@ -107,6 +107,10 @@ export class Deadline implements Ending {
     return this.#reason !== undefined
   }
 
+  throwIfAborted(): void {
+    if (this.#reason) throw this.#reason
+  }
+
   addEventListener(_: 'abort', listener: () => void): void {
     ;(this.#listeners ??= []).push(listener)
   }
@@ -145,11 +149,6 @@ export class Deadline implements Ending {
       if (this.#reason) fail(this.#reason)
     })
   }
-}
-
-/** The signal of what ends something, for those who take no other. */
-export function signalOf(ending: Ending | undefined): AbortSignal | undefined {
-  return ending instanceof Deadline ? ending.signal : (ending as AbortSignal | undefined)
 }
 
 /** True for what can be awaited. */

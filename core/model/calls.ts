@@ -23,6 +23,8 @@ export interface Ending {
   readonly reason: unknown
   addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void
   removeEventListener(type: 'abort', listener: () => void): void
+  /** Throws the reason if it has fired. */
+  throwIfAborted(): void
 }
 
 /** What a call may say of itself. */

@@ -8,5 +8,6 @@ export { compilePatterns, hasPatterns, patternLimits, patternsOf, tooManyRecords
 export type { PatternLimits, Patterns } from './query-patterns.js'
 export { keyParts, readersOf, recordCopy, writersOf } from './stored-records.js'
 export type { RecordWriters } from './stored-records.js'
+export type { Ending } from '../model/calls.js'
 export { freeze } from '../model/json.js'
 export type { Pattern } from '../model/pattern.js'

@@ -2,6 +2,7 @@
  * Locks by key, first come first served: for `lock()`, for records that are written and for unique keys alike
  * (adapters/storage/README.md, Locks and time).
  */
+import type { Ending } from '../model/calls.js'
 import { LockTimeout } from './storage.js'
 
 /** One who takes locks: a unit of work. */
@@ -46,8 +47,8 @@ export class Locks {
    * Waits for a lock that `take` did not give. LockTimeout at once if that would close a cycle or the queue is full; the
    * signal's reason once that fires.
    */
-  wait(key: string, holder: Holder, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return Promise.reject(signal.reason as Error)
+  wait(key: string, holder: Holder, signal?: Ending): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
     const owner = this.#owners.get(key)
     if (owner && this.#waitsFor(owner, holder)) return Promise.reject(new LockTimeout('the wait would close a cycle'))
     if (this.#waiting >= this.#maxWaiting) return Promise.reject(new LockTimeout('too many units of work are waiting'))

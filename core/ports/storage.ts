@@ -5,6 +5,7 @@
  * A storage keeps *records* of six kinds, each in one customer list. A record is the domain's document plus an
  * envelope. Records that come out are frozen; what goes in is copied once.
  */
+import type { Ending } from '../model/calls.js'
 import type { Account, Address, Customer, SdCustomerMapping, SocialMediaUser } from '../model/documents.js'
 import type { Page, Path, Query } from '../model/query.js'
 
@@ -142,15 +143,15 @@ export interface Storage {
   open(options: StorageOptions): Promise<void>
   /**
    * Runs `work` on committed records of one list. When `signal` fires, scans and statements that run end with its reason,
-   * and later ones do not begin.
+   * and later ones do not begin. It is an AbortSignal or as much of one as `Ending` says, which costs less to make.
    */
-  read<T>(list: string, work: (unit: ReadUnit) => Promise<T>, signal?: AbortSignal): Promise<T>
+  read<T>(list: string, work: (unit: ReadUnit) => Promise<T>, signal?: Ending): Promise<T>
   /**
    * Runs `work` as one unit: commits if it resolves, leaves no trace if it rejects. Isolation is READ COMMITTED plus
    * locks. When this resolves the unit is durable and visible. When `signal` fires before the commit has begun, waits for
    * locks, scans and statements end with its reason, and nothing is stored.
    */
-  write<T>(list: string, work: (unit: WriteUnit) => Promise<T>, signal?: AbortSignal): Promise<T>
+  write<T>(list: string, work: (unit: WriteUnit) => Promise<T>, signal?: Ending): Promise<T>
   /** Takes `n` numbers of a counter, outside any unit, and returns the first; counters start at 1, gaps are allowed. */
   counter(list: string, name: string, n: number): Promise<number>
   /**

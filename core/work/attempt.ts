@@ -1,4 +1,5 @@
 /** One attempt of a unit of work, and the two ways in which it ends beside a commit: taken back, or too late. */
+import type { Deadline } from '../extension/deadline.js'
 import { PluginFault } from '../extension/plugin-fault.js'
 import { StorageUnavailable } from '../ports/storage.js'
 import type { Unit } from './unit.js'
@@ -16,7 +17,7 @@ export interface Attempt {
   unit: Unit | undefined
   isCommitting: boolean
   /** Ends what the storage does for it. */
-  readonly over: AbortController
+  readonly over: Deadline
   readonly giveUp: ((error: Error) => void)[]
 }
 

@@ -1,5 +1,4 @@
 /** Work that is no unit of work, and opens short ones: between them no lock and no connection is held. */
-import { signalOf } from '../extension/deadline.js'
 import type { Ending } from '../model/calls.js'
 import type { EventName, PayloadOf } from '../model/events.js'
 import type { Clock } from '../ports/host.js'
@@ -33,7 +32,7 @@ export function errandOf(
     requestId,
     signal,
     now: clock,
-    read: (work) => storage.read(list, work, signalOf(signal)),
+    read: (work) => storage.read(list, work, signal),
     write,
     emit: (name, payload) => void events.push(eventOf(call, clock().toISOString(), name, payload)),
   }

@@ -4,7 +4,6 @@ import type { Ending } from '../model/calls.js'
 import { operations } from '../model/operations.js'
 import type { InputOf, Reading, ResultOf } from '../model/operations.js'
 import type { AddressRecord, CustomerRecord, ReadUnit, Storage } from '../ports/storage.js'
-import { signalOf } from '../extension/deadline.js'
 import type { Frame } from '../extension/frames.js'
 import { inTimeOf, throwIfAbandoned } from './abandoned.js'
 import { addressOf, customerOf } from './records.js'
@@ -44,9 +43,7 @@ export function runRead<O extends Reading>(
   const { list, signal } = call
   throwIfAbandoned(signal)
   const read = (unit: ReadUnit) => operation.read({ unit, list, customer: customerOf, address: addressOf }, input)
-  const found = operations[name].isQuery
-    ? storage.read(list, read, signalOf(signal))
-    : inTimeOf(storage.read(list, read), signal)
+  const found = operations[name].isQuery ? storage.read(list, read, signal) : inTimeOf(storage.read(list, read), signal)
   const complete = operation.complete?.bind(operation)
   return complete ? found.then((value) => complete(value, input, call)) : (found as Promise<ResultOf<O>>)
 }

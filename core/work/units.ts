@@ -1,5 +1,5 @@
 /** Opens units of work on the storage: time limits, second attempts, commit, joining, closing (core/README.md). */
-import { Timer, isThenable, signalOf } from '../extension/deadline.js'
+import { Deadline, Timer, isThenable } from '../extension/deadline.js'
 import type { Frame } from '../extension/frames.js'
 import type { Handlers } from '../extension/handlers.js'
 import { PluginFault } from '../extension/plugin-fault.js'
@@ -88,7 +88,7 @@ export class Units {
       throwIfAbandoned(signal)
       const admitted = this.admit(list)
       if (admitted) await admitted
-      const read: Prospect['read'] = (work) => storage.read(list, work, signalOf(signal))
+      const read: Prospect['read'] = (work) => storage.read(list, work, signal)
       const prospect: Prospect = { list, dryRun, profile, handlers, signal, read }
       const readying = readied(operation, asking, prospect)
       const running = readying instanceof Promise ? await readying : readying
@@ -182,7 +182,7 @@ export class Units {
 
   /** One unit of the storage, within the time limit of a whole unit. */
   #inUnit<T>(call: Call, work: (unit: Unit) => Promise<T>): Promise<T> {
-    const attempt: Attempt = { unit: undefined, isCommitting: false, over: new AbortController(), giveUp: [] }
+    const attempt: Attempt = { unit: undefined, isCommitting: false, over: new Deadline(), giveUp: [] }
     throwIfAbandoned(call.signal)
     return new Promise((resolve, reject) => {
       attempt.giveUp.push(reject)
@@ -210,7 +210,7 @@ export class Units {
       (tx) =>
         new Promise((resolve, reject) => {
           // a storage that was slow to begin: nobody waits for this unit any more
-          attempt.over.signal.throwIfAborted()
+          attempt.over.throwIfAborted()
           attempt.giveUp.push(reject)
           const unit = this.#begin(call, tx)
           attempt.unit = unit
@@ -227,7 +227,7 @@ export class Units {
             .then((result) => finished(unit, result))
             .then(done, failed)
         }),
-      attempt.over.signal,
+      attempt.over,
     )
   }
 
@@ -236,7 +236,7 @@ export class Units {
       unit.end()
       this.#options.handlers.abort(error, unit)
     }
-    over.abort(error)
+    over.end(error)
     for (const reject of giveUp) reject(error)
   }
 

@@ -1,4 +1,5 @@
 /** Reads what is committed. */
+import type { Ending } from '../../../core/model/calls.js'
 import type { Kind, KeyOf, Page, Query, RecordReader, Records } from '../../../core/ports/storage.js'
 import { present } from './current-schema.js'
 import type { Upgrade } from './current-schema.js'
@@ -10,9 +11,9 @@ export class CommittedReader<K extends Kind> implements RecordReader<K> {
   readonly #table: RecordTable<K>
   readonly #present: (record: Records[K]) => Records[K]
 
-  readonly #signal: AbortSignal | undefined
+  readonly #signal: Ending | undefined
 
-  constructor(table: RecordTable<K>, upgrade: Upgrade, signal?: AbortSignal) {
+  constructor(table: RecordTable<K>, upgrade: Upgrade, signal?: Ending) {
     this.#table = table
     this.#signal = signal
     this.#present = (record) => present(upgrade, table.kind, record)

@@ -1,4 +1,5 @@
 /** The storage that keeps its records in this process: memory as it is, the JSON file with a journal behind it. */
+import type { Ending } from '../../../core/model/calls.js'
 import { copyMark, thisCopy } from '../../../core/model/copy.js'
 import { StorageUnavailable } from '../../../core/ports/storage.js'
 import type { ReadUnit, Storage, StorageOptions, WriteUnit } from '../../../core/ports/storage.js'
@@ -66,7 +67,7 @@ export class LocalStorage implements Storage {
     this.#opened = { options, lists, locks: new Locks(options.lockWait, this.#maxWaiting) }
   }
 
-  async read<T>(list: string, work: (unit: ReadUnit) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async read<T>(list: string, work: (unit: ReadUnit) => Promise<T>, signal?: Ending): Promise<T> {
     const reader = this.#reader(list, signal)
     this.#calls++
     try {
@@ -76,7 +77,7 @@ export class LocalStorage implements Storage {
     }
   }
 
-  async write<T>(list: string, work: (unit: WriteUnit) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async write<T>(list: string, work: (unit: WriteUnit) => Promise<T>, signal?: Ending): Promise<T> {
     const { lists, locks, options } = this.#assertOpen()
     const held = new UnitLocks(locks, signal)
     const unit = new StagedUnit(lists.get(list), held, options.upgrade)
@@ -151,7 +152,7 @@ export class LocalStorage implements Storage {
   }
 
   /** Readers of a list; those of a list that holds nothing, or with a signal, are not kept. */
-  #reader(id: string, signal?: AbortSignal): ReadUnit {
+  #reader(id: string, signal?: Ending): ReadUnit {
     const { lists, options } = this.#assertOpen()
     const known = signal ? undefined : this.#readers.get(id)
     if (known) return known

@@ -1,4 +1,5 @@
 /** Answers queries from a table, and from what a unit of work has staged on top of it. */
+import type { Ending } from '../../../core/model/calls.js'
 import type { Condition, Kind, Page, Path, Query, Records, Scalar } from '../../../core/ports/storage.js'
 import { compileCondition, compileSort } from '../../../core/ports/condition.js'
 import type { Test } from '../../../core/ports/condition.js'
@@ -31,7 +32,7 @@ export async function find<K extends Kind>(
   query: Query,
   staged?: Staged<K>,
   limits = patternLimits,
-  signal?: AbortSignal,
+  signal?: Ending,
 ): Promise<Page<Records[K]>> {
   const patterns = hasPatterns(query) ? await compilePatterns(query.where, limits) : undefined
   signal?.throwIfAborted()

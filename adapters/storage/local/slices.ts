@@ -1,4 +1,5 @@
 /** Long work in slices, between which others are served (adapters/storage/README.md, Cancelling). */
+import type { Ending } from '../../../core/model/calls.js'
 import { setImmediate } from 'node:timers/promises'
 import { tooSlow } from '../../../core/ports/query-patterns.js'
 import type { PatternLimits } from '../../../core/ports/query-patterns.js'
@@ -8,13 +9,13 @@ const longest = 5
 
 /** The slices of one query. */
 export class Slices {
-  readonly #signal: AbortSignal | undefined
+  readonly #signal: Ending | undefined
   readonly #limits: PatternLimits | undefined
   #busy = 0
   #began = performance.now()
 
   /** `limits` are those of a query with regular expressions. */
-  constructor(signal: AbortSignal | undefined, limits: PatternLimits | undefined) {
+  constructor(signal: Ending | undefined, limits: PatternLimits | undefined) {
     this.#signal = signal
     this.#limits = limits
   }

@@ -1,4 +1,5 @@
 /** The locks of one unit of work, and whether it may ask for any more. */
+import type { Ending } from '../../../core/model/calls.js'
 import { StorageUnavailable } from '../../../core/ports/storage.js'
 import { Holder } from '../../../core/ports/locks.js'
 import type { Locks } from '../../../core/ports/locks.js'
@@ -10,9 +11,9 @@ export class UnitLocks {
   #state: 'open' | 'ended' | 'cut' = 'open'
 
   /** Fires when nobody waits for the unit any more. */
-  readonly signal: AbortSignal | undefined
+  readonly signal: Ending | undefined
 
-  constructor(locks: Locks, signal?: AbortSignal) {
+  constructor(locks: Locks, signal?: Ending) {
     this.#locks = locks
     this.signal = signal
   }

@@ -1,4 +1,5 @@
 /** Who may use a connection now (adapters/storage/postgres/README.md, Pool and hooks). */
+import type { Ending } from '../../../core/model/calls.js'
 import { LockTimeout, StorageUnavailable } from '../../../core/ports/storage.js'
 
 /**
@@ -34,8 +35,8 @@ export class Admission {
   }
 
   /** Takes a place; undefined if there is one now. LockTimeout at once when too many wait, StorageUnavailable after the longest wait. */
-  enter(as: Borrower, signal?: AbortSignal): Promise<void> | undefined {
-    if (signal?.aborted) return Promise.reject(signal.reason as Error)
+  enter(as: Borrower, signal?: Ending): Promise<void> | undefined {
+    if (signal?.aborted) return Promise.reject(signal.reason)
     const queue = this.#queues[as]
     if (queue.size === 0 && this.#hasPlace(as)) {
       this.#taken[as]++

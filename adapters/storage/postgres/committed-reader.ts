@@ -1,4 +1,5 @@
 /** Reads what is committed: each call is one statement, or one transaction that sees one moment. */
+import type { Ending } from '../../../core/model/calls.js'
 import { QueryRefused } from '../../../core/ports/storage.js'
 import type { Condition, Kind, KeyOf, Page, Query, RecordReader, Records } from '../../../core/ports/storage.js'
 import { hasPatterns } from '../../../core/ports/query-patterns.js'
@@ -16,9 +17,9 @@ export class CommittedReader<K extends Kind> implements RecordReader<K> {
   readonly #database: Database
   readonly #list: string
   readonly #kind: K
-  readonly #signal: AbortSignal | undefined
+  readonly #signal: Ending | undefined
 
-  constructor(database: Database, list: string, kind: K, signal: AbortSignal | undefined) {
+  constructor(database: Database, list: string, kind: K, signal: Ending | undefined) {
     this.#database = database
     this.#list = list
     this.#kind = kind

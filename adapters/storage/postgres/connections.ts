@@ -2,6 +2,7 @@
  * Connections: borrowed for a bounded time, watched while they are out, destroyed when anything about them is odd. There are
  * never more of them than the pool has: a place is free again when the server has let the connection go.
  */
+import type { Ending } from '../../../core/model/calls.js'
 import { StorageUnavailable } from '../../../core/ports/storage.js'
 import { Admission } from './admission.js'
 import type { Borrower } from './admission.js'
@@ -31,7 +32,7 @@ export interface Loan {
   /** Longest run of one statement, in milliseconds. */
   readonly limit?: number
   /** Fires when nobody wants the answer any more. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: Ending | undefined
 }
 
 /** Clients that have a listener of ours, whichever storage borrowed them first. */
@@ -105,7 +106,7 @@ export class Connections {
   }
 
   /** Runs one statement that may be run again: a read, or one whose loss costs nothing. */
-  run(statement: Statement, signal?: AbortSignal, as?: Borrower): Promise<StatementResult> {
+  run(statement: Statement, signal?: Ending, as?: Borrower): Promise<StatementResult> {
     return this.borrow(
       async (lease) => {
         try {
@@ -120,7 +121,7 @@ export class Connections {
   }
 
   /** Runs `work` on one connection, again if that turns out to be dead. `work` must change nothing, or must not have begun. */
-  async borrow<T>(work: (lease: Lease) => Promise<T>, signal?: AbortSignal, as?: Borrower): Promise<T> {
+  async borrow<T>(work: (lease: Lease) => Promise<T>, signal?: Ending, as?: Borrower): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const lease = await this.lease({ signal, as })
       const cancel = (): void => lease.cancel()

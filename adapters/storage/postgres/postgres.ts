@@ -2,6 +2,7 @@
  * PostgreSQL storage: for when one process or one machine is not enough. Any number of processes may work on one
  * database. The tables are made and kept up to date by `open`; their names begin with `clientele_`.
  */
+import type { Ending } from '../../../core/model/calls.js'
 import { copyMark, thisCopy } from '../../../core/model/copy.js'
 import { StorageUnavailable, kindNames } from '../../../core/ports/storage.js'
 import type { Kind, Path, ReadUnit, Records, Storage, StorageOptions, WriteUnit } from '../../../core/ports/storage.js'
@@ -134,11 +135,11 @@ class PostgresStorage implements Storage {
     this.#database = { connections, indexes, locks, begin, gates: new Locks(lockWait, maxWaiting), load }
   }
 
-  read<T>(list: string, work: (unit: ReadUnit) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  read<T>(list: string, work: (unit: ReadUnit) => Promise<T>, signal?: Ending): Promise<T> {
     return this.#track((database) => work(readersOf((kind) => new CommittedReader(database, list, kind, signal))))
   }
 
-  write<T>(list: string, work: (unit: WriteUnit) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  write<T>(list: string, work: (unit: WriteUnit) => Promise<T>, signal?: Ending): Promise<T> {
     return this.#track(async (database) => {
       const transaction = new PgTransaction(database, list, signal)
       const unit = writeUnitOf(transaction)

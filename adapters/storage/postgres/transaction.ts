@@ -2,6 +2,7 @@
  * The transaction of one unit of work. It is opened as late as can be: a single insert needs none
  * (adapters/storage/README.md, Transactions).
  */
+import type { Ending } from '../../../core/model/calls.js'
 import { LockTimeout } from '../../../core/ports/storage.js'
 import { Holder } from '../../../core/ports/locks.js'
 import { ConnectionLost, faultOf, isNameLost, sqlStateOf } from './faults.js'
@@ -29,9 +30,9 @@ export class PgTransaction {
   #isEnded = false
   /** Whether a statement of the unit ran in its transaction. */
   #hasRun = false
-  readonly #signal: AbortSignal | undefined
+  readonly #signal: Ending | undefined
 
-  constructor(database: Database, list: string, signal?: AbortSignal) {
+  constructor(database: Database, list: string, signal?: Ending) {
     this.database = database
     this.list = list
     this.#signal = signal
