@@ -4,8 +4,10 @@ import type { Ending } from '../model/calls.js'
 /** The time is over. */
 export class TimeLimit extends Error {
   override readonly name = 'TimeLimit'
+  readonly ms: number
   constructor(ms: number) {
     super(`it took longer than its time limit of ${ms} ms`)
+    this.ms = ms
   }
 }
 

@@ -237,12 +237,9 @@ export class Unit implements HandledUnit {
       if (this.#lost > lost) throw new DocumentSpoilt('it deleted the record that it was called for')
       return this.#look(draft)
     }
-    const cut = (): void => {
-      for (const held of this.#inHands()) if (!heldOutside.includes(held)) held.draft.cut()
-    }
     const end = (): Promise<void> | undefined => {
       const settling = this.#settle()
-      return settling ? settling.then(cut) : (cut() as undefined)
+      return settling ? settling.then(() => this.#cut(heldOutside)) : this.#cut(heldOutside)
     }
     this.call.hasRunHandlers = true
     return this.handlers.run(this, { point, recordId, previous, args, look, end })
@@ -253,6 +250,11 @@ export class Unit implements HandledUnit {
     const held: Held[] = []
     for (const each of this.#held.values()) if (each.isInHands) held.push(each)
     return held
+  }
+
+  /** Ends the hold of handlers, but for what handlers outside hold too. */
+  #cut(heldOutside: readonly Held[]): undefined {
+    for (const held of this.#held.values()) if (held.isInHands && !heldOutside.includes(held)) held.draft.cut()
   }
 
   /** Stores what the handler that makes a call of its own has changed in place so far. */

@@ -1,5 +1,5 @@
 /** Opens units of work on the storage: time limits, second attempts, commit, joining, closing (core/README.md). */
-import { Deadline, Timer, isThenable } from '../extension/deadline.js'
+import { Timer, isThenable } from '../extension/deadline.js'
 import type { Frame } from '../extension/frames.js'
 import type { Handlers } from '../extension/handlers.js'
 import { PluginFault } from '../extension/plugin-fault.js'
@@ -10,10 +10,9 @@ import { errorOf, tell } from '../model/thrown.js'
 import type { Clock, CustomerLists, Logger } from '../ports/host.js'
 import { StaleVersion, StorageUnavailable } from '../ports/storage.js'
 import type { Storage, WriteUnit } from '../ports/storage.js'
-import { onAbandoned, throwIfAbandoned, unlessAbandoned } from './abandoned.js'
+import { throwIfAbandoned, unlessAbandoned } from './abandoned.js'
 import { AfterCommit } from './after-commit.js'
-import { RolledBack, finished, timeLimitOf } from './attempt.js'
-import type { Attempt } from './attempt.js'
+import { Attempt } from './attempt.js'
 import { errandOf } from './errand.js'
 import type { Errand } from './errand.js'
 import { problemOf } from './incidents.js'
@@ -182,62 +181,11 @@ export class Units {
 
   /** One unit of the storage, within the time limit of a whole unit. */
   #inUnit<T>(call: Call, work: (unit: Unit) => Promise<T>): Promise<T> {
-    const attempt: Attempt = { unit: undefined, isCommitting: false, over: new Deadline(), giveUp: [] }
     throwIfAbandoned(call.signal)
-    return new Promise((resolve, reject) => {
-      attempt.giveUp.push(reject)
-      const late = this.#timer.start({ end: () => this.#giveUp(attempt, timeLimitOf(attempt, this.#timer.ms)) })
-      const stop = onAbandoned(call.signal, (error) => attempt.isCommitting || this.#giveUp(attempt, error))
-      const ended = (): void => {
-        this.#timer.stop(late)
-        stop()
-      }
-      const failed = (error: unknown): void => {
-        ended()
-        if (error instanceof RolledBack) resolve(error.result as T)
-        else reject(error)
-      }
-      this.#open(call, attempt, work).then((result) => {
-        ended()
-        resolve(result)
-      }, failed)
-    })
-  }
-
-  #open<T>(call: Call, attempt: Attempt, work: (unit: Unit) => Promise<T>): Promise<T> {
-    return this.#options.storage.write(
-      call.list,
-      (tx) =>
-        new Promise((resolve, reject) => {
-          // a storage that was slow to begin: nobody waits for this unit any more
-          attempt.over.throwIfAborted()
-          attempt.giveUp.push(reject)
-          const unit = this.#begin(call, tx)
-          attempt.unit = unit
-          const done = (result: T): void => {
-            unit.end()
-            attempt.isCommitting = true
-            resolve(result)
-          }
-          const failed = (error: unknown): void => {
-            unit.end()
-            reject(error)
-          }
-          work(unit)
-            .then((result) => finished(unit, result))
-            .then(done, failed)
-        }),
-      attempt.over,
-    )
-  }
-
-  #giveUp({ unit, over, giveUp }: Attempt, error: Error): void {
-    if (unit) {
-      unit.end()
-      this.#options.handlers.abort(error, unit)
-    }
-    over.end(error)
-    for (const reject of giveUp) reject(error)
+    const { storage, handlers } = this.#options
+    const attempt = new Attempt(handlers)
+    const inUnit = (tx: WriteUnit) => attempt.run(() => this.#begin(call, tx), work)
+    return attempt.outcome(() => storage.write(call.list, inUnit, attempt), this.#timer, call.signal)
   }
 
   #begin(call: Call, tx: WriteUnit): Unit {
