@@ -9,7 +9,11 @@ import { LockTimeout } from './storage.js'
 export class Holder {
   /** Keys held, in the order in which they were taken. */
   readonly keys: string[] = []
-  readonly waits = new Set<Wait>()
+  #waits: Set<Wait> | undefined
+  /** Waits that have not ended. */
+  get waits(): Set<Wait> {
+    return (this.#waits ??= new Set())
+  }
 }
 
 interface Wait {
@@ -104,12 +108,13 @@ export class Locks {
 
   /** Gives up all that the holder has, and ends its waits. */
   end(holder: Holder): void {
-    for (const wait of holder.waits) wait.refuse(new Error('the unit of work has ended'))
-    for (const key of holder.keys.splice(0)) this.#handOver(key)
+    if (this.#waiting > 0) for (const wait of holder.waits) wait.refuse(new Error('the unit of work has ended'))
+    for (const key of holder.keys) this.#handOver(key)
+    holder.keys.length = 0
   }
 
   #handOver(key: string): void {
-    const queue = this.#queues.get(key)
+    const queue = this.#waiting > 0 ? this.#queues.get(key) : undefined
     const next = queue?.shift()
     if (queue?.length === 0) this.#queues.delete(key)
     if (next) next.grant()

@@ -4,19 +4,23 @@ import type { Envelope, Kind, KeyOf, ReadUnit, RecordReader, RecordWriter } from
 
 /** A deep, frozen copy of a record with this version, as JSON keeps it: undefined properties are left out. */
 export function recordCopy<T extends Envelope>(record: T, version: number): T {
-  return frozenCopy({ ...record, version })
+  return frozen({ ...record, version })
 }
 
 /** A copy of the whole at once, then of what lies inside: as compact as its original, and cheaper than by way of JSON. */
-function frozenCopy<T extends object>(value: T): T {
-  if (Array.isArray(value)) return Object.freeze(value.map(innerCopy) as object) as T
-  const copy = { ...value } as Record<string, unknown>
-  for (const name in copy) {
-    const inner = copy[name]
-    if (inner === undefined) delete copy[name]
-    else if (inner !== null && typeof inner === 'object') put(copy, name, frozenCopy(inner))
+function frozenCopy(value: object): object {
+  return Array.isArray(value) ? Object.freeze(value.map(innerCopy)) : frozen({ ...value })
+}
+
+/** A copy, frozen, with copies of what lies inside. */
+function frozen<T extends object>(copy: T): T {
+  const properties = copy as Record<string, unknown>
+  for (const name in properties) {
+    const inner = properties[name]
+    if (inner === undefined) delete properties[name]
+    else if (inner !== null && typeof inner === 'object') put(properties, name, frozenCopy(inner))
   }
-  return Object.freeze(copy) as T
+  return Object.freeze(copy)
 }
 
 const innerCopy = (item: unknown): unknown => (item !== null && typeof item === 'object' ? frozenCopy(item) : item)

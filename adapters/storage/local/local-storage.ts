@@ -88,7 +88,9 @@ export class LocalStorage implements Storage {
       held.assertOpen()
       held.shut()
       const steps = unit.steps()
-      if (steps.length > 0) await this.#commit({ list, steps }, lists)
+      const commit: Commit = { list, steps }
+      if (steps.length > 0 && this.#backing) await this.#backing.append(commit, () => lists.apply(commit))
+      else lists.apply(commit)
       return result
     } finally {
       held.end()
@@ -143,12 +145,6 @@ export class LocalStorage implements Storage {
     if (this.#closed) throw new StorageUnavailable('the storage is closed')
     if (!this.#opened) throw new StorageUnavailable('the storage is not open')
     return this.#opened
-  }
-
-  async #commit(commit: Commit, lists: StoredLists): Promise<void> {
-    const apply = (): void => lists.apply(commit)
-    if (this.#backing) await this.#backing.append(commit, apply)
-    else apply()
   }
 
   /** Readers of a list; those of a list that holds nothing, or with a signal, are not kept. */

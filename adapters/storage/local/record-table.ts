@@ -123,6 +123,14 @@ class Buckets<K extends Kind> {
 
 const byNumber = (a: number, b: number): number => a - b
 
+/** All slots by the value of a unique key. */
+export interface UniqueIndex<K extends Kind> {
+  readonly name: string
+  readonly slots: Map<string, Slot<K>>
+  /** What the keys of locks that guard its values begin with. */
+  readonly lock: string
+}
+
 /** The committed records of one kind in one list. */
 export class RecordTable<K extends Kind> {
   readonly kind: K
@@ -131,15 +139,19 @@ export class RecordTable<K extends Kind> {
   /** Blocks by the slots that they were made of, until these change. */
   readonly #blocks = new Map<readonly Slot<K>[], Block<K>>()
   readonly byId = new Map<string, Slot<K>>()
-  /** Slots by the value of each unique key, and of each other key that is looked up. */
-  readonly unique: readonly { readonly name: string; readonly slots: Map<string, Slot<K>> }[]
+  readonly unique: readonly UniqueIndex<K>[]
+  /** What the keys of locks that guard ids begin with. */
+  readonly idLock: string
+  /** Slots by the value of each other key that is looked up. */
   readonly indexed: readonly { readonly name: string; readonly slots: Buckets<K> }[]
   readonly declared: readonly SortedIndex<K>[]
   #nextOrdinal = 1
 
-  constructor(kind: K, declared: readonly Path[]) {
+  constructor(kind: K, declared: readonly Path[], list = '') {
     this.kind = kind
-    this.unique = kinds[kind].unique.map((name) => ({ name, slots: new Map() }))
+    const lockOf = (name: string): string => `${list}\u001f${kind}\u001f${name}\u001f`
+    this.idLock = lockOf('id')
+    this.unique = kinds[kind].unique.map((name) => ({ name, slots: new Map(), lock: lockOf(name) }))
     this.indexed = kinds[kind].indexed.map((name) => ({ name, slots: new Buckets() }))
     this.declared = declared.map((path) => new SortedIndex(path))
   }

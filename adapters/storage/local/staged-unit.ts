@@ -44,20 +44,27 @@ export class StagedUnit implements WriteUnit {
   }
 
   async lock(key: string): Promise<void> {
-    await this.#locks.take([`${this.#list.id}\u001flock\u001f${key}`])
+    const waiting = this.#locks.take([`${this.#list.id}\u001flock\u001f${key}`], [])
+    if (waiting) await waiting
   }
 
   async flush(): Promise<void> {
     this.#locks.assertOpen()
   }
 
-  /** What the unit changes, kind by kind, in the order in which it was staged. */
+  /** What the unit changes, kind by kind. */
   steps(): CommitStep[] {
-    const domain = [this.#customers, this.#addresses, this.#accounts, this.#mappings, this.#socialMediaUsers]
-    return [...domain, this.#signIns].flatMap((writer) => writer?.steps() ?? [])
+    const steps: CommitStep[] = []
+    this.#customers?.addSteps(steps)
+    this.#addresses?.addSteps(steps)
+    this.#accounts?.addSteps(steps)
+    this.#mappings?.addSteps(steps)
+    this.#socialMediaUsers?.addSteps(steps)
+    this.#signIns?.addSteps(steps)
+    return steps
   }
 
   #writer<K extends Kind>(kind: K): StagedWriter<K> {
-    return new StagedWriter(this.#list.id, this.#list.tables[kind], this.#locks, this.#upgrade)
+    return new StagedWriter(this.#list.tables[kind], this.#locks, this.#upgrade)
   }
 }

@@ -14,15 +14,16 @@ import { keyParts, recordCopy } from '../../../core/ports/stored-records.js'
 import type { CommitStep } from './commit.js'
 import { admit, present } from './current-schema.js'
 import { find } from './query.js'
-import type { RecordTable } from './record-table.js'
+import type { RecordTable, UniqueIndex } from './record-table.js'
 import type { Slot } from './slot.js'
 import type { UnitLocks } from './unit-locks.js'
 
 /** Ordinals of staged new records: after all committed ones. */
 const STAGED = 2 ** 52
 
-interface UniqueKey {
-  readonly name: string
+/** A unique key that a record has. */
+interface Key<K extends Kind> {
+  readonly index: UniqueIndex<K>
   readonly value: string
   /** Key of the lock that guards it. */
   readonly lock: string
@@ -34,24 +35,23 @@ export class StagedWriter<K extends Kind> implements RecordWriter<K> {
   readonly #table: RecordTable<K>
   readonly #locks: UnitLocks
   readonly #upgrade: StorageOptions['upgrade']
-  readonly #prefix: string
   readonly #staged = new Map<string, Slot<K> | undefined>()
-  /** Ids of staged records by name and value of their unique keys. */
+  /** Ids of staged records by the unique keys that these have newly: by their locks. */
   readonly #keys = new Map<string, string>()
+  /** Ids of committed records that were removed, be it that they were inserted again. */
+  #removed: Set<string> | undefined
   #inserted = 0
 
-  constructor(list: string, table: RecordTable<K>, locks: UnitLocks, upgrade: StorageOptions['upgrade']) {
+  constructor(table: RecordTable<K>, locks: UnitLocks, upgrade: StorageOptions['upgrade']) {
     this.#kind = table.kind
     this.#table = table
     this.#locks = locks
     this.#upgrade = upgrade
-    this.#prefix = `${list}\u001f${table.kind}\u001f`
   }
 
   async get(key: KeyOf<K>): Promise<Records[K] | undefined> {
     this.#locks.assertOpen()
-    const [name, value] = keyParts(key)
-    const slot = name === 'id' ? this.#slotNow(value) : this.#uniqueSlot(name, value)
+    const slot = this.#staged.size === 0 ? this.#table.slotOf(key) : this.#slotOf(key)
     return slot && present(this.#upgrade, this.#kind, slot.record)
   }
 
@@ -63,12 +63,15 @@ export class StagedWriter<K extends Kind> implements RecordWriter<K> {
 
   async insert(input: Records[K]): Promise<Records[K]> {
     const record = recordCopy(input, 1)
-    const keys = this.#uniqueOf(record)
-    const taken = await this.#locks.take([this.#lockOf('id', record.id), ...keys.map(({ lock }) => lock)])
-    if (this.#slotNow(record.id)) this.#fail(taken, new DuplicateKey(this.#kind, 'id'))
-    this.#assertFree(record.id, keys, taken)
+    const { id } = record
+    const keys = this.#keysOf(record)
+    const taken: string[] = []
+    const waiting = this.#locks.take(locksOf(keys, this.#lockOf(id)), taken)
+    if (waiting) await waiting
+    if (this.#slotNow(id)) this.#fail(taken, new DuplicateKey(this.#kind, 'id'))
+    this.#assertFree(id, keys, taken)
     // A record that this unit removed and inserts again is a new one, at the end.
-    this.#staged.delete(record.id)
+    this.#staged.delete(id)
     this.#stage(record, keys, STAGED + this.#inserted++)
     return record
   }
@@ -76,12 +79,14 @@ export class StagedWriter<K extends Kind> implements RecordWriter<K> {
   async update(input: Records[K]): Promise<Records[K]> {
     const { id, version } = input
     const record = recordCopy(input, this.#staged.has(id) ? version : version + 1)
-    const taken = await this.#locks.take([this.#lockOf('id', id)])
+    const taken: string[] = []
+    const waiting = this.#locks.take([this.#lockOf(id)], taken)
+    if (waiting) await waiting
     const { record: before, ordinal } = this.#current(id, version, taken)
-    const [old, keys] = [this.#uniqueOf(before), this.#uniqueOf(record)]
-    const changed = [...old, ...keys].filter(({ name }) => before.keys[name] !== record.keys[name])
-    const locks = changed.map(({ lock }) => lock)
-    await this.#locks.take(locks, taken)
+    const old = this.#keysOf(before, record)
+    const keys = this.#keysOf(record, before)
+    const waitingMore = this.#locks.take(locksOf([...old, ...keys]), taken)
+    if (waitingMore) await waitingMore
     this.#assertUnchanged(before, taken)
     this.#assertFree(id, keys, taken)
     this.#forget(old)
@@ -91,37 +96,48 @@ export class StagedWriter<K extends Kind> implements RecordWriter<K> {
 
   async remove(input: Records[K]): Promise<void> {
     const { id, version } = input
-    const taken = await this.#locks.take([this.#lockOf('id', id)])
+    const taken: string[] = []
+    const waiting = this.#locks.take([this.#lockOf(id)], taken)
+    if (waiting) await waiting
     const { record: before } = this.#current(id, version, taken)
-    const keys = this.#uniqueOf(before)
-    const locks = keys.map(({ lock }) => lock)
-    await this.#locks.take(locks, taken)
+    const keys = this.#keysOf(before)
+    const waitingMore = this.#locks.take(locksOf(keys), taken)
+    if (waitingMore) await waitingMore
     this.#assertUnchanged(before, taken)
     this.#forget(keys)
-    if (this.#table.byId.has(id)) this.#staged.set(id, undefined)
-    else this.#staged.delete(id)
+    if (this.#table.byId.has(id)) {
+      this.#staged.set(id, undefined)
+      this.#removed = (this.#removed ?? new Set()).add(id)
+    } else this.#staged.delete(id)
   }
 
-  steps(): CommitStep[] {
-    const steps: CommitStep[] = []
-    for (const [id, slot] of this.#staged) {
-      if (!slot || (slot.ordinal >= STAGED && this.#table.byId.has(id))) steps.push([this.#kind, id])
-      if (slot) steps.push([this.#kind, slot.record])
-    }
-    return steps
+  /** Adds what the commit is to change: removals first, so that whatever they free is free. */
+  addSteps(steps: CommitStep[]): void {
+    if (this.#removed) for (const id of this.#removed) steps.push([this.#kind, id])
+    for (const slot of this.#staged.values()) if (slot) steps.push([this.#kind, slot.record])
   }
 
   /** The slot of this id as the unit sees it. */
   #slotNow(id: string): Slot<K> | undefined {
-    return this.#staged.has(id) ? this.#staged.get(id) : this.#table.byId.get(id)
+    return this.#staged.get(id) ?? (this.#staged.has(id) ? undefined : this.#table.byId.get(id))
   }
 
-  /** The slot that has this key, as the unit sees it. */
-  #uniqueSlot(name: string, value: string): Slot<K> | undefined {
-    const own = this.#keys.get(`${name}\u001f${value}`)
+  /** The slot that a key names, as the unit sees it. */
+  #slotOf(key: KeyOf<K>): Slot<K> | undefined {
+    const [name, value] = keyParts(key)
+    if (name === 'id') return this.#slotNow(value)
+    const index = this.#table.unique.find((each) => each.name === name)
+    return index && this.#holderOf({ index, value, lock: index.lock + value })
+  }
+
+  /** The slot that has this unique key, as the unit sees it. */
+  #holderOf({ index, value, lock }: Key<K>): Slot<K> | undefined {
+    const own = this.#keys.get(lock)
     if (own !== undefined) return this.#staged.get(own)
-    const slot = this.#table.uniqueSlot(name, value)
-    return slot && !this.#staged.has(slot.record.id) ? slot : undefined
+    const slot = index.slots.get(value)
+    if (!slot || !this.#staged.has(slot.record.id)) return slot
+    const staged = this.#staged.get(slot.record.id)
+    return staged?.record.keys[index.name] === value ? staged : undefined
   }
 
   /** The slot to be changed; StaleVersion if it is not there in this version. */
@@ -136,10 +152,10 @@ export class StagedWriter<K extends Kind> implements RecordWriter<K> {
     if (this.#slotNow(record.id)?.record !== record) this.#fail(taken, new StaleVersion(this.#kind, record.id))
   }
 
-  #assertFree(id: string, keys: readonly UniqueKey[], taken: readonly string[]): void {
-    for (const { name, value } of keys) {
-      const slot = this.#uniqueSlot(name, value)
-      if (slot && slot.record.id !== id) this.#fail(taken, new DuplicateKey(this.#kind, name))
+  #assertFree(id: string, keys: readonly Key<K>[], taken: readonly string[]): void {
+    for (const key of keys) {
+      const holder = this.#holderOf(key)
+      if (holder && holder.record.id !== id) this.#fail(taken, new DuplicateKey(this.#kind, key.index.name))
     }
   }
 
@@ -148,26 +164,32 @@ export class StagedWriter<K extends Kind> implements RecordWriter<K> {
     throw error
   }
 
-  #stage(record: Records[K], keys: readonly UniqueKey[], ordinal: number): void {
+  #stage(record: Records[K], keys: readonly Key<K>[], ordinal: number): void {
     this.#staged.set(record.id, { record: admit(this.#upgrade, this.#kind, record), ordinal })
-    for (const { name, value } of keys) this.#keys.set(`${name}\u001f${value}`, record.id)
+    for (const { lock } of keys) this.#keys.set(lock, record.id)
   }
 
-  #forget(keys: readonly UniqueKey[]): void {
-    for (const { name, value } of keys) this.#keys.delete(`${name}\u001f${value}`)
+  #forget(keys: readonly Key<K>[]): void {
+    for (const { lock } of keys) this.#keys.delete(lock)
   }
 
-  /** The unique keys that a record has, in the order in which they are checked. */
-  #uniqueOf(record: Envelope): UniqueKey[] {
-    const keys: UniqueKey[] = []
-    for (const { name } of this.#table.unique) {
-      const value = record.keys[name]
-      if (value !== undefined) keys.push({ name, value, lock: this.#lockOf(name, value) })
+  /** The unique keys that a record has, and another one has not, in the order in which they are checked. */
+  #keysOf(record: Envelope, other?: Envelope): Key<K>[] {
+    const keys: Key<K>[] = []
+    for (const index of this.#table.unique) {
+      const value = record.keys[index.name]
+      if (value !== undefined && value !== other?.keys[index.name])
+        keys.push({ index, value, lock: index.lock + value })
     }
     return keys
   }
 
-  #lockOf(name: string, value: string): string {
-    return `${this.#prefix}${name}\u001f${value}`
+  #lockOf(id: string): string {
+    return this.#table.idLock + id
   }
+}
+
+function locksOf<K extends Kind>(keys: readonly Key<K>[], ...locks: string[]): string[] {
+  for (const { lock } of keys) locks.push(lock)
+  return locks
 }

@@ -68,7 +68,7 @@ export class StoredLists {
 
   #create(id: string): StoredList {
     const { indexes } = this.#options
-    const table = <K extends Kind>(kind: K): RecordTable<K> => new RecordTable(kind, indexes[kind] ?? [])
+    const table = <K extends Kind>(kind: K): RecordTable<K> => new RecordTable(kind, indexes[kind] ?? [], id)
     const tables = {
       customers: table('customers'),
       addresses: table('addresses'),

@@ -5,30 +5,39 @@ import { Holder } from '../../../core/ports/locks.js'
 import type { Locks } from '../../../core/ports/locks.js'
 
 /** What a unit of work holds from its first lock to its end. */
-export class UnitLocks {
+export class UnitLocks extends Holder {
   readonly #locks: Locks
-  readonly #holder = new Holder()
   #state: 'open' | 'ended' | 'cut' = 'open'
 
   /** Fires when nobody waits for the unit any more. */
   readonly signal: Ending | undefined
 
   constructor(locks: Locks, signal?: Ending) {
+    super()
     this.#locks = locks
     this.signal = signal
   }
 
-  /** Takes locks in order and returns those newly taken; gives them up again if one cannot be had. */
-  async take(keys: readonly string[], taken: string[] = []): Promise<string[]> {
+  /**
+   * Takes locks in order and notes in `taken` those newly taken; a promise if one is to be waited for. If that cannot be had,
+   * all of `taken` are given up.
+   */
+  take(keys: readonly string[], taken: string[]): Promise<void> | undefined {
     this.assertOpen()
+    for (let at = 0; at < keys.length; at++) {
+      const key = keys[at] as string
+      const isNew = this.#locks.take(key, this)
+      if (isNew === undefined) return this.#wait(key, keys.slice(at + 1), taken)
+      if (isNew) taken.push(key)
+    }
+    return undefined
+  }
+
+  async #wait(key: string, others: readonly string[], taken: string[]): Promise<void> {
     try {
-      for (const key of keys) {
-        const isNew = this.#locks.take(key, this.#holder)
-        if (isNew === undefined) await this.#locks.wait(key, this.#holder, this.signal)
-        if (isNew !== false) taken.push(key)
-      }
-      this.assertOpen()
-      return taken
+      await this.#locks.wait(key, this, this.signal)
+      taken.push(key)
+      await this.take(others, taken)
     } catch (error) {
       this.giveUp(taken)
       throw error
@@ -36,7 +45,7 @@ export class UnitLocks {
   }
 
   giveUp(taken: readonly string[]): void {
-    if (this.#state === 'open') this.#locks.release(this.#holder, taken)
+    if (this.#state === 'open') this.#locks.release(this, taken)
   }
 
   assertOpen(): void {
@@ -53,13 +62,13 @@ export class UnitLocks {
   /** Frees what the unit holds. */
   end(): void {
     if (this.#state === 'open') this.#state = 'ended'
-    this.#locks.end(this.#holder)
+    this.#locks.end(this)
   }
 
   /** Ends the unit before its work is done: nothing of it will be stored. */
   cut(): void {
     if (this.#state !== 'open') return
     this.#state = 'cut'
-    this.#locks.end(this.#holder)
+    this.#locks.end(this)
   }
 }
