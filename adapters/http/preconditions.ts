@@ -36,6 +36,7 @@ export function unlessKnown({ method, request }: Exchange, reply: Reply, rules: 
 
 /** True if a header names the tag: bare, quoted, weak, one of a list, or `*` for any. */
 function namesTag(header: string, tag: string, { starInLists = false }: IfMatchRules): boolean {
+  if (header === tag) return true
   const sent = header.split(',').map((each) => each.trim().replace(/^W\//, ''))
   const isAny = starInLists ? sent.includes('*') : header.trim() === '*'
   return isAny || sent.some((each) => bare(each) === bare(tag))

@@ -91,7 +91,17 @@ const wrong = (path: readonly string[], message: string): Violation => ({
 
 /** The violation of a document whose free data, which alone can be large, has more bytes than a document may. */
 export function tooManyBytes(free: readonly unknown[], { documentBytes }: DocumentLimits): readonly Violation[] {
-  if (free.every((part) => part === undefined)) return []
+  if (bytesAtMost(free) <= documentBytes || free.every((part) => part === undefined)) return []
   const bytes = Buffer.byteLength(JSON.stringify(free))
   return bytes > documentBytes ? [wrong([], `is larger than ${documentBytes} bytes`)] : []
+}
+
+/** Bytes that a value may take as JSON: most free data is so far from the limit that no text of it is needed. */
+function bytesAtMost(value: unknown): number {
+  if (typeof value === 'string') return 2 + 6 * value.length
+  if (value === null || typeof value !== 'object') return 25
+  let bytes = 2
+  for (const name of Object.keys(value))
+    bytes += 4 + 6 * name.length + bytesAtMost((value as Readonly<Record<string, unknown>>)[name])
+  return bytes
 }
