@@ -43,13 +43,21 @@ export async function find<K extends Kind>(
   if (rest.length === 0 && isOrdered)
     return { items: slots.slice(from, to).map((slot) => slot.record), total: slots.length }
   if (patterns && slots.length > limits.rows) throw tooManyRecords(limits)
+  const test = testOf(rest, patterns)
+  const slices = new Slices(signal, patterns && limits)
+  if (slots === table.slots) {
+    // they come in order of creation, and a window keeps equal ones as they come
+    const page = new Window<Records[K]>(from, to, query.sort?.length ? compileSort(query.sort) : undefined)
+    await look(table.blocks(), test, placesFor<K>(rest), recordAt, page, slices)
+    return { items: page.items(), total: page.total }
+  }
   const page = new Window<Slot<K>>(from, to, isOrdered ? undefined : ordering(query.sort))
-  const isAll = slots === table.slots
-  const blocks = isAll ? table.blocks() : blocksOf(slots)
-  const places = isAll ? placesFor<K>(rest) : () => undefined
-  await look(blocks, testOf(rest, patterns), places, page, new Slices(signal, patterns && limits))
+  await look(blocksOf(slots), test, () => undefined, slotAt, page, slices)
   return { items: page.items().map((slot) => slot.record), total: page.total }
 }
+
+const recordAt = <K extends Kind>(block: Block<K>, place: number): Records[K] => block.keep()[place] as Records[K]
+const slotAt = <K extends Kind>(block: Block<K>, place: number): Slot<K> => block.slotAt(place)
 
 function blocksOf<K extends Kind>(slots: Series<Slot<K>>): readonly Block<K>[] {
   return Array.from(slots.chunks(), (chunk) => {
@@ -78,11 +86,12 @@ function placesFor<K extends Kind>(conditions: readonly Condition[]): Places<K> 
   return () => undefined
 }
 
-async function look<K extends Kind>(
+async function look<K extends Kind, T>(
   blocks: readonly Block<K>[],
   test: Test,
   placesIn: Places<K>,
-  page: Window<Slot<K>>,
+  take: (block: Block<K>, place: number) => T,
+  page: Window<T>,
   slices: Slices,
 ): Promise<void> {
   for (const block of blocks) {
@@ -92,7 +101,7 @@ async function look<K extends Kind>(
     const count = places?.length ?? records.length
     for (let n = 0; n < count; n++) {
       const place = places?.[n] ?? n
-      if (test(records[place] as Records[K])) page.add(block.slotAt(place))
+      if (test(records[place] as Records[K])) page.add(take(block, place))
       if (n % slices.step === 0 && slices.isOver) await slices.next()
     }
   }

@@ -6,7 +6,7 @@ const keptSorted = 1_000
 /** Length of what is sorted in one go. */
 const run = 1_000
 
-/** Counts all items and keeps those of one page. */
+/** Counts all items and keeps those of one page; equal ones stand as they came. */
 export class Window<T> {
   readonly #from: number
   readonly #to: number
@@ -41,7 +41,7 @@ export class Window<T> {
   #insert(item: T, compare: (a: T, b: T) => number): void {
     const items = this.#items
     if (items.length === this.#to) {
-      if (items.length === 0 || compare(item, items.at(-1) as T) > 0) return
+      if (items.length === 0 || compare(item, items.at(-1) as T) >= 0) return
       items.pop()
     }
     let low = 0
