@@ -1,4 +1,4 @@
-/** A host that starts, for the row `start`: `bare`, or `koa` with the library on memory. Prints its port. */
+/** A host that starts, for the row `start`: `bare`, or `koa` with the library on memory. Prints its port. Copied to where the packed package is. */
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -14,12 +14,12 @@ async function listenerOf(what: string | undefined): Promise<http.RequestListene
     { yaas },
   ] = await Promise.all([
     import('koa'),
-    import('../../core/index.js'),
-    import('../../adapters/http/koa.js'),
-    import('../../adapters/storage/local/memory.js'),
-    import('../../adapters/oauth/index.js'),
-    import('../../adapters/ocapi/index.js'),
-    import('../../adapters/yaas/index.js'),
+    import('clientele'),
+    import('clientele/koa'),
+    import('clientele/storage/memory'),
+    import('clientele/oauth'),
+    import('clientele/ocapi'),
+    import('clientele/yaas'),
   ])
   const clientele = await createClientele({ customerLists: [{ id: 'SiteGenesis' }], storage: memoryStorage() })
   const authenticate = staticTokens({ token: { clientId: 'bench', flavours: ['ocapi'] } })

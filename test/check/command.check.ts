@@ -1,6 +1,6 @@
 /** `npx clientele` from the package as npm packs it, in an empty folder (adapters/command/README.md). */
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
@@ -8,6 +8,7 @@ import { after, afterEach, before, describe, it } from 'mocha'
 import { startIn } from '../support/child.js'
 import type { Child } from '../support/child.js'
 import { send } from '../support/http.js'
+import { pack } from '../support/packed.js'
 import { readText, root } from '../support/sources.js'
 import { tokenOf } from '../support/tokens.js'
 
@@ -30,9 +31,7 @@ describe('npx clientele, packed', () => {
     const base = mkdtempSync(path.join(tmpdir(), 'clientele-command-'))
     folder = path.join(base, 'app')
     mkdirSync(folder)
-    execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', base], { cwd: root })
-    const [tarball = ''] = readdirSync(base).filter((name) => name.endsWith('.tgz'))
-    execFileSync('npm', ['install', ...quiet, path.join(base, tarball)], { cwd: folder })
+    execFileSync('npm', ['install', ...quiet, pack(base)], { cwd: folder })
   })
   afterEach(async () => {
     await Promise.all(children.splice(0).map((child) => child.stop()))
@@ -67,6 +66,9 @@ describe('npx clientele, packed', () => {
     const path = '/dw/data/v16_2/customer_lists/SiteGenesis'
     const headers = { Authorization: `Bearer ${await tokenOf(server.origin, 'ocapi')}` }
     expect((await send(server.origin, { path, headers })).status).to.equal(200)
+    const page = await send(server.origin, { path: '/', headers: { Accept: 'text/html' } })
+    expect(page.text).to.contain('<!doctype html>')
+    expect((await send(server.origin, { path: '/openapi/yaas.json' })).json()).to.include({ openapi: '3.1.0' })
     const metrics = await send(server.origin, { path: '/metrics' })
     expect([metrics.status, metrics.text]).to.deep.equal([
       501,

@@ -1,11 +1,12 @@
 /** The package as npm packs it, used from ESM, CommonJS and TypeScript hosts. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { isFile, readText, root } from '../support/sources.js'
+import { pack } from '../support/packed.js'
+import { importsOf, isFile, readText, root } from '../support/sources.js'
 
 interface Manifest {
   readonly files: readonly string[]
@@ -25,6 +26,19 @@ function run(folder: string, program: string, ...args: readonly string[]): strin
     const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string }
     throw new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error })
   }
+}
+
+/** The files and packages that importing these files loads at once. */
+function loadedBy(...entries: readonly string[]): readonly string[] {
+  const seen = new Set<string>()
+  const visit = (name: string, from = ''): void => {
+    const file = name.startsWith('.') ? path.resolve(path.dirname(from), name) : name
+    if (seen.has(file)) return
+    seen.add(file)
+    if (path.isAbsolute(file)) for (const target of importsOf(readFileSync(file, 'utf8'), false)) visit(target, file)
+  }
+  for (const entry of entries) visit(entry)
+  return [...seen]
 }
 
 const story = `
@@ -52,6 +66,7 @@ const names: Readonly<Record<string, string>> = {
   'clientele/storage/memory': '{ memoryStorage }',
   'clientele/yaas': '{ yaas }',
 }
+const koaDoors = Object.keys(names).filter((name) => name.startsWith('clientele'))
 const inJavaScript = story.replaceAll(/ as [^\n)]*(?=[\n)])/g, '')
 const imports = Object.entries(names)
   .map(([from, what]) => `import ${what} from '${from}'`)
@@ -84,11 +99,10 @@ describe('package (README.md, In your build)', () => {
   before(function () {
     this.timeout(300_000)
     folder = mkdtempSync(path.join(tmpdir(), 'clientele-package-'))
-    run(root, 'npm', 'pack', '--ignore-scripts', '--silent', '--pack-destination', folder)
-    const packed = readdirSync(folder).find((name) => name.endsWith('.tgz'))
+    const tarball = pack(folder)
     const { devDependencies: versions } = manifest
     const dependencies = {
-      clientele: `file:./${packed}`,
+      clientele: `file:${tarball}`,
       '@types/node': versions['@types/node'],
       jest: '29.7.0',
       typescript: versions['typescript'],
@@ -124,7 +138,7 @@ describe('package (README.md, In your build)', () => {
     expect(readdirSync(path.join(packed, 'examples'))).to.have.members(examples)
     const page = 'adapters/command/explorer/page'
     expect(readdirSync(path.join(packed, page))).to.have.members(readdirSync(path.join(root, page)))
-    expect(readdirSync(path.join(packed, 'dist'))).to.have.members([...rooms, 'test'])
+    expect(readdirSync(path.join(packed, 'dist'))).to.have.members([...rooms, 'shared', 'test'])
     const published = manifest.files.map((name) => name.replace(/\*$/, ''))
     for (const name of readdirSync(path.join(packed, 'dist/test')))
       expect(published).to.include(`dist/test/${name.replace(/(\.d\.ts|\.js)(\.map)?$/, '.')}`)
@@ -142,6 +156,45 @@ describe('package (README.md, In your build)', () => {
     })
     expect(run(place, process.execPath, '--no-warnings', 'main.cjs')).to.equal('200 Lebowski\n')
     expect(run(place, process.execPath, '--no-warnings', 'same.cjs')).to.equal('true\n')
+  })
+
+  it('has each module in one file, so that all doors share its classes and state', () => {
+    const dist = path.join(folder, 'node_modules/clientele/dist')
+    const maps = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js.map'))
+    const modules = maps.flatMap((name) => {
+      const map = JSON.parse(readFileSync(path.join(dist, name), 'utf8')) as { readonly sources: readonly string[] }
+      return map.sources.map((source) =>
+        path.relative(path.dirname(dist), path.resolve(dist, path.dirname(name), source)),
+      )
+    })
+    expect(modules).to.have.members([...new Set(modules)])
+    expect(modules).to.include.members(['core/model/copy.ts', 'adapters/http/transport.ts', 'test/hook-kit.ts'])
+  })
+
+  const entryOf = (door: string, place = path.join(folder, 'node_modules/clientele')): string =>
+    path.join(place, (manifest.exports[door.replace('clientele', '.')] as { readonly default: string }).default)
+
+  it('loads few files at the start of a Koa host', () => {
+    const files = loadedBy(...koaDoors.map((door) => entryOf(door))).filter((name) => path.isAbsolute(name))
+    expect(files).to.include(path.join(folder, 'node_modules/clientele/dist/shared/core.js'))
+    expect(files.length).to.be.at.most(20)
+  })
+
+  it('loads no package for a door that its modules do not load', () => {
+    const packagesOf = (entry: string): readonly string[] => loadedBy(entry).filter((name) => !/^(\/|node:)/.test(name))
+    for (const door of doors) expect(packagesOf(entryOf(door)), door).to.have.members(packagesOf(entryOf(door, root)))
+  })
+
+  it('names files and lines of TypeScript in stack traces', () => {
+    const script = `
+      import { createClientele } from 'clientele'
+      await createClientele({}).catch((error) => console.log(error.stack))
+    `
+    const place = host('stack', { 'main.mjs': script })
+    const stack = run(place, process.execPath, '--enable-source-maps', 'main.mjs')
+    const [, file = '', line] = /\((\S+\/clientele\/core\/container\.ts):(\d+):\d+\)/.exec(stack) ?? []
+    expect(file, stack).to.not.equal('')
+    expect(readFileSync(file, 'utf8').split('\n')[Number(line) - 1]).to.contain('new SetupError(')
   })
 
   it('names an optional package that is missing', () => {
