@@ -54,13 +54,12 @@ export function createCustomer(
 }
 
 /** Loads the customer that a target names. */
-export async function loadCustomer(
+export function loadCustomer(
   customers: Customers,
   unit: Unit,
   { customerNo }: { readonly customerNo: string },
 ): Promise<LoadedCustomer> {
-  const customer = await customers.lock(unit, customerNo)
-  return { customer, previous: customer.document }
+  return customers.lock(unit, customerNo).then((customer) => ({ customer, previous: customer.document }))
 }
 
 /** The customer to which something is to be added. */

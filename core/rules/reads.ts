@@ -20,7 +20,7 @@ type UserSource = (customerNo: string, call: CallPlace) => Promise<Page<SocialMe
 export function readOperations(users: UserSource | undefined): { readonly [O in Reading]: ReadOperation<O> } {
   return {
     getCustomer: {
-      read: async (view, { customerNo }) => view.customer(await customerRecord(view, customerNo)),
+      read: (view, { customerNo }) => customerRecord(view, customerNo).then((record) => view.customer(record)),
     },
     findCustomers: {
       read: async (view, { query = {} }) =>
@@ -73,10 +73,11 @@ function usersOf(users: UserSource): ReadOperation<'findSocialMediaUsers', Custo
   }
 }
 
-async function customerRecord(view: ReadView, customerNo: string): Promise<CustomerRecord> {
-  const record = await view.unit.customers.get({ customerNo: keyOf(customerNo) })
-  if (!record) throw fail('customerNotFound', { customerNo, listId: view.list })
-  return record
+function customerRecord(view: ReadView, customerNo: string): Promise<CustomerRecord> {
+  return view.unit.customers.get({ customerNo: keyOf(customerNo) }).then((record) => {
+    if (!record) throw fail('customerNotFound', { customerNo, listId: view.list })
+    return record
+  })
 }
 
 function shown<A, B>(page: Page<A>, show: (item: A) => B): Page<B> {

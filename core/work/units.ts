@@ -168,15 +168,17 @@ export class Units {
   }
 
   #end(call: Call): void {
-    const { list, requestId } = call
-    for (const task of call.ends.splice(0))
-      tell(task, (failure) => this.#options.incidents.note('a task of onEnd failed', failure, { list, requestId }))
+    if (call.ends.length > 0) this.#tellEnds(call)
     this.#done()
   }
 
+  #tellEnds({ ends, list, requestId }: Call): void {
+    for (const task of ends.splice(0))
+      tell(task, (failure) => this.#options.incidents.note('a task of onEnd failed', failure, { list, requestId }))
+  }
+
   #done(): void {
-    if (--this.#busy > 0) return
-    for (const resolve of this.#waiting.splice(0)) resolve()
+    if (--this.#busy === 0 && this.#waiting.length > 0) for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** One unit of the storage, within the time limit of a whole unit. */
