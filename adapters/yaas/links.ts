@@ -5,8 +5,8 @@ import type { PageAsked } from './parameters.js'
 /** The links of a page: self always, next and prev where there is such a page; other parameters stay. */
 export function pageLinks(request: ApiRequest, url: string, page: PageAsked, total: number): string {
   const last = Math.ceil(total / page.pageSize)
+  const query = new URLSearchParams(request.query)
   const link = (pageNumber: number, rel: string): string => {
-    const query = new URLSearchParams(request.query)
     query.set('pageNumber', String(pageNumber))
     query.set('pageSize', String(page.pageSize))
     return `<${url}?${query.toString()}>; rel="${rel}"`
