@@ -39,12 +39,20 @@ export function decodeCustomer(x: YaasExchange): Decoded<CustomerCreate> {
 
 function createOf({ body }: YaasExchange): Decoded<CustomerCreate> {
   const { document, aside, violations } = customerTable.decode(body, 'create')
-  const { mixinSchemas: _, ...plain } = document
+  const plain = withoutReferences(document)
+  const sent = areMixinsGood(violations) ? sentMixins(body) : undefined
   return {
-    document: areMixinsGood(violations) ? { ...plain, ...createMixins(sentMixins(body)) } : plain,
+    document: sent ? { ...plain, ...createMixins(sent) } : plain,
     aside,
     violations: [...violations, ...customerViolations(body, undefined)],
   }
+}
+
+/** The document without the references of mixins, which come with their data. */
+function withoutReferences<C extends CustomerCreate | CustomerChange>(document: C): Omit<C, 'mixinSchemas'> {
+  if (!Object.hasOwn(document, 'mixinSchemas')) return document
+  const { mixinSchemas: _, ...plain } = document
+  return plain
 }
 
 /** What changes a customer, and what is wrong with it; worked out once for one state of the customer. */
@@ -56,12 +64,13 @@ export function decodeCustomerChange(x: YaasExchange, current: Customer): Decode
 function changeOf(x: YaasExchange, current: Customer): Decoded<CustomerChange> {
   const { body, asked, options } = x
   const { document, aside, violations } = customerTable.decode(body, asked.isPartial ? 'change' : 'replace', current)
-  const { mixinSchemas: _, ...plain } = document
-  const sent = sentMixins(body)
-  const change = (): CustomerChange =>
-    asked.isPartial
-      ? { ...kept(plain, 'active'), ...mergeMixins(current, sent) }
-      : { ...withDefaults(plain, current, options.profile.defaults), ...replaceMixins(current, sent) }
+  const plain = withoutReferences(document)
+  const change = (): CustomerChange => {
+    const sent = sentMixins(body)
+    const fields = asked.isPartial ? kept(plain, 'active') : withDefaults(plain, current, options.profile.defaults)
+    if (!sent) return fields
+    return { ...fields, ...(asked.isPartial ? mergeMixins(current, sent) : replaceMixins(current, sent)) }
+  }
   return {
     document: areMixinsGood(violations) ? change() : plain,
     aside,
@@ -119,13 +128,15 @@ function customerViolations(body: Body, customerNo: string | undefined): Violati
 
 /** In a replacement, what falls back to a default is set to it instead of removed (decision 3.2). */
 function withDefaults(update: CustomerChange, current: Customer, defaults: Profile['defaults']): CustomerChange {
-  const result: Record<string, unknown> = { ...update }
-  for (const [name, value] of Object.entries(defaults)) {
-    const stored = current[name as keyof Profile['defaults']]
-    const isAbsent = Object.hasOwn(result, name) ? result[name] === null : stored === undefined
-    if (!isAbsent) continue
-    if (stored === value) delete result[name]
-    else result[name] = value
+  const standards: Readonly<Record<string, unknown>> = defaults
+  const storedAt = (name: string): unknown => current[name as keyof Profile['defaults']]
+  const result: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(update)) {
+    const standard = value === null ? standards[name] : undefined
+    if (standard === undefined) result[name] = value
+    else if (storedAt(name) !== standard) result[name] = standard
   }
+  for (const name of Object.keys(standards))
+    if (storedAt(name) === undefined && !Object.hasOwn(update, name)) result[name] = standards[name]
   return result
 }

@@ -13,13 +13,14 @@ export interface SentMixins {
   readonly references: { readonly [name: string]: string | null } | null | undefined
 }
 
-/** What a body that the table found good says of mixins. */
-export function sentMixins(body: Readonly<Record<string, unknown>>): SentMixins {
+/** What a body that the table found good says of mixins; undefined for nothing. */
+export function sentMixins(body: Readonly<Record<string, unknown>>): SentMixins | undefined {
   const { mixins, metadata } = body as {
     readonly mixins?: SentMixins['mixins']
     readonly metadata?: { readonly mixins?: SentMixins['references'] } | null
   }
-  return { mixins, references: metadata?.mixins }
+  const references = metadata?.mixins
+  return mixins === undefined && references === undefined ? undefined : { mixins, references }
 }
 
 /** The parts of a document that mixins are. */

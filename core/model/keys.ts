@@ -6,9 +6,17 @@ export const longestKeyText = 1_024
 /** What a text that is too long has in place of a key: no record has it, so such a text names nothing. */
 const noKey = '\u001f'
 
-/** Key of a customer number, login or email: NFC, trim, `toUpperCase().toLowerCase()`, NFC again. */
+const ascii = /^[\u0000-\u007f]*$/
+
+/** The composed form of a text (NFC): of ASCII, which most keys are, the text itself. */
+export function composed(text: string): string {
+  return ascii.test(text) ? text : text.normalize('NFC')
+}
+
+/** Key of a customer number, login or email: NFC, trim, `toUpperCase().toLowerCase()`, NFC again; of ASCII, the small letters. */
 export function keyOf(text: string): string {
   if (text.length > longestKeyText) return noKey
+  if (ascii.test(text)) return text.trim().toLowerCase()
   return text.normalize('NFC').trim().toUpperCase().toLowerCase().normalize('NFC')
 }
 

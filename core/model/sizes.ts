@@ -101,7 +101,9 @@ function bytesAtMost(value: unknown): number {
   if (typeof value === 'string') return 2 + 6 * value.length
   if (value === null || typeof value !== 'object') return 25
   let bytes = 2
-  for (const name of Object.keys(value))
-    bytes += 4 + 6 * name.length + bytesAtMost((value as Readonly<Record<string, unknown>>)[name])
+  if (Array.isArray(value)) for (const item of value) bytes += 1 + bytesAtMost(item)
+  else
+    for (const name of Object.keys(value))
+      bytes += 4 + 6 * name.length + bytesAtMost((value as Readonly<Record<string, unknown>>)[name])
   return bytes
 }

@@ -1,4 +1,5 @@
 /** What is acceptable as email, login and password; a host may bring its own (decisions 1.11, 2.12, 2.13). */
+import { composed } from '../model/keys.js'
 import type { Policies } from '../ports/host.js'
 
 const word = "[\\p{L}\\p{M}\\p{N}_!#$%&'*+/=?^`{|}~-]"
@@ -24,8 +25,8 @@ function isEmail(email: string): boolean {
 
 /** Asked of the composed form, so that every spelling of one key is treated alike (decision 1.4). */
 function isLogin(login: string): boolean {
-  const composed = login.normalize('NFC')
-  return !isLonger(composed, 256) && (loginPattern.test(composed) || isEmail(composed))
+  const text = composed(login)
+  return !isLonger(text, 256) && (loginPattern.test(text) || isEmail(text))
 }
 
 /** The policies of decisions 1.11 and 2.12; every password that is not empty or blank. */
