@@ -228,6 +228,15 @@ describe('sorted list in chunks', () => {
         ) as [number, number, number]
         expect(list.slice(from, to)).to.deep.equal(array.slice(from, Math.max(from, to)))
         expect(list.rank((item) => item - value)).to.equal(array.filter((item) => item < value).length)
+        const other = random()
+        const part = list.between(
+          (item) => item - value,
+          (item) => item - other,
+        )
+        const expected = array.filter((item) => item >= value && item < other)
+        expect(part.length).to.equal(expected.length)
+        expect([...part.chunks()].flat()).to.deep.equal(expected)
+        expect(part.slice(2, 5)).to.deep.equal(expected.slice(2, 5))
       }
       expect(list.slice(0, Infinity)).to.deep.equal(array)
     }

@@ -94,7 +94,7 @@ export class Ordered<Key, T> implements Series<T> {
 
   /** Number of items for whose keys `probe` is negative; it must not fall again along the list. */
   rank(probe: (key: Key) => number): number {
-    const [index, place] = this.#find(({ keys }, at) => probe(keys[at] as Key))
+    const [index, place] = this.#findKey(probe)
     let rank = place
     for (let i = 0; i < index; i++) rank += (this.#chunks[i] as Chunk<Key, T>).items.length
     return rank
@@ -111,14 +111,30 @@ export class Ordered<Key, T> implements Series<T> {
   }
 
   slice(from: number, to: number): T[] {
+    return this.#slice(0, from, to)
+  }
+
+  /** Items from the first for whose key `from` is not negative to before the first for whose key `to` is not, as they are now. */
+  between(from: (key: Key) => number, to: (key: Key) => number): Series<T> {
+    const [first, start] = this.#findKey(from)
+    const [last, end] = this.#findKey(to)
+    let length = end - start
+    for (let i = first; i < last; i++) length += (this.#chunks[i] as Chunk<Key, T>).items.length
+    if (last < first || length < 0) return seriesOf([])
+    const slice = (begin: number, stop: number): T[] =>
+      this.#slice(first, start + begin, start + Math.min(stop, length))
+    return { length, slice, chunks: () => [slice(0, length)] }
+  }
+
+  /** Items from one place to another, counted from the beginning of a chunk. */
+  #slice(first: number, from: number, to: number): T[] {
     const found: T[] = []
     let start = 0
-    for (const { items } of this.#chunks) {
-      if (start >= to) break
-      const end = start + items.length
-      if (end > from)
-        for (let i = Math.max(from - start, 0); i < Math.min(to - start, items.length); i++) found.push(items[i] as T)
-      start = end
+    for (let index = first; index < this.#chunks.length && start < to; index++) {
+      const { items } = this.#chunks[index] as Chunk<Key, T>
+      const end = Math.min(to - start, items.length)
+      for (let i = Math.max(from - start, 0); i < end; i++) found.push(items[i] as T)
+      start += items.length
     }
     return found
   }
@@ -134,6 +150,10 @@ export class Ordered<Key, T> implements Series<T> {
   /** Chunk and place where an item stands, or would stand. */
   #place(key: Key, item: T): [chunk: number, place: number] {
     return this.#find((chunk, at) => this.#order(chunk, at, key, item))
+  }
+
+  #findKey(probe: (key: Key) => number): [chunk: number, place: number] {
+    return this.#find(({ keys }, at) => probe(keys[at] as Key))
   }
 
   /** Chunk and place of the first item for which `probe` is not negative. */
@@ -161,14 +181,4 @@ function firstWhere(length: number, passes: (index: number) => boolean): number 
 /** An array as a series. */
 export function seriesOf<T>(items: readonly T[]): Series<T> {
   return { length: items.length, slice: (from, to) => items.slice(from, to), chunks: () => [items] }
-}
-
-/** The part of a list between two ranks. */
-export function part<T>(list: Series<T>, from: number, to: number): Series<T> {
-  const length = Math.max(to - from, 0)
-  return {
-    length,
-    slice: (start, end) => list.slice(from + start, from + Math.min(end, length)),
-    chunks: () => [list.slice(from, from + length)],
-  }
 }

@@ -5,7 +5,7 @@ import { compilePath } from '../../../core/ports/condition.js'
 import { compareValues, rankOf, sortable } from '../../../core/ports/order.js'
 import { keyParts } from '../../../core/ports/stored-records.js'
 import { Block } from './blocks.js'
-import { Ordered, part, seriesOf } from './ordered.js'
+import { Ordered, seriesOf } from './ordered.js'
 import type { Series } from './ordered.js'
 import type { Slot } from './slot.js'
 
@@ -18,6 +18,10 @@ function compareKeys(a: unknown, b: unknown): number {
   if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : Number(a > b)
   return compareValues(a, b)
 }
+
+/** Looks for the first slot that has a key, or that comes after all that have it. */
+const at = (key: unknown) => (other: unknown) => compareKeys(other, key)
+const after = (key: unknown) => (other: unknown) => compareKeys(other, key) || -1
 
 /** All slots by the value at a declared path, absent values first, ties by ordinal. */
 class SortedIndex<K extends Kind> {
@@ -46,28 +50,23 @@ class SortedIndex<K extends Kind> {
 
   equal(value: Scalar): Series<Slot<K>> {
     const key = keyOf(value)
-    return part(this.slots, this.#before(key, true), this.#before(key, false))
+    return this.slots.between(at(key), after(key))
   }
 
   /** Slots with a value of the bound's type that is less or greater than it, or equal to it too; ordered by value. */
   range(op: 'lt' | 'lte' | 'gt' | 'gte', bound: Scalar): Series<Slot<K>> {
     const key = keyOf(bound)
     const type = rankOf(bound)
-    const ofType = (rank: number): number => this.slots.rank((other) => rankOf(other) - rank)
+    const ofType = (rank: number) => (other: unknown) => rankOf(other) - rank
     return op === 'lt' || op === 'lte'
-      ? part(this.slots, ofType(type), this.#before(key, op === 'lt'))
-      : part(this.slots, this.#before(key, op === 'gte'), ofType(type + 1))
-  }
-
-  /** Number of slots before the first with this key, or before the first beyond it. */
-  #before(key: unknown, own: boolean): number {
-    return this.slots.rank((other) => compareKeys(other, key) || (own ? 0 : -1))
+      ? this.slots.between(ofType(type), op === 'lt' ? at(key) : after(key))
+      : this.slots.between(op === 'gte' ? at(key) : after(key), ofType(type + 1))
   }
 
   /** All slots from the highest value to the lowest, ties by ordinal all the same. */
   descending(): Series<Slot<K>> {
     const { slots } = this
-    const startOf = (end: number): number => this.#before(slots.keyAt(end - 1), true)
+    const startOf = (end: number): number => slots.rank(at(slots.keyAt(end - 1)))
     return {
       length: slots.length,
       slice: (from, to) => {
