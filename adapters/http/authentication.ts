@@ -17,7 +17,8 @@ export function bearerToken(headers: RequestHeaders): string {
   const header = headerOf(headers, 'authorization')
   if (header === undefined || header === '') throw refuse('tokenMissing', {})
   const start = scheme.exec(header)?.[0].length
-  const token = start === undefined ? '' : header.slice(start).replace(/ +$/, '')
+  const rest = start === undefined ? '' : header.slice(start)
+  const token = rest.endsWith(' ') ? rest.replace(/ +$/, '') : rest
   if (token === '' || noToken.test(token)) throw refuse('tokenMalformed', {})
   return token
 }

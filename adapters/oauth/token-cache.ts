@@ -44,7 +44,10 @@ class LatelyGood {
   }
 }
 
-/** The end of a token, where no two are alike: a map goes through the whole of its keys. */
+/**
+ * The end of a token, where no two are alike: a map goes through the whole of its keys. Nobody who does not know it gets as
+ * far as a comparison, whose time would tell how much of a token is right.
+ */
 const keyOf = (token: string): string => token.slice(-32)
 
 /**

@@ -16,16 +16,17 @@ export function explained(
   { token, explain }: Credentials<unknown, string | undefined>,
   find: (token: string) => Caller | Promise<Caller>,
 ): Caller | undefined | Promise<Caller | undefined> {
-  const refused = (error: unknown): undefined => {
-    if (!(error instanceof TokenRefused)) throw error
-    explain?.(error.check, error.message)
-    return undefined
-  }
   if (token === undefined) return undefined
   try {
     const found = find(token)
-    return found instanceof Promise ? found.catch(refused) : found
+    return found instanceof Promise ? found.catch((error: unknown) => nobody(error, explain)) : found
   } catch (error) {
-    return refused(error)
+    return nobody(error, explain)
   }
+}
+
+function nobody(error: unknown, explain: Credentials['explain']): undefined {
+  if (!(error instanceof TokenRefused)) throw error
+  explain?.(error.check, error.message)
+  return undefined
 }
