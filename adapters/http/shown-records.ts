@@ -9,7 +9,7 @@ export interface Shown {
 }
 
 /** Characters of texts that are remembered, twice at the most: what was not asked for since goes first. */
-const mostRemembered = 8 * 1024 * 1024
+const mostRemembered = 4_000_000
 
 /** How records of one kind are shown: found out when it is first asked for, and remembered while there is room. */
 export class ShownRecords<R extends object> {
