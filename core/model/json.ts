@@ -94,15 +94,7 @@ export function isEqual(a: unknown, b: unknown): boolean {
   if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return false
   if (Array.isArray(a) || Array.isArray(b))
     return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, at) => isEqual(item, b[at]))
-  const names = Object.keys(a)
-  if (names.length !== Object.keys(b).length) return false
-  for (const name of names) {
-    const inner = (a as Record<string, unknown>)[name]
-    const other = (b as Record<string, unknown>)[name]
-    if (inner === other && inner !== undefined) continue
-    if (!Object.hasOwn(b, name) || !isEqual(inner, other)) return false
-  }
-  return true
+  return haveSame(a, b, isEqual)
 }
 
 /** True if a value is plain JSON data, property by property the same as a JSON value that is known. */
@@ -114,14 +106,18 @@ export function isSamePlain(value: unknown, known: unknown): boolean {
       Array.isArray(value) && value.length === known.length && known.every((item, at) => isSamePlain(value[at], item))
     )
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return false
+  return (prototype === Object.prototype || prototype === null) && haveSame(value, known, isSamePlain)
+}
+
+/** True if two objects have the same properties, with the same values. */
+function haveSame(value: object, known: object, isSame: (value: unknown, known: unknown) => boolean): boolean {
   const names = Object.keys(known)
   if (names.length !== Object.keys(value).length) return false
   for (const name of names) {
     const inner = (value as Record<string, unknown>)[name]
     const other = (known as Record<string, unknown>)[name]
     if (inner === other && inner !== undefined) continue
-    if (!Object.hasOwn(value, name) || !isSamePlain(inner, other)) return false
+    if (!Object.hasOwn(value, name) || !isSame(inner, other)) return false
   }
   return true
 }
