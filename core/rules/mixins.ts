@@ -101,7 +101,6 @@ class SchemaRegistry implements MixinSchemas {
   }
 
   async prepare(urls: readonly string[]): Promise<void> {
-    if (urls.length === 0) return
     const wanted = [...new Set(urls)].filter((url) => url.length <= longestUrl).slice(0, mostMixins)
     const fetched = new Set<string>()
     await Promise.allSettled(
