@@ -159,23 +159,23 @@ export class Ordered<Key, T> implements Series<T> {
   /** Chunk and place of the first item for which `probe` is not negative. */
   #find(probe: (chunk: Chunk<Key, T>, at: number) => number): [chunk: number, place: number] {
     const chunks = this.#chunks
-    const isIn = (chunk: Chunk<Key, T>): boolean => probe(chunk, chunk.keys.length - 1) >= 0
-    const index = firstWhere(chunks.length, (i) => isIn(chunks[i] as Chunk<Key, T>))
+    let index = 0
+    for (let end = chunks.length; index < end;) {
+      const middle = (index + end) >>> 1
+      const chunk = chunks[middle] as Chunk<Key, T>
+      if (probe(chunk, chunk.keys.length - 1) < 0) index = middle + 1
+      else end = middle
+    }
     const chunk = chunks[index]
-    return [index, chunk ? firstWhere(chunk.keys.length, (at) => probe(chunk, at) >= 0) : 0]
+    let place = 0
+    // the last one is known
+    for (let end = chunk ? chunk.keys.length - 1 : 0; chunk && place < end;) {
+      const middle = (place + end) >>> 1
+      if (probe(chunk, middle) < 0) place = middle + 1
+      else end = middle
+    }
+    return [index, place]
   }
-}
-
-/** First number below `length` that passes a test which, once passed, stays passed; `length` if none does. */
-function firstWhere(length: number, passes: (index: number) => boolean): number {
-  let low = 0
-  let high = length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (passes(middle)) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 /** An array as a series. */
