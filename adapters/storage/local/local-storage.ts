@@ -3,11 +3,9 @@ import type { Ending } from '../../../core/model/calls.js'
 import { copyMark, thisCopy } from '../../../core/model/copy.js'
 import { StorageUnavailable } from '../../../core/ports/storage.js'
 import type { ReadUnit, Storage, StorageOptions, WriteUnit } from '../../../core/ports/storage.js'
-import { readersOf } from '../../../core/ports/stored-records.js'
 import type { Commit } from './commit.js'
-import { CommittedReader } from './committed-reader.js'
+import { CommittedUnit } from './committed-reader.js'
 import { Locks } from '../../../core/ports/locks.js'
-import { RecordTable } from './record-table.js'
 import { StagedUnit } from './staged-unit.js'
 import { StoredLists } from './stored-lists.js'
 import { UnitLocks } from './unit-locks.js'
@@ -153,9 +151,7 @@ export class LocalStorage implements Storage {
     const known = signal ? undefined : this.#readers.get(id)
     if (known) return known
     const list = lists.find(id)
-    const reader = readersOf(
-      (kind) => new CommittedReader(list ? list.tables[kind] : new RecordTable(kind, []), options.upgrade, signal),
-    )
+    const reader = new CommittedUnit(list, options.upgrade, signal)
     if (list && !signal) this.#readers.set(id, reader)
     return reader
   }

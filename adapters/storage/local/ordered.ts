@@ -167,9 +167,10 @@ export class Ordered<Key, T> implements Series<T> {
       else end = middle
     }
     const chunk = chunks[index]
+    if (!chunk) return [index, 0]
     let place = 0
     // the last one is known
-    for (let end = chunk ? chunk.keys.length - 1 : 0; chunk && place < end;) {
+    for (let end = chunk.keys.length - 1; place < end;) {
       const middle = (place + end) >>> 1
       if (probe(chunk, middle) < 0) place = middle + 1
       else end = middle
