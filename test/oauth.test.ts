@@ -309,6 +309,17 @@ describe('verified tokens are remembered by their SHA-256 until they expire, bou
     expect(state.verified).to.equal(4)
   })
 
+  it('takes no token for another that ends like it', async () => {
+    const state = counting()
+    const token = await sign()
+    for (let n = 0; n < 3; n++) expect(await ask(state.authenticate, token)).to.exist
+    const [head, , signature] = token.split('.')
+    const [, claims] = (await sign({ claims: { sub: 'somebody else' } })).split('.')
+    expect(await ask(state.authenticate, `${head}.${claims}.${signature}`)).to.equal(undefined)
+    expect(await ask(state.authenticate, token.slice(1))).to.equal(undefined)
+    expect(state.verified).to.equal(1)
+  })
+
   it('remembers nothing with size 0, and no token that was refused', async () => {
     const state = counting({ cacheSize: 0 })
     const token = await sign()
