@@ -4,7 +4,7 @@ import { memoryStorage } from '../adapters/storage/local/memory.js'
 import { Ordered } from '../adapters/storage/local/ordered.js'
 import { find } from '../adapters/storage/local/query.js'
 import { RecordTable } from '../adapters/storage/local/record-table.js'
-import { QueryRefused, StorageUnavailable } from '../core/ports/storage.js'
+import { LockTimeout, QueryRefused, StorageUnavailable } from '../core/ports/storage.js'
 import type { CustomerRecord, Query, WriteUnit } from '../core/ports/storage.js'
 import { randomSource } from './random-queries.js'
 import { contractOptions, customerRecord, storageContract } from './storage-contract.js'
@@ -189,6 +189,35 @@ describe('memory storage: a long look leaves the event loop free, and ends with 
     const gone = new Error('gone')
     setImmediate(() => stop.abort(gone))
     expect(await reading.catch((error: unknown) => error)).to.equal(gone)
+  })
+})
+
+describe('memory storage: a failed write keeps nothing locked that it took, and gives up nothing else (adapters/storage/README.md, Locks and time)', () => {
+  it('also when it has waited twice', async () => {
+    const storage = memoryStorage()
+    await storage.open({ ...contractOptions, lockWait: 50 })
+    const holding = (no: string, login: string) => {
+      let end = (): void => undefined
+      const ending = new Promise<void>((resolve) => (end = resolve))
+      const unit = storage.write('L', async ({ customers }) => {
+        await customers.insert(customerRecord(no, { keys: { customerNo: no, login } }))
+        await ending
+        throw new Error('rolled back')
+      })
+      return { end, ended: unit.catch(() => undefined) }
+    }
+    const [first, second] = [holding('1', 'a'), holding('2', 'b')]
+    await storage.write('L', async (unit) => {
+      await unit.lock('own')
+      const record = customerRecord('3', { keys: { customerNo: '1', login: 'b' } })
+      const inserting = unit.customers.insert(record).catch((error: unknown) => error)
+      first.end()
+      expect(await inserting).to.be.instanceOf(LockTimeout)
+    })
+    second.end()
+    await Promise.all([first.ended, second.ended])
+    await storage.write('L', (unit) => unit.lock('own'))
+    await storage.close()
   })
 })
 

@@ -27,17 +27,20 @@ export class UnitLocks extends Holder {
     for (let at = 0; at < keys.length; at++) {
       const key = keys[at] as string
       const isNew = this.#locks.take(key, this)
-      if (isNew === undefined) return this.#wait(key, keys.slice(at + 1), taken)
+      if (isNew === undefined) return this.#wait(keys.slice(at), taken)
       if (isNew) taken.push(key)
     }
     return undefined
   }
 
-  async #wait(key: string, others: readonly string[], taken: string[]): Promise<void> {
+  async #wait(keys: readonly string[], taken: string[]): Promise<void> {
     try {
-      await this.#locks.wait(key, this, this.signal)
-      taken.push(key)
-      await this.take(others, taken)
+      for (const key of keys) {
+        const isNew = this.#locks.take(key, this)
+        if (isNew === undefined) await this.#locks.wait(key, this, this.signal)
+        if (isNew !== false) taken.push(key)
+      }
+      this.assertOpen()
     } catch (error) {
       this.giveUp(taken)
       throw error
