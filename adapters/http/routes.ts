@@ -98,11 +98,11 @@ export function routes<X extends Exchange, E extends object = object>(
     return { ...route, run }
   }
   function writing<const P extends string, const O extends Writing>(route: WritingRoute<X, P, O> & E): Route<X> & E {
-    const run = async (x: X): Promise<Reply> => {
+    const run = (x: X): Promise<Reply> => {
       const at = x as At<X, P>
       const { document, precondition, loaded } = route
       const { list, profile } = terms(x)
-      const written = await x.surroundings.clientele.write(route.runs, {
+      const writing = x.surroundings.clientele.write(route.runs, {
         list,
         profile,
         flavour,
@@ -116,7 +116,7 @@ export function routes<X extends Exchange, E extends object = object>(
         precondition: precondition && ((current) => precondition(at, current)),
         loaded: loaded && ((current) => loaded(at, current)),
       })
-      return route.reply(written.result, at, written)
+      return writing.then((written) => route.reply(written.result, at, written))
     }
     return { ...(route as { method: string; path: P; runs: O } & E), run }
   }

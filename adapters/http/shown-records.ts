@@ -30,7 +30,7 @@ export class ShownRecords<R extends object> {
   of(record: R): Shown {
     const young = this.#young.get(record)
     if (young) return young
-    const shown = this.#old.get(record) ?? this.#show(record)
+    const shown = this.#old.get(record) ?? this.new(record)
     this.#room -= shown.text.length
     if (this.#room < 0) {
       this.#old = this.#young
@@ -40,7 +40,9 @@ export class ShownRecords<R extends object> {
     this.#young.set(record, shown)
     return shown
   }
-  #show(record: R): Shown {
+
+  /** How a record is shown that has just been made: whoever reads it gets another object. */
+  new(record: R): Shown {
     const text = JSON.stringify(this.document(record))
     return { text, tag: this.#tagOf(record, text) }
   }

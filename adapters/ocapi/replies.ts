@@ -38,9 +38,9 @@ export function replyShowing<R extends object>(
   status: number,
   records: ShownRecords<R>,
   record: R,
+  { text, tag } = records.of(record),
 ): Reply {
   const { format = 'json', select } = x.asked
-  const { text, tag } = records.of(record)
   const isWhole = format === 'json' && !select && !x.access
   const body = isWhole ? text : textOf(x, format, cutDown(x, records.document(record)))
   return written(x, format, status, body, tag)

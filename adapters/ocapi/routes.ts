@@ -56,7 +56,7 @@ export const routes: readonly OcapiRoute[] = [
     target: () => ({}),
     password: (x) => passwordOf(x.body) ?? undefined,
     document: (x) => decodeCustomer(x.body, x.access),
-    reply: (made, x) => replyShowing(x, x.options.createStatus, shownCustomers, made),
+    reply: (made, x) => replyShowing(x, x.options.createStatus, shownCustomers, made, shownCustomers.new(made)),
   }),
   route.reading({
     method: 'GET',

@@ -91,31 +91,22 @@ export class Units {
       const prospect: Prospect = { list, dryRun, profile, handlers, signal, read }
       const readying = readied(operation, asking, prospect)
       const running = readying instanceof Promise ? await readying : readying
-      const written = await this.#attempts(call, operation, running)
+      let written: Written<O> | undefined
+      for (let attempt = 1; !written; attempt++) {
+        const ready = this.#options.beforeUnit(list)
+        if (ready) await ready
+        try {
+          written = await this.#inUnit(call, (unit) => runWrite(unit, operation, running))
+        } catch (error) {
+          if (!canRun(call, operation, running, error, attempt)) throw error
+        }
+      }
       if (!dryRun) this.#follow(call)
       return written
     } catch (error) {
       throw this.#options.incidents.explain(unlessAbandoned(error, signal), call)
     } finally {
       this.#end(call)
-    }
-  }
-
-  async #attempts<O extends Writing>(
-    call: Call,
-    operation: WriteOperation<O>,
-    running: Running<O>,
-  ): Promise<Written<O>> {
-    for (let attempt = 1; ; attempt++) {
-      const ready = this.#options.beforeUnit(call.list)
-      if (ready) await ready
-      try {
-        return await this.#inUnit(call, (unit) => runWrite(unit, operation, running))
-      } catch (error) {
-        if (running.accepted && operation.canRepeat?.(error, running.accepted)) continue
-        if (!(error instanceof StaleVersion) || call.hasRunHandlers || attempt >= mostAttempts) throw error
-        running.accepted = undefined
-      }
     }
   }
 
@@ -229,6 +220,19 @@ export class Units {
     await storage.close()
     handlers.frames.end()
   }
+}
+
+/** Whether running once more helps after an error, and runs no handler twice. */
+function canRun<O extends Writing>(
+  { hasRunHandlers }: Call,
+  operation: WriteOperation<O>,
+  running: Running<O>,
+  error: unknown,
+  attempt: number,
+): boolean {
+  if (running.accepted && operation.canRepeat?.(error, running.accepted)) return true
+  running.accepted = undefined
+  return error instanceof StaleVersion && !hasRunHandlers && attempt < mostAttempts
 }
 
 function mustBeKnown(found: unknown, listId: string): void {
