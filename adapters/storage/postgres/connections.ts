@@ -2,6 +2,7 @@
  * Connections: borrowed for a bounded time, watched while they are out, destroyed when anything about them is odd. There are
  * never more of them than the pool has: a place is free again when the server has let the connection go.
  */
+import { Deadline, TimeLimit, Timer } from '../../../core/extension/deadline.js'
 import type { Ending } from '../../../core/model/calls.js'
 import { StorageUnavailable } from '../../../core/ports/storage.js'
 import { Admission } from './admission.js'
@@ -35,6 +36,8 @@ export interface Loan {
   readonly signal?: Ending | undefined
 }
 
+const timerOf = (statement: number): Timer => new Timer(statement + 1_000)
+
 /** Clients that have a listener of ours, whichever storage borrowed them first. */
 const watched = new WeakSet<PgPoolClient>()
 
@@ -44,6 +47,10 @@ export class Connections {
   readonly #pool: PgPool
   readonly #admission: Admission
   readonly #warn: (message: string, fields?: Record<string, unknown>) => void
+  /** Its time is the longest wait for a connection. */
+  readonly #waits: Timer
+  /** Its time is the longest run of a statement, and a second: the server has its own limit, but not for all of them. */
+  readonly #statements: Timer
   readonly #names: Names = { areKept: true, onLost: () => this.useNoNames() }
 
   constructor(
@@ -56,6 +63,8 @@ export class Connections {
     this.#warn = warn
     const { keptForReads, lockWait, maxWaiting, preparedStatements = true } = limits
     this.#names.areKept = preparedStatements
+    this.#waits = new Timer(lockWait)
+    this.#statements = timerOf(limits.statement)
     const places = pool.options?.max ?? 10
     this.#admission = new Admission(places, keptForReads ?? Math.ceil(places / 4), lockWait, maxWaiting)
     pool.on('error', this.#report)
@@ -71,12 +80,13 @@ export class Connections {
   }
 
   /** Borrows a connection. StorageUnavailable when none can be had in time, LockTimeout when too many wait. */
-  async lease({ as = 'statement', limit = this.limits.statement, signal }: Loan = {}): Promise<Lease> {
+  async lease({ as = 'statement', limit, signal }: Loan = {}): Promise<Lease> {
     const entering = this.#admission.enter(as, signal)
     if (entering) await entering
     const leave = (): void => this.#admission.leave(as)
+    const timer = limit === undefined ? this.#statements : timerOf(limit)
     try {
-      return new Lease(await this.#connect(), limit, this.#names, leave)
+      return new Lease(await this.#connect(), timer, this.#names, leave)
     } catch (error) {
       leave()
       throw error
@@ -85,24 +95,18 @@ export class Connections {
 
   /** A client of the pool, which may be used by others too. */
   async #connect(): Promise<PgPoolClient> {
-    let timer: NodeJS.Timeout | undefined
+    const connecting = this.#pool.connect()
     try {
-      const connecting = this.#pool.connect()
-      const tooLong = new Promise<'late'>((resolve) => {
-        timer = setTimeout(() => resolve('late'), this.limits.lockWait)
-      })
-      const client = await Promise.race([connecting, tooLong])
-      if (client !== 'late') return client
+      return await new Deadline().race(connecting, this.#waits)
+    } catch (error) {
+      if (!(error instanceof TimeLimit))
+        throw new StorageUnavailable('no connection to PostgreSQL', 'nothing', { cause: error })
       connecting.then(
         (late) => late.release(),
         () => {},
       )
-    } catch (error) {
-      throw new StorageUnavailable('no connection to PostgreSQL', 'nothing', { cause: error })
-    } finally {
-      clearTimeout(timer)
+      throw new StorageUnavailable(`no connection to PostgreSQL was free within ${this.limits.lockWait} ms`)
     }
-    throw new StorageUnavailable(`no connection to PostgreSQL was free within ${this.limits.lockWait} ms`)
   }
 
   /** Runs one statement that may be run again: a read, or one whose loss costs nothing. */

@@ -1,5 +1,6 @@
 /** A connection while it is borrowed: a statement at a time, ended when it takes too long. */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Timer } from '../../../core/extension/deadline.js'
 import { cancelStatement } from './cancel.js'
 import { ConnectionLost, isNameLost } from './faults.js'
 import type { PgPoolClient, PgResult, PgStatement } from './pg.js'
@@ -32,7 +33,7 @@ export interface Names {
 /** A borrowed connection. Must be given back. */
 export class Lease {
   readonly #client: PgPoolClient
-  readonly #limit: number
+  readonly #timer: Timer
   readonly #names: Names
   readonly #leave: () => void
   #isBusy = false
@@ -40,9 +41,10 @@ export class Lease {
   #grace: NodeJS.Timeout | undefined
   #state: 'out' | 'released' | 'ended' = 'out'
 
-  constructor(client: PgPoolClient, limit: number, names: Names, leave: () => void) {
+  /** The timer says how long one statement may take. */
+  constructor(client: PgPoolClient, timer: Timer, names: Names, leave: () => void) {
     this.#client = client
-    this.#limit = limit
+    this.#timer = timer
     this.#names = names
     this.#leave = leave
   }
@@ -56,7 +58,7 @@ export class Lease {
   async query({ name, text, values = [] }: Statement): Promise<StatementResult> {
     const plain: PgStatement = { text, values: [...values], rowMode: 'array', types }
     try {
-      const result = await this.send(name === undefined || !this.#names.areKept ? plain : { ...plain, name })
+      const result = await this.send(name !== undefined && this.#names.areKept ? { ...plain, name } : plain)
       return { rows: result.rows as StatementResult['rows'], count: result.rowCount ?? 0, command: result.command }
     } catch (error) {
       if (isNameLost(error)) this.#names.onLost()
@@ -67,19 +69,23 @@ export class Lease {
   /** The same for a statement of the host, whose result comes as `pg` gives it. */
   async send(statement: PgStatement): Promise<PgResult> {
     if (broken.has(this.#client)) throw new ConnectionLost('the connection to PostgreSQL was lost')
-    // after the server's own limit, which not every statement has
-    const timer = setTimeout(() => this.cancel(), this.#limit + 1_000)
+    const waiting = this.#timer.start(this)
     this.#isBusy = true
     try {
       return await this.#client.query(statement)
     } finally {
-      clearTimeout(timer)
-      clearTimeout(this.#grace)
+      this.#timer.stop(waiting)
+      if (this.#grace) clearTimeout(this.#grace)
       if (this.#cancelling) await this.#cancelling
       this.#isBusy = false
       this.#cancelling = undefined
       if (this.#state === 'released') this.#end()
     }
+  }
+
+  /** The time of a statement is over. */
+  end(): void {
+    this.cancel()
   }
 
   /** Asks the server to end what runs; ends the connection if it does not in time. */

@@ -132,24 +132,40 @@ class UnitRecords {
   }
 }
 
-/** The unit of work of the port on a transaction. What goes in is copied at the call. */
+/** Writes one kind of records in turn with all that the unit does. What goes in is copied at the call. */
+class TurnWriter<K extends Kind> implements RecordWriter<K> {
+  readonly #tx: PgTransaction
+  readonly #records: UnitRecords
+  readonly #kind: K
+  constructor(tx: PgTransaction, records: UnitRecords, kind: K) {
+    this.#tx = tx
+    this.#records = records
+    this.#kind = kind
+  }
+  get(key: KeyOf<K>): Promise<Records[K] | undefined> {
+    return this.#tx.turn(() => this.#records.get(this.#kind, key))
+  }
+  find(query: Query): Promise<Page<Records[K]>> {
+    return this.#tx.turn(() => this.#records.find(this.#kind, query))
+  }
+  insert(record: Records[K]): Promise<Records[K]> {
+    const copy = recordCopy(record, 1)
+    return this.#tx.turn(() => this.#records.insert(this.#kind, copy))
+  }
+  update(record: Records[K]): Promise<Records[K]> {
+    const copy = recordCopy(record, record.version)
+    return this.#tx.turn(() => this.#records.update(this.#kind, copy))
+  }
+  remove(record: Records[K]): Promise<void> {
+    return this.#tx.turn(() => this.#records.remove(this.#kind, record))
+  }
+}
+
+/** The unit of work of the port on a transaction. */
 export function writeUnitOf(tx: PgTransaction): WriteUnit {
   const records = new UnitRecords(tx)
-  const writer = <K extends Kind>(kind: K): RecordWriter<K> => ({
-    get: (key) => tx.turn(() => records.get(kind, key)),
-    find: (query) => tx.turn(() => records.find(kind, query)),
-    insert: (record) => {
-      const copy = recordCopy(record, 1)
-      return tx.turn(() => records.insert(kind, copy))
-    },
-    update: (record) => {
-      const copy = recordCopy(record, record.version)
-      return tx.turn(() => records.update(kind, copy))
-    },
-    remove: (record) => tx.turn(() => records.remove(kind, record)),
-  })
   return {
-    ...writersOf(writer),
+    ...writersOf((kind) => new TurnWriter(tx, records, kind)),
     lock: (key) => tx.turn(() => tx.lock(key)),
     flush: () => tx.turn(() => tx.flush()),
   }
