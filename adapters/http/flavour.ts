@@ -137,7 +137,7 @@ function foundIn({ route, problem }: Partial<Pick<Exchange, 'route' | 'problem'>
 /** A POST that is a HEAD by override gets no body. */
 const isHeadByOverride = ({ method, request }: Exchange): boolean => method === 'HEAD' && request.method !== 'HEAD'
 
-/** Lets a request in, and goes through the steps until one replies. */
+/** Lets a request in with those that came with it, and goes through the steps until one replies. */
 async function replyOf<X extends Exchange<R>, R extends Route<X>, F>(
   { steps, finish }: FlavourParts<X, R, F>,
   exchange: X,
@@ -145,6 +145,7 @@ async function replyOf<X extends Exchange<R>, R extends Route<X>, F>(
   const { gate } = exchange.surroundings
   const inside = gate.enter(exchange)
   try {
+    await gate.opening
     for (const step of steps) {
       throwIfOver(exchange)
       const given = step(exchange)

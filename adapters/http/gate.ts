@@ -1,4 +1,5 @@
 /** How many requests a door serves at once, and how long each of them may take (adapters/README.md, Limits). */
+import { setImmediate } from 'node:timers/promises'
 import { Timer } from '../../core/extension/deadline.js'
 import type { Deadline, Waiting } from '../../core/extension/deadline.js'
 import { fail } from '../../core/model/problems.js'
@@ -29,6 +30,7 @@ export class Gate {
   readonly #most: number
   readonly #timer: Timer
   #inside = 0
+  #opening: Promise<void> | undefined
 
   constructor({ maxRequests, deadline }: GateLimits) {
     this.#most = maxRequests
@@ -41,6 +43,16 @@ export class Gate {
     this.#inside++
     request.onGone(() => time.end(new ClientGone('the client went away')))
     return this.#timer.start(time)
+  }
+
+  /**
+   * Resolves at the end of this turn of the event loop. Requests that came in one turn go on together: the processor has the
+   * code of a step in its caches for all of them, where one after the other would fetch all steps again for each.
+   */
+  get opening(): Promise<void> {
+    return (this.#opening ??= setImmediate().then(() => {
+      this.#opening = undefined
+    }))
   }
 
   /** The way out of a request that was let in. */
