@@ -8,14 +8,17 @@ import type { Locks } from '../../../core/ports/locks.js'
 export class UnitLocks extends Holder {
   readonly #locks: Locks
   #state: 'open' | 'ended' | 'cut' = 'open'
-
-  /** Fires when nobody waits for the unit any more. */
-  readonly signal: Ending | undefined
+  #signal: Ending | undefined
 
   constructor(locks: Locks, signal?: Ending) {
     super()
     this.#locks = locks
-    this.signal = signal
+    this.#signal = signal
+  }
+
+  /** Fires when nobody waits for the unit any more; undefined once it has ended. */
+  get signal(): Ending | undefined {
+    return this.#signal
   }
 
   /**
@@ -37,7 +40,7 @@ export class UnitLocks extends Holder {
     try {
       for (const key of keys) {
         const isNew = this.#locks.take(key, this)
-        if (isNew === undefined) await this.#locks.wait(key, this, this.signal)
+        if (isNew === undefined) await this.#locks.wait(key, this, this.#signal)
         if (isNew !== false) taken.push(key)
       }
       this.assertOpen()
@@ -54,7 +57,7 @@ export class UnitLocks extends Holder {
   assertOpen(): void {
     if (this.#state === 'ended') throw new Error('the unit of work has ended')
     if (this.#state === 'cut') throw new StorageUnavailable('the storage is closed')
-    this.signal?.throwIfAborted()
+    this.#signal?.throwIfAborted()
   }
 
   /** Refuses all that the unit is asked for from now on. */
@@ -62,10 +65,14 @@ export class UnitLocks extends Holder {
     this.#state = 'ended'
   }
 
-  /** Frees what the unit holds. */
+  /**
+   * Frees what the unit holds, and lets go of all that hangs on its signal: to the collector of young objects, what a table of
+   * locks held before it grew is alive.
+   */
   end(): void {
     if (this.#state === 'open') this.#state = 'ended'
     this.#locks.end(this)
+    this.#signal = undefined
   }
 
   /** Ends the unit before its work is done: nothing of it will be stored. */
