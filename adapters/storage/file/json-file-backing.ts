@@ -3,6 +3,7 @@
  * (adapters/storage/README.md, Snapshot and compaction).
  */
 import * as fs from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import { StorageUnavailable } from '../../../core/ports/storage.js'
 import type { StorageOptions } from '../../../core/ports/storage.js'
 import type { Commit } from '../local/commit.js'
@@ -100,9 +101,9 @@ export class JsonFileBacking implements Backing {
 
   /** Writes what waits, group by group, until nothing does. */
   async #write(session: Session): Promise<void> {
-    // Commits of this turn of the event loop make one group.
-    await new Promise((resolve) => setImmediate(resolve))
     while (this.#queue.length > 0) {
+      // Commits of this turn of the event loop make one group.
+      await setImmediate()
       const group = this.#nextGroup()
       const error = this.#refusal ?? (await this.#append(session, group))
       for (const { apply, resolve, reject } of group) {
