@@ -15,6 +15,29 @@ async function handlerWith(errors: unknown[] = []): Promise<FetchHandler> {
   return toFetchHandler(clientele, { flavours: [ocapi()], authenticate: ({ token }) => callers[token] })
 }
 
+describe('requests that come in one turn of the event loop', () => {
+  it('go on together when it ends, at every door: each step for all of them', async () => {
+    const steps: string[] = []
+    const beforeDELETE = () => void steps.push('handler')
+    const hooks = { 'dw.ocapi.data.customer_list.customer.beforeDELETE': beforeDELETE }
+    const { clientele, shop } = await openShop({ plugins: [{ name: 'steps', hooks }] })
+    const authenticate = ({ token }: { readonly token: string }) => {
+      steps.push('token')
+      return callers[token]
+    }
+    const handle = toFetchHandler(clientele, { flavours: [ocapi()], authenticate })
+    const remove = (customerNo: string) => () =>
+      handle(new Request(`https://example.com${list}/customers/${customerNo}`, { method: 'DELETE', headers }))
+    for (const customerNo of ['C1', 'C2']) await shop.createCustomer({ create: { customerNo } })
+    // each in a callback of its own, as sockets give them: what one promises is kept before the next comes
+    const inOneTurn = ['C1', 'C2'].map(
+      (customerNo) => new Promise<Response | undefined>((resolve) => setImmediate(() => resolve(remove(customerNo)()))),
+    )
+    expect((await Promise.all(inOneTurn)).map((answer) => answer?.status)).to.deep.equal([204, 204])
+    expect(steps).to.deep.equal(['token', 'token', 'handler', 'handler'])
+  })
+})
+
 describe('fetch: from Request to Response', () => {
   it('gives undefined for paths that are not ours', async () => {
     const handle = await handlerWith()
