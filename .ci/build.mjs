@@ -1,6 +1,7 @@
 /**
  * Builds without taking anything away from what runs: into a folder of its own, whose files are then renamed into `dist` one by
- * one. A program that runs from `dist` never misses a file or reads half of one, and two builds at once do no harm.
+ * one. A program that runs from `dist` never misses a file or reads half of one, and two builds at once do no harm. Only tests go
+ * with their sources.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,6 +11,12 @@ import path from 'node:path'
 const { exports: doors } = JSON.parse(readFileSync('package.json', 'utf8'))
 const { include } = JSON.parse(readFileSync('tsconfig.json', 'utf8'))
 const sourceOf = (compiled) => compiled.replace('./dist/', '../').replace(/\.js$/, '.ts')
+
+const filesIn = (place) =>
+  readdirSync(place, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(place, path.join(entry.parentPath, entry.name)))
+const isTest = (file) => file.startsWith(`test${path.sep}`)
 
 const folder = mkdtempSync('.dist-')
 try {
@@ -26,13 +33,13 @@ try {
     .replace(/package\.json$/, 'bin/tsc')
   execFileSync(process.execPath, [tsc, '-p', config], { stdio: 'inherit' })
   rmSync(config)
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    const from = path.join(entry.parentPath, entry.name)
-    const to = path.join('dist', path.relative(folder, from))
-    mkdirSync(path.dirname(to), { recursive: true })
-    renameSync(from, to)
+  const made = filesIn(folder)
+  for (const file of made) {
+    mkdirSync(path.dirname(path.join('dist', file)), { recursive: true })
+    renameSync(path.join(folder, file), path.join('dist', file))
   }
+  // a test whose source is gone would run for ever
+  for (const file of filesIn('dist')) if (isTest(file) && !made.includes(file)) rmSync(path.join('dist', file))
 } catch (error) {
   if (typeof error.status !== 'number') throw error
   process.exitCode = error.status
