@@ -9,7 +9,6 @@ import type { Field, Keywords } from '../adapters/http/field.js'
 import { addressTable, customerTable } from '../adapters/ocapi/documents.js'
 import { addressSchema, customerSchema } from '../core/model/schemas.js'
 import type { Schema } from '../core/model/schemas.js'
-import { isoOf } from '../core/model/time.js'
 import { isDate } from '../core/model/validation.js'
 import { openShop, problemOf } from './support/shop.js'
 
@@ -160,16 +159,5 @@ describe('documents: violations come in document order, and not without end', ()
   it('a hundred at the most', () => {
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`p${n}`, 1]))
     expect(customerTable.decode(many, 'create').violations).to.have.length(100)
-  })
-})
-
-describe('decision 1.8: times are ISO 8601 UTC with milliseconds and Z', () => {
-  it('whatever time comes after whatever other', () => {
-    fc.assert(
-      fc.property(fc.date({ noInvalidDate: true }), fc.integer({ min: 0, max: 2_000 }), (date, later) => {
-        const after = new Date(Math.min(date.getTime() + later, 8.64e15))
-        for (const each of [date, after, date]) expect(isoOf(each)).to.equal(each.toISOString())
-      }),
-    )
   })
 })

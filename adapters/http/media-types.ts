@@ -19,27 +19,14 @@ const strictType = new RegExp(
   `^\\s*(${token}/${token})\\s*((?:;\\s*(?:${token}=(?:${token}|"(?:[^"\\\\]|\\\\.)*")\\s*)?)*)$`,
 )
 
-/** Remembers what was made of the short values of a header that came first: clients send the same few again and again. */
-function remembering<T>(read: (value: string) => T): (value: string) => T {
-  const known = new Map<string, T>()
-  return (value) => {
-    const remembered = known.get(value)
-    if (remembered !== undefined) return remembered
-    const made = read(value)
-    if (known.size < 100 && value.length < 100) known.set(value, made)
-    return made
-  }
-}
-
 /**
  * Gives what reads the meaning of a request's Content-Type; undefined without one. It throws contentTypeMalformed and
  * contentTypeUnsupported.
  */
 export function contentTypes<T>(rules: ContentTypeRules<T>): (headers: RequestHeaders) => T | undefined {
-  const meaningOf = remembering((contentType) => meaningIn(contentType, rules))
   return (headers) => {
     const contentType = headerOf(headers, 'content-type')
-    return contentType === undefined || contentType === '' ? undefined : meaningOf(contentType)
+    return contentType === undefined || contentType === '' ? undefined : meaningIn(contentType, rules)
   }
 }
 
@@ -62,16 +49,16 @@ export function acceptedTypes(headers: RequestHeaders): readonly AcceptedType[] 
   return accept === undefined || accept.trim() === '' ? undefined : rangesOf(accept)
 }
 
-const rangesOf = remembering((accept): readonly AcceptedType[] =>
-  accept
+function rangesOf(accept: string): readonly AcceptedType[] {
+  return accept
     .toLowerCase()
     .split(',')
     .map((range) => {
       const [type = '', ...parameters] = range.split(';').map((part) => part.trim())
       const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1'
       return [type, Number(weight || Number.NaN)]
-    }),
-)
+    })
+}
 
 /** Throws notAcceptable if the client does not take UTF-8. */
 export function checkAcceptCharset(headers: RequestHeaders): void {

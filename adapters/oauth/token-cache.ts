@@ -27,34 +27,9 @@ interface Refusal {
 }
 
 /**
- * Tokens that were good within this second, as they came: not longer than many a request has its own. A client that sends
- * one request after the other spares itself the digest, which costs as much as finding what it reads.
- */
-class LatelyGood {
-  readonly #tokens = new Map<string, { readonly token: string; readonly verified: VerifiedToken }>()
-
-  get(token: string): VerifiedToken | undefined {
-    const found = this.#tokens.get(keyOf(token))
-    return found?.token === token ? found.verified : undefined
-  }
-
-  set(token: string, verified: VerifiedToken): void {
-    if (this.#tokens.size === 0) setTimeout(() => this.#tokens.clear(), 1_000).unref()
-    this.#tokens.set(keyOf(token), { token, verified })
-  }
-}
-
-/**
- * The end of a token, where no two are alike: a map goes through the whole of its keys. Nobody who does not know it gets as
- * far as a comparison, whose time would tell how much of a token is right.
- */
-const keyOf = (token: string): string => token.slice(-32)
-
-/**
- * Puts a cache before a verification. Tokens are kept by their SHA-256, and for a second at the most as they came; a
- * remembered one is answered without a promise; requests that bring one unknown token at the same time share one
- * verification. A token that is not good is refused again without asking for as long as `refusals` says; they push no
- * good ones out.
+ * Puts a cache before a verification. Tokens are kept by their SHA-256; a remembered one is answered without a promise;
+ * requests that bring one unknown token at the same time share one verification. A token that is not good is refused again
+ * without asking for as long as `refusals` says; they push no good ones out.
  */
 export function cacheTokens(
   verify: (token: string) => Promise<VerifiedToken>,
@@ -63,7 +38,6 @@ export function cacheTokens(
   const known = new Recent<string, VerifiedToken>(size)
   const refused = new Recent<string, Refusal>(size)
   const running = new Map<string, Promise<Caller>>()
-  const lately = new LatelyGood()
 
   const check = async (key: string, token: string): Promise<Caller> => {
     try {
@@ -79,14 +53,9 @@ export function cacheTokens(
   }
 
   return (token) => {
-    const good = lately.get(token)
-    if (good && now() < good.until) return good.caller
     const key = hash('sha256', token, 'binary')
     const verified = known.get(key)
-    if (verified && now() < verified.until) {
-      lately.set(token, verified)
-      return verified.caller
-    }
+    if (verified && now() < verified.until) return verified.caller
     known.delete(key)
     const refusal = refused.get(key)
     if (refusal && now() < refusal.until) throw refusal.error

@@ -3,7 +3,6 @@ import type { CustomerOperations } from '../model/calls.js'
 import type { EventName, PayloadOf } from '../model/events.js'
 import type { Profile } from '../model/profile.js'
 import { errorOf, messageOf } from '../model/thrown.js'
-import { isoOf } from '../model/time.js'
 import type { Draft } from '../extension/draft.js'
 import { DocumentSpoilt } from '../extension/draft.js'
 import type { Frame, HandledUnit } from '../extension/frames.js'
@@ -114,7 +113,7 @@ export class Unit implements HandledUnit {
 
   /** The time of the unit's writes: ISO 8601 UTC (decision 1.8). */
   get now(): string {
-    return (this.#now ??= isoOf(this.#clock()))
+    return (this.#now ??= this.#clock().toISOString())
   }
 
   /** Rules of the call that runs now: of a handler's call while one runs (decision 4.8). */
