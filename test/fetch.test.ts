@@ -16,7 +16,7 @@ async function handlerWith(errors: unknown[] = []): Promise<FetchHandler> {
 }
 
 describe('requests that come in one turn of the event loop', () => {
-  it('go on together when it ends, at every door: each step for all of them', async () => {
+  it('go on together when it ends: each step for all of them', async () => {
     const steps: string[] = []
     const beforeDELETE = () => void steps.push('handler')
     const hooks = { 'dw.ocapi.data.customer_list.customer.beforeDELETE': beforeDELETE }

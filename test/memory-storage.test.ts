@@ -221,6 +221,34 @@ describe('memory storage: a failed write keeps nothing locked that it took, and 
   })
 })
 
+describe('memory storage: a unit that has ended takes no lock any more (adapters/storage/README.md, Locks and time)', () => {
+  it('whenever it ends, while a call that nobody waits for has one lock and asks for the next', async () => {
+    const storage = memoryStorage()
+    await storage.open({ ...contractOptions, lockWait: 50 })
+    const record = (id: string, login: string) => customerRecord(id, { keys: { customerNo: id.slice(1), login } })
+    for (let moments = 0; moments < 8; moments++) {
+      let next = (): void => undefined
+      const hasEnded = new Promise<void>((resolve) => (next = resolve))
+      const first = storage.write('L', async ({ customers }) => {
+        await customers.insert(record(`a${moments}`, `first${moments}`))
+        await new Promise((resolve) => setImmediate(resolve))
+        next()
+        throw new Error('rolled back')
+      })
+      const second = storage.write('L', async ({ customers }) => {
+        // the number is the first's, the login is free
+        void customers.insert(record(`b${moments}`, `second${moments}`)).catch(() => undefined)
+        await hasEnded
+        for (let moment = 0; moment < moments; moment++) await Promise.resolve()
+        throw new Error('rolled back')
+      })
+      await Promise.allSettled([first, second])
+      await storage.write('L', ({ customers }) => customers.insert(record(`c${moments}`, `second${moments}`)))
+    }
+    await storage.close()
+  })
+})
+
 describe('memory storage: close', () => {
   it('cuts off a unit that does not end: nothing of it is stored, and it hears of it', async () => {
     const storage = memoryStorage({ closeWait: 10 })

@@ -1,14 +1,15 @@
 /** The plain handler: what it alone has (adapters/README.md, In the host's app); `doors.test.ts` has the rest. */
 import http from 'node:http'
+import http2 from 'node:http2'
 import net from 'node:net'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { toNodeHandler } from '../adapters/http/node.js'
-import type { NodeHandler, HandlerOptions } from '../adapters/http/node.js'
+import type { AnsweredRequest, NodeHandler, HandlerOptions } from '../adapters/http/node.js'
 import { ocapi } from '../adapters/ocapi/index.js'
 import { callers } from './support/api.js'
 import { listen, send } from './support/http.js'
-import { openShop } from './support/shop.js'
+import { openShop, problemOf } from './support/shop.js'
 
 const customers = '/dw/data/v16_2/customer_lists/SiteGenesis/customers'
 const authorization = { Authorization: 'Bearer ocapi' }
@@ -91,5 +92,45 @@ describe('node: a handler for node:http', () => {
     socket.write(`${head}{`)
     await answered
     await service.close()
+  })
+})
+
+describe('node: over HTTP/2', () => {
+  it('a client that cancels its request is noticed: its handler is told, and nothing is stored', async () => {
+    let asked = (): void => undefined
+    const isAsked = new Promise<void>((resolve) => (asked = resolve))
+    const beforePOST = (_create: unknown, _list: string, { signal }: { readonly signal: AbortSignal }) => {
+      asked()
+      return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    }
+    const hooks = { 'dw.ocapi.data.customer_list.customers.beforePOST': beforePOST }
+    const { clientele, shop } = await openShop({ plugins: [{ name: 'waiting', hooks }] })
+    let ended!: (facts: AnsweredRequest) => void
+    const hasEnded = new Promise<AnsweredRequest>((resolve) => (ended = resolve))
+    const handler = toNodeHandler(clientele, {
+      flavours: [ocapi()],
+      authenticate: ({ token }) => callers[token],
+      observe: { onRequest: () => ended },
+    })
+    const server = http2.createServer((request, response) => handler(request as never, response as never))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const client = http2.connect(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}`)
+    const head = {
+      ':method': 'POST',
+      ':path': customers,
+      authorization: 'Bearer ocapi',
+      'content-type': 'application/json',
+    }
+    const request = client.request(head).on('error', () => undefined)
+    request.end('{"customer_no":"C1"}')
+    try {
+      await isAsked
+      request.close(http2.constants.NGHTTP2_CANCEL)
+      expect(await hasEnded).to.include({ problem: 'clientGone' })
+      expect(await problemOf(shop.getCustomer({ customerNo: 'C1' }))).to.equal('customerNotFound')
+    } finally {
+      client.destroy()
+      server.close()
+    }
   })
 })

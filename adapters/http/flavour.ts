@@ -145,7 +145,7 @@ async function replyOf<X extends Exchange<R>, R extends Route<X>, F>(
   const { gate } = exchange.surroundings
   const inside = gate.enter(exchange)
   try {
-    await gate.opening
+    await gate.opens()
     for (const step of steps) {
       throwIfOver(exchange)
       const given = step(exchange)

@@ -46,10 +46,10 @@ export class Gate {
   }
 
   /**
-   * Resolves at the end of this turn of the event loop. Requests that came in one turn go on together: the processor has the
-   * code of a step in its caches for all of them, where one after the other would fetch all steps again for each.
+   * Resolves at the end of this turn of the event loop. Requests of one turn go on together: a step runs for all of them while
+   * the processor has its code in its caches.
    */
-  get opening(): Promise<void> {
+  opens(): Promise<void> {
     return (this.#opening ??= setImmediate().then(() => {
       this.#opening = undefined
     }))

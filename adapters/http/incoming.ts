@@ -46,7 +46,7 @@ export abstract class IncomingRequest implements ApiRequest {
   }
   onGone(listener: () => void): void {
     const { outgoing } = this
-    outgoing.on('close', () => outgoing.writableFinished || listener())
+    outgoing.on('close', () => outgoing.writableEnded || listener())
   }
   get loopback(): boolean {
     const peer = this.incoming.socket.remoteAddress

@@ -102,7 +102,7 @@ export class JsonFileBacking implements Backing {
   /** Writes what waits, group by group, until nothing does. */
   async #write(session: Session): Promise<void> {
     while (this.#queue.length > 0) {
-      // Commits of this turn of the event loop make one group.
+      // What comes until the end of this turn of the event loop goes into the group.
       await setImmediate()
       const group = this.#nextGroup()
       const error = this.#refusal ?? (await this.#append(session, group))

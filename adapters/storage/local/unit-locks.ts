@@ -16,7 +16,7 @@ export class UnitLocks extends Holder {
     this.#signal = signal
   }
 
-  /** Fires when nobody waits for the unit any more; undefined once it has ended. */
+  /** Fires when nobody waits for the unit any more; undefined without one, and once the unit has ended. */
   get signal(): Ending | undefined {
     return this.#signal
   }
@@ -39,6 +39,8 @@ export class UnitLocks extends Holder {
   async #wait(keys: readonly string[], taken: string[]): Promise<void> {
     try {
       for (const key of keys) {
+        // it may have ended since the last key was had: nobody would give this one up
+        this.assertOpen()
         const isNew = this.#locks.take(key, this)
         if (isNew === undefined) await this.#locks.wait(key, this, this.#signal)
         if (isNew !== false) taken.push(key)
@@ -66,8 +68,8 @@ export class UnitLocks extends Holder {
   }
 
   /**
-   * Frees what the unit holds, and lets go of all that hangs on its signal: to the collector of young objects, what a table of
-   * locks held before it grew is alive.
+   * Frees what the unit holds, and drops its signal: the table of a Map that has grown may live on among V8's old objects, and
+   * would keep all that hangs on the signal.
    */
   end(): void {
     if (this.#state === 'open') this.#state = 'ended'
